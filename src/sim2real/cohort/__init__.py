@@ -1,0 +1,1 @@
+"""Chapter 3: the real cohort, or its surrogate, and both domains on the analysis grid."""

@@ -1,0 +1,1 @@
+"""Shared ground: parameters, images and their geometry, run folders, seeds, progress, execution."""

@@ -1,0 +1,76 @@
+"""Files that are either whole or absent."""
+
+import errno
+import hashlib
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from .errors import Sim2RealError
+
+
+@contextmanager
+def atomic(path: Path | str):
+    """Give a temporary path beside ``path``; rename it there if the block ends well, delete it if not.
+
+    The temporary name keeps the suffixes, since libraries choose the format by them.
+    Raises Sim2RealError, in one line, when the disk is full or the folder cannot be written.
+    """
+    path = Path(path)
+    temporary = path.parent / f".{os.getpid()}.{path.name}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Sim2RealError(f"{path}: the disk is full; free some space and run again, finished work is kept") from None
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise Sim2RealError(f"{path}: cannot be written ({error.strerror}); choose another run folder") from None
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path | str, text: str) -> None:
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path | str, content: dict) -> None:
+    """JSON with sorted keys, so that equal content gives equal bytes. NaN becomes null."""
+    text = json.dumps(_plain(content), indent=1, sort_keys=True, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def write_table(path: Path | str, table: pd.DataFrame) -> None:
+    """CSV without the index; floats with ten significant digits."""
+    with atomic(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.10g")
+
+
+def read_table(path: Path | str) -> pd.DataFrame:
+    path = Path(path)
+    if not path.is_file():
+        raise Sim2RealError(f"{path}: no such table; run the chapter that makes it first")
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def sha256(path: Path | str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and value != value:
+        return None
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,107 @@
+"""Every parameter of a run: name with unit, default, bounds and meaning, one model a chapter.
+
+A preset (``presets/*.yaml``) is a set of values over these defaults; ``--set chapter.name=value`` comes last.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Chapter(BaseModel):
+    """Common ground of the chapters' models: unknown names and values of the wrong kind are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class PopulationParameters(Chapter):
+    n_subjects: int = Field(40, ge=2, le=1_000_000, description="virtual subjects, training material of the translation")
+    share_normal: Fraction = Field(0.5, description="share of subjects without disease; the rest are DCM, HCM, hypertensive and abnormal-RV in equal parts")
+    voxel_mm: float = Field(1.0, ge=0.5, le=2.0, description="in-plane edge of the structure maps, mm")
+    field_of_view_mm: float = Field(256.0, ge=192, le=480, description="in-plane extent of the structure maps, mm")
+    slice_thickness_mm: float = Field(8.0, ge=3, le=12, description="thickness of the imaged slab, mm")
+    slice_spacing_mm: float = Field(10.0, ge=3, le=16, description="distance between slice centres, mm (thickness plus gap)")
+    sub_slices: int = Field(3, ge=1, le=9, description="structure maps through the thickness of each slice")
+    xcat_root: Path | None = Field(None, description="folder of genuine XCAT output, one subject a sub-folder; none: the open phantom")
+
+
+class SimulationParameters(Chapter):
+    field_strength_t: Literal[1.5, 3.0] = Field(1.5, description="main field, tesla: chooses the table of tissue times")
+    flip_angle_deg: float = Field(60.0, gt=0, le=120, description="flip angle, degrees")
+    repetition_time_ms: float = Field(3.0, ge=1.5, le=10, description="repetition time TR, ms")
+    echo_time_ms: float = Field(1.5, ge=0.5, le=9, description="echo time TE, ms; below TR")
+    acquired_pixel_mm: float = Field(1.8, ge=0.8, le=4, description="in-plane resolution of k-space, mm")
+    reconstructed_pixel_mm: float = Field(1.3, ge=0.5, le=4, description="pixel of the reconstructed image (zero filling), mm")
+    window_alpha: Fraction = Field(0.5, description="taper of the Tukey window on k-space; 0: none")
+    snr: float = Field(25.0, gt=0, le=1000, description="mean myocardial signal over the noise SD of one coil-combined channel")
+    n_coils: int = Field(4, ge=1, le=32, description="receive coils on a ring round the chest")
+    off_resonance_hz: float = Field(25.0, ge=0, le=200, description="SD of the smooth main-field inhomogeneity, Hz")
+    relaxation_spread: float = Field(1.0, ge=0, le=3, description="scale of the between-subject spread of T1 (5 %), T2 (8 %) and PD (5 %)")
+
+
+class CohortParameters(Chapter):
+    mnms_root: Path | None = Field(None, description="folder of the M&Ms challenge data; none: the surrogate cohort")
+    surrogate_train: int = Field(14, ge=2, le=10_000, description="surrogate training subjects a vendor")
+    surrogate_test: int = Field(8, ge=1, le=10_000, description="surrogate test subjects a vendor")
+    pixel_size_mm: float = Field(1.25, ge=0.5, le=3, description="pixel of the analysis grid, mm")
+    grid_pixels: int = Field(128, ge=64, le=256, multiple_of=16, description="edge of the analysis grid, pixels")
+    n_slices: int = Field(4, ge=1, le=8, description="mid-ventricular slices an image")
+    low_percentile: float = Field(1.0, ge=0, lt=50, description="percentile of the image that becomes 0")
+    high_percentile: float = Field(99.0, gt=50, le=100, description="percentile of the image that becomes 1")
+
+
+class TranslationParameters(Chapter):
+    generator_features: int = Field(16, ge=4, le=128, description="channels of the generator's first layer (ngf)")
+    discriminator_features: int = Field(16, ge=4, le=128, description="channels of the discriminator's first layer (ndf)")
+    residual_blocks: int = Field(6, ge=1, le=12, description="residual blocks of the generator; at least 5 for the paper's PatchNCE layers")
+    projection_features: int = Field(64, ge=8, le=512, description="width of the PatchNCE projection heads")
+    n_patches: int = Field(256, ge=8, le=1024, description="patches a layer and image in PatchNCE")
+    temperature: float = Field(0.07, gt=0, le=1, description="temperature of PatchNCE")
+    lambda_gan: float = Field(1.0, ge=0, le=100, description="weight of the adversarial loss")
+    lambda_nce: float = Field(1.0, ge=0, le=100, description="weight of PatchNCE")
+    identity_nce: bool = Field(True, description="PatchNCE on real images passed through the generator (CUT; off in FastCUT)")
+    batch_size: int = Field(1, ge=1, le=64, description="slices a step")
+    n_steps: int = Field(600, ge=1, le=10_000_000, description="optimiser steps")
+    decay_steps: int = Field(200, ge=0, le=10_000_000, description="of these, last steps over which the learning rate falls to 0")
+    learning_rate: float = Field(2e-4, gt=0, le=0.1, description="Adam's learning rate")
+    checkpoint_every_s: float = Field(30.0, gt=0, description="seconds between checkpoints")
+    precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of the training step")
+
+
+class RealismParameters(Chapter):
+    inception_weights: Path | None = Field(None, description="pytorch-fid's Inception weights; none: its cache, else a download")
+    download_weights: bool = Field(True, description="try to download the Inception weights when they are not there")
+
+
+class SegmentationParameters(Chapter):
+    seeds: list[int] = Field([0], min_length=1, max_length=100, description="one nnU-Net a regime for each")
+    planned_network: bool = Field(False, description="nnU-Net's own planned network and SGD; off: a smaller one with AdamW")
+    batch_size: int = Field(8, ge=2, le=256, description="slices an iteration, the same in every regime")
+    n_epochs: int = Field(5, ge=1, le=10_000, description="epochs of training")
+    iterations_per_epoch: int = Field(40, ge=1, le=1000, description="iterations an epoch")
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="initial learning rate, polynomial decay")
+    mirroring: bool = Field(False, description="mirror in training and prediction; hearts have a handedness, so off")
+
+
+class VerdictParameters(Chapter):
+    dice_tolerance: float = Field(0.03, ge=0, le=1, description="largest difference of mean Dice called equal to the published one")
+    hd_tolerance_mm: float = Field(2.0, ge=0, description="the same for the Hausdorff distance, mm")
+
+
+class Parameters(Chapter):
+    """All parameters of a run; the fields are the chapters in the paper's order."""
+
+    preset: str = Field("quick", description="preset these values started from")
+    seed: int = Field(0, ge=0, le=2**31, description="seed of everything random")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks run; auto: a GPU if there is one")
+    population: PopulationParameters = PopulationParameters()
+    simulation: SimulationParameters = SimulationParameters()
+    cohort: CohortParameters = CohortParameters()
+    translation: TranslationParameters = TranslationParameters()
+    realism: RealismParameters = RealismParameters()
+    segmentation: SegmentationParameters = SegmentationParameters()
+    verdict: VerdictParameters = VerdictParameters()

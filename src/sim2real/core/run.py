@@ -1,0 +1,52 @@
+"""A run's folder: one sub-folder a chapter, with its tables, figures and numbers."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from .errors import Sim2RealError
+from .files import read_table, write_json, write_table
+
+CHAPTERS = {
+    "01_virtual_population": "population",
+    "02_mr_simulation": "simulation",
+    "03_real_cohort": "cohort",
+    "04_translation": "translation",
+    "05_realism": "realism",
+    "06_segmentation": "segmentation",
+    "07_verdict": "verdict",
+}
+
+
+class RunFolder:
+    """Paths and small files of one run. Nothing here knows what a chapter computes."""
+
+    def __init__(self, path: Path | str):
+        self.path = Path(path)
+
+    def chapter(self, name: str) -> Path:
+        """The folder of a chapter, by number and name (``05_realism``)."""
+        if name not in CHAPTERS:
+            raise Sim2RealError(f"chapter '{name}' does not exist; there are {', '.join(CHAPTERS)}")
+        return self.path / name
+
+    def manifest(self, chapter: str, table: str = "manifest.csv") -> pd.DataFrame:
+        """A chapter's table; paths in it are relative to the chapter's folder."""
+        return read_table(self.chapter(chapter) / table)
+
+    def write_manifest(self, chapter: str, rows: pd.DataFrame, table: str = "manifest.csv") -> None:
+        write_table(self.chapter(chapter) / table, rows)
+
+    def results(self, chapter: str) -> dict:
+        path = self.chapter(chapter) / "results.json"
+        if not path.is_file():
+            raise Sim2RealError(f"{path}: missing; run the chapter first: sim2real run --until {chapter}")
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def write_results(self, chapter: str, results: dict) -> None:
+        """Flat names and plain values: the only numbers the prose may quote."""
+        nested = [name for name, value in results.items() if isinstance(value, (dict, list))]
+        if nested:
+            raise Sim2RealError(f"results of {chapter} must be flat; {nested[0]} is not")
+        write_json(self.chapter(chapter) / "results.json", results)

@@ -1,0 +1,1 @@
+"""Pure functions of arrays: overlap and distance of masks, Fréchet distance, texture features."""

@@ -1,0 +1,1 @@
+"""Sets of parameters, one YAML file a preset."""

@@ -1,0 +1,1 @@
+"""Chapter 2: cine bSSFP images of the virtual subjects."""

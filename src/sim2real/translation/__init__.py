@@ -1,0 +1,1 @@
+"""Chapter 4: unpaired translation of simulated slices to each vendor with CUT."""
