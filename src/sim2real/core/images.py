@@ -15,7 +15,7 @@ from .files import atomic
 class Image:
     """An array with its geometry.
 
-    data: shape (x, y, slice) or (x, y, slice, phase).
+    data: shape (x, y, slice), (x, y, slice, phase) or, for structure maps, (x, y, slice, phase, sub_slice).
     affine: shape (4, 4), voxel index to world in mm, axes right-anterior-superior (RAS), as in NIfTI.
     """
 
@@ -48,7 +48,7 @@ def open_image(path: Path | str) -> nib.Nifti1Image:
         nifti = nib.load(path)
     except Exception as error:
         raise Sim2RealError(f"{path}: not a readable NIfTI image ({error}); replace the file") from None
-    if len(nifti.shape) not in (3, 4):
+    if not 3 <= len(nifti.shape) <= 5:
         raise Sim2RealError(f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions")
     if not np.isfinite(nifti.affine).all() or abs(np.linalg.det(nifti.affine[:3, :3])) < 1e-6:
         raise Sim2RealError(f"{path}: its affine has no inverse; the header is damaged, replace the file")

@@ -1,0 +1,55 @@
+"""The population on disk: a table of subjects and a structure map each."""
+
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from ..core.code import code_fingerprint
+from ..core.images import write_image
+from ..core.labels import PHASES
+from ..core.parameters import PopulationParameters
+from ..core.resumable import fingerprint_of, resumable_folder
+from ..core.run import RunFolder
+from ..core.workers import map_in_order
+from .render import Phantom, Stack
+from .subjects import population_table, sample_subject
+from .xcat import find_xcat_subjects, read_xcat_subject
+
+CHAPTER = "01_virtual_population"
+
+
+def make_population(run: RunFolder, parameters: PopulationParameters, seed: int) -> pd.DataFrame:
+    """Write ``subjects.csv``, ``manifest.csv`` and ``structures/<subject>.nii.gz``; return the table of subjects.
+
+    Structure maps have shape (x, y, slice, phase, sub_slice), phases ED and ES. Subjects already there are kept.
+    """
+    fingerprint = fingerprint_of(parameters.model_dump(mode="json", exclude={"n_subjects"}), seed, code_fingerprint(__name__))
+    folder = resumable_folder(run.chapter(CHAPTER) / "structures", fingerprint)
+    if parameters.xcat_root is not None:
+        paths = find_xcat_subjects(parameters.xcat_root)
+        rows = map_in_order(partial(_write_xcat, folder=folder, parameters=parameters), paths, name="XCAT subjects", unit="subject")
+        table = pd.DataFrame(rows)
+    else:
+        write = partial(_write_phantom, folder=folder, parameters=parameters, seed=seed)
+        table = population_table(map_in_order(write, range(parameters.n_subjects), name="virtual subjects", unit="subject"))
+    manifest = pd.DataFrame({"subject": table["name"], "structures": [f"{CHAPTER}/structures/{name}.nii.gz" for name in table["name"]]})
+    run.write_manifest(CHAPTER, table, "subjects.csv")
+    run.write_manifest(CHAPTER, manifest)
+    return table
+
+
+def _write_phantom(index: int, folder: Path, parameters: PopulationParameters, seed: int):
+    subject = sample_subject(seed, index, parameters.share_normal)
+    path = folder / f"{subject.name}.nii.gz"
+    if not path.exists():
+        phantom = Phantom(subject)
+        stack = Stack.of(phantom.heart, parameters, full=False)
+        write_image(path, phantom.structures(stack, PHASES, parameters))
+    return subject
+
+
+def _write_xcat(source: Path, folder: Path, parameters: PopulationParameters) -> dict:
+    row, structures = read_xcat_subject(source, parameters)
+    write_image(folder / f"{row['name']}.nii.gz", structures)
+    return row

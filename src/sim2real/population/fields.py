@@ -1,0 +1,37 @@
+"""Smooth random functions of position: sums of a few cosines, drawn once, evaluated anywhere."""
+
+import numpy as np
+
+
+class CosineField:
+    """A random function of mean 0 and SD 1 with detail of about ``scale`` in the units of its arguments."""
+
+    def __init__(self, rng: np.random.Generator, dimensions: int, scale: float | np.ndarray, terms: int = 6):
+        direction = rng.standard_normal((terms, dimensions))
+        direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+        self.waves = (direction * rng.uniform(0.7, 1.4, (terms, 1)) * np.pi / np.asarray(scale)).astype(np.float32)
+        self.phases = rng.uniform(0, 2 * np.pi, terms).astype(np.float32)
+
+    def __call__(self, *coordinates: np.ndarray) -> np.ndarray:
+        total = np.float32(0)
+        for wave, phase in zip(self.waves, self.phases, strict=True):
+            argument = phase
+            for weight, coordinate in zip(wave, coordinates, strict=True):
+                argument = argument + weight * coordinate
+            total = total + np.cos(argument)
+        return total * np.float32(np.sqrt(2 / len(self.phases)))
+
+
+class PeriodicField:
+    """A random function of an angle and a height: ridges that run along the height, ``count`` or so around."""
+
+    def __init__(self, rng: np.random.Generator, count: int, height: float, terms: int = 5):
+        self.orders = rng.integers(max(1, count // 2), count + count // 2 + 1, terms)
+        self.slopes = rng.normal(0, np.pi / height, terms)
+        self.phases = rng.uniform(0, 2 * np.pi, terms)
+
+    def __call__(self, angle: np.ndarray, height: np.ndarray) -> np.ndarray:
+        total = np.float32(0)
+        for order, slope, phase in zip(self.orders, self.slopes, self.phases, strict=True):
+            total = total + np.cos(np.float32(order) * angle + np.float32(slope) * height + np.float32(phase))
+        return total * np.float32(np.sqrt(2 / len(self.orders)))
