@@ -63,14 +63,14 @@ class Phantom:
     def __init__(self, subject: Subject):
         self.subject, self.heart, self.torso = subject, Heart(subject), Torso(subject)
         rng = generator(subject.seed, "heart")
-        self.lv_ridges = PeriodicField(rng, 11, 45.0)
-        self.rv_ridges = PeriodicField(rng, 13, 30.0)
+        self.lv_ridges = PeriodicField(rng, 9, 45.0, terms=7)
+        self.rv_ridges = PeriodicField(rng, 12, 30.0, terms=7)
         self.outline = PeriodicField(rng, 2, 80.0, terms=3)
-        self.trabeculation = rng.uniform(1.0, 2.6)
+        self.trabeculation = rng.uniform(0.6, 1.8)
         offsets = np.array([128.0, 242.0]) + rng.normal(0, 9, 2)  # anterolateral and posteromedial, from the septum's middle
         self.papillary_angles = np.deg2rad(subject.septum_angle_deg + np.repeat(offsets, 2) + np.array([-10, 10, -10, 10]))
-        self.papillary_radii = rng.uniform(2.6, 4.6, 4) * (self.heart.radius / 26) ** 0.5
-        self.papillary_reach = rng.uniform(0.75, 1.5, 4)
+        self.papillary_radii = rng.uniform(2.8, 5.2, 4) * (self.heart.radius / 26) ** 0.5
+        self.papillary_reach = rng.uniform(0.8, 1.7, 4)
         self.band_level, self.band_offset = rng.uniform(0.5, 0.68), rng.normal(0, 6)
 
     def structures(self, stack: Stack, phases: tuple[str, ...], parameters: PopulationParameters) -> Image:
@@ -123,14 +123,14 @@ class Phantom:
         fat = subject.epicardial_fat_mm * np.maximum(1.0 + 0.4 * self.outline(angle, z), 0.25)
         rounded = _smooth_minimum(to_lv, to_rv - 3.0, 12.0)  # fills the grooves between the ventricles with fat
         if -30 < level:
-            part[rounded < fat + 1.2] = ID["pericardium"]
+            part[rounded < fat + 0.9] = ID["pericardium"]
             part[rounded < fat] = ID["epicardial_fat"]
         if has_rv:
             part[(to_rv < 3.0) & (radius > epi)] = ID["rv_wall"]
             blood = (to_rv < 0) & (radius > epi)  # above the mitral plane, too, the RV keeps clear of the LV's outflow
             part[blood] = ID["rv_blood"]
             around = np.arctan2(across / transverse, (along - centre) / radial)
-            ridge = np.minimum(3.0 * np.maximum(self.rv_ridges(around, level) - 0.1, 0), 0.3 * min(radial, transverse))
+            ridge = np.minimum(2.2 * np.maximum(self.rv_ridges(around, level) - 0.6, 0), 0.25 * min(radial, transverse))
             part[blood & (-to_rv < ridge) & (to_lv > 4)] = ID["rv_trabeculae"]
             if abs(level - self.band_level * heart.apex) < 4:
                 part[blood & (np.abs(across - self.band_offset) < 2.2)] = ID["rv_trabeculae"]
@@ -147,7 +147,7 @@ class Phantom:
         inside = radius < endo
         part[inside] = ID["lv_blood"]
         u = level / heart.length
-        ridge = self.trabeculation * (0.5 + 1.2 * u) * np.maximum(self.lv_ridges(angle, level) - 0.2, 0)
+        ridge = self.trabeculation * (0.5 + 1.4 * u) * np.maximum(self.lv_ridges(angle, level) - 0.4, 0)
         part[inside & (endo - radius < np.minimum(ridge, 0.5 * endo))] = ID["lv_trabeculae"]
         if not 0.25 < u < 0.82:
             return

@@ -84,7 +84,7 @@ def sample_subject(seed: int, index: int, share_normal: float, family: str = "vi
         axis_tilt_deg=(_clipped(rng, 34, 8, 12, 55), _clipped(rng, 36, 7, 15, 55)), roll_deg=_clipped(rng, 0, 8, -20, 20),
         heart_shift_mm=(_clipped(rng, 0, 7, -16, 16), _clipped(rng, 0, 5, -10, 10), _clipped(rng, 0, 8, -18, 18)),
         fat_mm=float(np.clip(rng.lognormal(np.log(17 if sex == "F" else 14), 0.4), 6, 42)),
-        epicardial_fat_mm=float(np.clip(rng.lognormal(np.log(3.5), 0.4), 1.2, 9)),
+        epicardial_fat_mm=float(np.clip(rng.lognormal(np.log(2.6), 0.45), 0.8, 8)),
         diaphragm_mm=_clipped(rng, 0, 7, -15, 15),
     )  # fmt: skip
 

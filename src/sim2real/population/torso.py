@@ -65,7 +65,7 @@ class Torso:
         """Height of the diaphragm, mm: two domes and the tendon under the heart."""
         k = self.scale
         right = -6 - 42 * ((x - 118 * k) / 68) ** 2 - 40 * ((y + 22) / 72) ** 2
-        left = -24 - 34 * ((x + 22 * k) / 58) ** 2 - 34 * ((y + 48) / 66) ** 2
+        left = -17 - 34 * ((x + 16 * k) / 66) ** 2 - 34 * ((y + 44) / 66) ** 2
         return np.maximum(np.maximum(right, left), -120) + self.subject.diaphragm_mm
 
     def _paint_ribs(self, result, inner, x, y, z):
@@ -79,7 +79,7 @@ class Torso:
 
     def _paint_chest(self, result, chest, x, y, z):
         bulge = 6 * self.wobble(x, y, z)
-        mediastinum = (np.abs(x - _MIDLINE + 6) < 22 + bulge) | ((np.abs(x - 24) < 20 + bulge) & (y > 48))
+        mediastinum = (np.abs(x - _MIDLINE + 6) < np.where(y > -50, 12, 26) + bulge) | ((np.abs(x - 24) < 20 + bulge) & (y > 48))
         result[chest] = ID["lung"]
         result[chest & mediastinum] = ID["mediastinal_fat"]
         lung = chest & ~mediastinum

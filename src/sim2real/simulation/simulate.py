@@ -32,7 +32,7 @@ def simulate(structures: Image, parameters: SimulationParameters, seed: int, nam
     image = np.empty((m, m, n_slices, n_phases), np.float32)
     label = np.empty((m, m, n_slices, n_phases), np.uint8)
     for k in range(n_slices):
-        bins = _off_resonance_bins(field, structures.affine, n, k, parameters.off_resonance_hz)
+        bins = off_resonance_bins(field, structures.affine, n, k, parameters.off_resonance_hz)
         for p in range(n_phases):
             slab = structures.data[:, :, k, p]
             signal = table[slab, bins[..., None]].mean(axis=-1)
@@ -65,7 +65,7 @@ def slice_affine(affine: np.ndarray, n: int, voxel_mm: float, k_space: KSpace) -
     return result
 
 
-def _off_resonance_bins(field: CosineField, affine: np.ndarray, n: int, k: int, sd_hz: float) -> np.ndarray:
+def off_resonance_bins(field: CosineField, affine: np.ndarray, n: int, k: int, sd_hz: float) -> np.ndarray:
     """Index into the table of signals at each voxel of slice ``k``: a smooth field in world coordinates, SD in Hz."""
     i = np.arange(n, dtype=np.float32)
     corner = affine[:3, 3] + k * affine[:3, 2]

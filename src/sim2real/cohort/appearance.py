@@ -1,0 +1,125 @@
+"""How a surrogate scanner shows a heart: what plain simulation leaves out, put on top of the same physics.
+
+Texture within tissues, fresh blood and flow voids, coils near the chest, banding, breathing ghosts, slices displaced
+between breath-holds; and labels as observers draw them. Amplitudes of each vendor stand in ``vendors.csv``.
+"""
+
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+from scipy.ndimage import gaussian_filter, map_coordinates
+
+from ..core.images import Image
+from ..core.parameters import SimulationParameters
+from ..population.fields import CosineField
+from ..population.structures import ID, STRUCTURES, labels_of
+from ..simulation.acquisition import KSpace, acquire, area_weights, coil_sensitivities
+from ..simulation.simulate import off_resonance_bins, signal_table, slice_affine
+from ..simulation.tissues import tissue_times
+
+VENDORS = pd.read_csv(files("sim2real.cohort").joinpath("vendors.csv")).set_index("name")[["A", "B"]].astype(float)
+
+_TEXTURE = {"lung": 2.5, "fat": 0.9, "blood_left": 0.7, "blood_right": 0.8, "skeletal_muscle": 1.3, "myocardium": 1.0, "stomach": 2.0,
+            "stomach_content": 3.0, "liver": 0.6, "marrow": 1.5}  # fmt: skip
+"""Variation within a tissue relative to the vendor's ``texture``."""
+_OBSERVER_MM = 0.9  # SD of the displacement of an observer's contour
+
+
+def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> tuple[Image, Image]:
+    """(image, label) of one surrogate subject, float32 and uint8, shape (x, y, slice, phase).
+
+    structures: shape (x, y, slice, phase, sub_slice), as made by the phantom.
+    """
+    v = VENDORS[vendor]
+    varied = {name: float(v[name] * np.exp(rng.normal(0, 0.08))) for name in ("inflow", "myocardium_gain", "fat_gain", "texture", "snr", "acquired_pixel_mm")}
+    protocol = SimulationParameters(flip_angle_deg=v.flip_angle_deg, repetition_time_ms=v.repetition_time_ms, echo_time_ms=v.echo_time_ms,
+                                    off_resonance_hz=v.off_resonance_hz)  # fmt: skip
+    table = signal_table(tissue_times(1.5, rng), protocol)
+    n, _, n_slices, n_phases, _ = structures.data.shape
+    voxel_mm = float(structures.spacing_mm[0])
+    k_space = KSpace(n * voxel_mm, varied["acquired_pixel_mm"], float(v.reconstructed_pixel_mm), float(v.window_alpha), float(v.phase_resolution))
+    coils = coil_sensitivities(n, n * voxel_mm, 6, float(v.coil_distance_mm), float(v.coil_loop_mm), rng)
+    noise_sd = float(np.abs(table[ID["lv_myocardium"], table.shape[1] // 2])) / varied["snr"]
+    gain, variation = _tissue_gains(varied)
+    shading = CosineField(rng, 3, 160.0)
+    field = CosineField(rng, 3, 70.0)
+    m = k_space.reconstructed
+    image, label = np.empty((m, m, n_slices, n_phases), np.float32), np.empty((m, m, n_slices, n_phases), np.uint8)
+    for k in range(n_slices):
+        bins = off_resonance_bins(field, structures.affine, n, k, v.off_resonance_hz)
+        texture = _texture(rng, n)
+        shift = rng.normal(0, v.misplacement_mm / voxel_mm, 2)
+        observer = _smooth_pair(rng, m, 9.0) * _OBSERVER_MM / k_space.pixel_mm
+        ghost_phase = rng.uniform(0, 2 * np.pi)
+        for p in range(n_phases):
+            slab = _shifted(structures.data[:, :, k, p], shift)
+            signal = table[slab, bins[..., None]] * gain[slab] * (1 + variation[slab] * texture[..., None])
+            signal = signal.mean(axis=-1) * _flow(slab, rng)
+            signal *= np.exp(0.12 * shading(*np.meshgrid(*2 * [np.arange(n, dtype=np.float32) * voxel_mm], indexing="ij"), np.float32(10 * k)))
+            signal = _with_ghost(signal, float(v.ghost), ghost_phase)
+            image[:, :, k, p] = acquire(signal.astype(np.complex64), k_space, coils, noise_sd, rng)
+            label[:, :, k, p] = drawn_label(labels_of(slab), m, observer)
+    affine = slice_affine(structures.affine, n, voxel_mm, k_space)
+    return Image(np.rint(image * (v.scale / np.percentile(image, 99.5))), affine), Image(label, affine)
+
+
+def drawn_label(labels: np.ndarray, n: int, displacement: np.ndarray) -> np.ndarray:
+    """Labels as drawn by hand: smooth contours, displaced by a smooth field (2, n, n) in pixels; labels: (x, y, sub_slice)."""
+    weights = area_weights(labels.shape[0], n)
+    at = np.stack(np.meshgrid(np.arange(n), np.arange(n), indexing="ij")) + displacement
+    shares = []
+    for value in range(4):
+        share = weights @ (labels == value).mean(axis=-1, dtype=np.float32) @ weights.T
+        shares.append(map_coordinates(gaussian_filter(share, 0.8), at, order=1, mode="nearest"))
+    return np.argmax(shares, axis=0).astype(np.uint8)
+
+
+def _tissue_gains(varied: dict) -> tuple[np.ndarray, np.ndarray]:
+    gain, variation = np.ones(256, np.float32), np.zeros(256, np.float32)
+    by_tissue = {"blood_left": varied["inflow"], "blood_right": varied["inflow"], "myocardium": varied["myocardium_gain"], "fat": varied["fat_gain"]}
+    for row in STRUCTURES.itertuples():
+        gain[row.id] = by_tissue.get(row.tissue, 1.0)
+        variation[row.id] = varied["texture"] * _TEXTURE.get(row.tissue, 1.0)
+    return gain, variation
+
+
+def _texture(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A correlated random field of SD 1: three octaves, coarse ones stronger, clipped at 2.5 SD."""
+    total = np.zeros((n, n), np.float32)
+    for sigma, weight in ((1.2, 0.55), (3.0, 0.6), (8.0, 0.6)):
+        total += weight * _unit(gaussian_filter(rng.standard_normal((n, n), np.float32), sigma, mode="wrap"))
+    return np.clip(_unit(total), -2.5, 2.5)
+
+
+def _smooth_pair(rng: np.random.Generator, n: int, sigma: float) -> np.ndarray:
+    return np.stack([_unit(gaussian_filter(rng.standard_normal((n, n), np.float32), sigma, mode="wrap")) for _ in range(2)])
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    return values / values.std()
+
+
+def _flow(slab: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Gain of moving blood, shape (x, y): broad streaks of fresh blood and, here and there, a dark jet."""
+    n = slab.shape[0]
+    blood = np.isin(slab[..., slab.shape[-1] // 2], [ID["lv_blood"], ID["rv_blood"], ID["left_atrium"], ID["right_atrium"]])
+    if not blood.any():
+        return np.ones((n, n), np.float32)
+    streaks = _unit(gaussian_filter(rng.standard_normal((n, n), np.float32), (5.0, 5.0), mode="wrap"))
+    gain = 1 + 0.12 * streaks
+    if rng.random() < 0.25:  # a jet through a valve dephases
+        at = np.argwhere(blood)[rng.integers(blood.sum())]
+        x, y = np.ogrid[:n, :n]
+        gain *= 1 - 0.5 * np.exp(-(((x - at[0]) / 6.0) ** 2 + ((y - at[1]) / 3.0) ** 2))
+    return np.where(gaussian_filter(blood.astype(np.float32), 0.7) > 0.5, gain, 1).astype(np.float32)
+
+
+def _shifted(slab: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """The slab displaced in plane by whole voxels."""
+    return np.roll(slab, tuple(int(round(value)) for value in shift), axis=(0, 1))
+
+
+def _with_ghost(signal: np.ndarray, amplitude: float, phase: float) -> np.ndarray:
+    """A faint copy half a field of view away along the phase-encoding axis (y), as breathing leaves it."""
+    return signal + amplitude * np.exp(1j * phase) * (np.roll(signal, signal.shape[1] // 2, axis=1) + np.roll(signal, signal.shape[1] // 3, axis=1))

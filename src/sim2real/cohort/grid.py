@@ -1,0 +1,136 @@
+"""From any short-axis stack to the analysis grid and back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import map_coordinates
+
+from ..core.errors import Sim2RealError
+from ..core.images import Image
+from ..core.labels import LV, MYO, RV
+
+_TO_BASE = np.array([0.45, -0.65, 0.6])  # where the heart's base lies, seen from the apex, in most people (RAS)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Square analysis grid: ``pixels`` by ``pixels`` of ``pixel_mm``."""
+
+    pixels: int = 128
+    pixel_mm: float = 1.25
+
+
+def upright(image: Image, label: Image | None = None) -> tuple[Image, Image | None]:
+    """Image and label with their in-plane axes permuted and flipped alike, as a viewer shows a short axis: RV left, anterior up.
+
+    By the world geometry; where the label shows the RV on the viewer's right all the same (headers without orientation),
+    both are turned half round, which keeps their handedness. Slices run apex to base when the header tells.
+    """
+    directions = image.affine[:3, :3] / image.spacing_mm
+    base = np.cross(directions[:, 0], directions[:, 1])
+    base *= np.sign(base @ _TO_BASE) or 1.0
+    # scanners prescribe an oblique slice with rows that have no component from back to front
+    right = np.array([-base[2], 0.0, base[0]])
+    down = np.cross(base, right)
+    candidates = [(order, signs) for order in ((0, 1), (1, 0)) for signs in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
+    scores = [signs[0] * directions[:, order[0]] @ right + signs[1] * directions[:, order[1]] @ down for order, signs in candidates]
+    order, signs = candidates[int(np.argmax(scores))]
+    if label is not None and _rv_on_the_right(_reorder(label, order, signs).data):
+        signs = (-signs[0], -signs[1])
+    return _reorder(image, order, signs), _reorder(label, order, signs) if label is not None else None
+
+
+def mid_ventricular(labels: list[np.ndarray], count: int, name: str) -> list[int]:
+    """Indices of the ``count`` middle ones of the slices that hold LV, MYO and RV in every one of ``labels`` (x, y, slice).
+
+    Raises Sim2RealError when there are fewer.
+    """
+    complete = np.all([[(label == value).any(axis=(0, 1)) for value in (LV, MYO, RV)] for label in labels], axis=(0, 1))
+    candidates = np.flatnonzero(complete)
+    if len(candidates) < count:
+        raise Sim2RealError(f"{name}: {len(candidates)} slices hold LV, MYO and RV at both phases; expected at least {count}; leave the subject out")
+    start = (len(candidates) - count) // 2
+    return [int(k) for k in candidates[start : start + count]]
+
+
+def heart_centre(labels: list[np.ndarray]) -> tuple[float, float]:
+    """Voxel coordinates (x, y) of the middle of the box around all labels of all phases."""
+    inside = np.any([label > 0 for label in labels], axis=0).any(axis=2)
+    x, y = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    return (x[0] + x[-1]) / 2, (y[0] + y[-1]) / 2
+
+
+def field_centre(image: Image) -> tuple[float, float]:
+    """Voxel coordinates (x, y) of the middle of the field of view."""
+    return (image.data.shape[0] - 1) / 2, (image.data.shape[1] - 1) / 2
+
+
+def to_grid(image: Image, centre: tuple[float, float], grid: Grid, is_label: bool = False) -> Image:
+    """In-plane resampling around ``centre`` (voxels): linear for images, the likeliest linearly interpolated label for labels.
+
+    Outside the source there is 0. The result keeps the slices, with the world geometry of its own pixels.
+    """
+    step = grid.pixel_mm / image.spacing_mm[:2]
+    offsets = np.arange(grid.pixels) - (grid.pixels - 1) / 2
+    x, y = centre[0] + offsets * step[0], centre[1] + offsets * step[1]
+    coordinates = np.stack(np.meshgrid(x, y, indexing="ij"))
+    planes = np.moveaxis(image.data, 2, 0)
+    data = np.stack([_sample_label(plane, coordinates) if is_label else _sample(plane, coordinates) for plane in planes], axis=2)
+    affine = image.affine.copy()
+    affine[:3, :2] *= step
+    affine[:3, 3] += image.affine[:3, 0] * x[0] + image.affine[:3, 1] * y[0]
+    return Image(data, affine)
+
+
+def from_grid(label: Image, target: Image) -> np.ndarray:
+    """Labels on the analysis grid carried to the voxels of ``target`` (x, y, slice), uint8; 0 where the grid does not reach."""
+    to_source = np.linalg.inv(label.affine) @ target.affine
+    index = np.stack(np.meshgrid(*(np.arange(n) for n in target.data.shape[:3]), indexing="ij"))
+    x, y, z = (to_source[i, :3] @ index.reshape(3, -1) + to_source[i, 3] for i in range(3))
+    result = np.zeros(x.size, np.uint8)
+    nearest = np.rint(z).astype(int)
+    for k in range(label.data.shape[2]):
+        here = nearest == k
+        result[here] = _sample_label(label.data[:, :, k], np.stack([x[here], y[here]]))
+    return result.reshape(target.data.shape[:3])
+
+
+def normalise(image: np.ndarray, low_percentile: float, high_percentile: float) -> np.ndarray:
+    """The two percentiles of the whole image to 0 and 1, clipped, float32."""
+    low, high = np.percentile(image, [low_percentile, high_percentile])
+    return np.clip((image - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
+
+
+def _sample(plane: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
+    return map_coordinates(np.asarray(plane, np.float32), coordinates, order=1, mode="constant")
+
+
+def _sample_label(plane: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
+    shares = [_sample(plane == value, coordinates) for value in (LV, MYO, RV)]
+    background = 1 - sum(shares)
+    return np.argmax([background, *shares], axis=0).astype(np.uint8)
+
+
+def _reorder(image: Image, order: tuple[int, int], signs: tuple[int, int]) -> Image:
+    data = np.moveaxis(image.data, order, (0, 1))
+    affine = image.affine[:, [*order, 2, 3]].copy()
+    for axis, sign in enumerate(signs):
+        if sign < 0:
+            data = np.flip(data, axis)
+            affine[:3, 3] += affine[:3, axis] * (data.shape[axis] - 1)
+            affine[:3, axis] *= -1
+    # the viewer looks from the apex: right × down points to the base, and slices are stored that way
+    if np.cross(affine[:3, 0], affine[:3, 1]) @ affine[:3, 2] < 0:
+        data = np.flip(data, 2)
+        affine[:3, 3] += affine[:3, 2] * (data.shape[2] - 1)
+        affine[:3, 2] *= -1
+    return Image(np.ascontiguousarray(data), affine)
+
+
+def _rv_on_the_right(label: np.ndarray) -> bool:
+    """True when, over the slices with both, the RV's middle lies on the viewer's right of the LV's."""
+    both = [k for k in range(label.shape[2]) if (label[:, :, k] == RV).any() and (label[:, :, k] == LV).any()]
+    if not both:
+        return False
+    offset = [np.argwhere(label[:, :, k] == RV)[:, 0].mean() - np.argwhere(label[:, :, k] == LV)[:, 0].mean() for k in both]
+    return float(np.mean(offset)) > 0

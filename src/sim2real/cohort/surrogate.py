@@ -1,0 +1,64 @@
+"""The surrogate cohort: other people, imaged as each vendor would, written to disk as the M&Ms challenge is.
+
+It stands in for the M&Ms data where those are not to be had. It is made once for a seed and a version; the version
+changes only for a reason in the terms of what real slices look like, never because a later chapter would score better.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from ..core.code import code_fingerprint
+from ..core.images import Image, write_image
+from ..core.files import write_table
+from ..core.labels import PHASES, VENDORS
+from ..core.parameters import CohortParameters, PopulationParameters
+from ..core.resumable import fingerprint_of, resumable_folder
+from ..core.seeds import generator
+from ..core.workers import map_in_order
+from ..population.render import Phantom, Stack
+from ..population.subjects import sample_subject
+from . import appearance
+
+VERSION = 1
+SHARE_NORMAL = 0.3  # M&Ms is mostly patients
+SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"
+
+
+def write_surrogate(folder: Path | str, parameters: CohortParameters, seed: int) -> Path:
+    """Write what is missing of the cohort to ``folder`` and return it: the root of an M&Ms layout, 4D NIfTI and CSV.
+
+    Subject k of a vendor is the same whatever the number of subjects; training subjects come first.
+    """
+    folder = resumable_folder(folder, fingerprint_of(VERSION, seed, code_fingerprint(__name__)))
+    plan = [(vendor, split, k) for vendor in VENDORS for split, k in _splits(parameters)]
+    rows = map_in_order(partial(_write_subject, folder=folder, seed=seed), plan, name="surrogate cohort", unit="subject")
+    write_table(folder / SHEET, pd.DataFrame(rows).reset_index(names="").rename(columns={"index": ""}))
+    return folder
+
+
+def _splits(parameters: CohortParameters) -> list[tuple[str, int]]:
+    # test subjects count from far above, so that a longer training set never reaches them
+    train = [("Training/Labeled", k) for k in range(parameters.surrogate_train)]
+    return train + [("Testing", 100_000 + k) for k in range(parameters.surrogate_test)]
+
+
+def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
+    vendor, split, k = item
+    code = f"S{vendor}{k:06d}"
+    rng = generator(seed, "surrogate", vendor, k)
+    subject = sample_subject(seed, k, SHARE_NORMAL, family=f"patient{vendor}")
+    es_first = bool(rng.random() < 0.2)
+    phases = PHASES[::-1] if es_first else PHASES
+    image_path, label_path = (folder / split / code / f"{code}_sa{end}.nii.gz" for end in ("", "_gt"))
+    if not (image_path.exists() and label_path.exists()):
+        v = appearance.VENDORS[vendor]
+        geometry = PopulationParameters(slice_thickness_mm=v.slice_thickness_mm, slice_spacing_mm=v.slice_spacing_mm, sub_slices=2)
+        phantom = Phantom(subject)
+        structures = phantom.structures(Stack.of(phantom.heart, geometry, full=True), phases, geometry)
+        image, label = appearance.image_subject(structures, vendor, rng)
+        write_image(label_path, label)
+        write_image(image_path, Image(image.data, image.affine))
+    return {"External code": code, "VendorName": VENDORS[vendor], "Vendor": vendor, "Centre": "surrogate", "ED": int(es_first),
+            "ES": int(not es_first), "Age": "", "Pathology": subject.group, "Sex": subject.sex, "Height": "", "Weight": ""}  # fmt: skip
