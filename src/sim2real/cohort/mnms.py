@@ -73,6 +73,13 @@ def read_mnms(root: Path | str, vendors: tuple[str, ...] = ("A", "B")) -> list[C
     return cases
 
 
+def require_subjects(cases: list[Case], split: str, purpose: str, vendors: tuple[str, ...] = ("A", "B")) -> None:
+    """Raise Sim2RealError, in one line, naming the vendors that have no subject in ``split``."""
+    lacking = [vendor for vendor in vendors if not any(case.vendor == vendor and case.split == split for case in cases)]
+    if lacking:
+        raise Sim2RealError(f"the cohort's split '{split}' has no subject of vendor {' nor of '.join(lacking)}; {purpose} needs at least one of each")
+
+
 def _read_sheet(root: Path) -> tuple[pd.DataFrame, Path]:
     if not root.is_dir():
         raise Sim2RealError(f"{root}: no such folder; cohort.mnms_root must name the folder of the M&Ms data")

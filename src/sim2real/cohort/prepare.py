@@ -6,7 +6,6 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.code import code_fingerprint
-from ..core.errors import Sim2RealError
 from ..core.images import Image, read_image, read_labels, write_image
 from ..core.labels import PHASES
 from ..core.parameters import CohortParameters
@@ -95,9 +94,3 @@ def _rows(domain: str, vendor: str, subject: str, split: str) -> list[dict]:
 def _all_there(folder: Path, rows: list[dict]) -> bool:
     return all((folder / Path(row[kind]).name).exists() for row in rows for kind in ("image", "label"))
 
-
-def require_vendors(table: pd.DataFrame, split: str, purpose: str, vendors: tuple[str, ...] = ("A", "B")) -> None:
-    """Raise Sim2RealError, in one line, if a vendor has no real subject in ``split``."""
-    lacking = [v for v in vendors if table.query("domain == 'real' and vendor == @v and split == @split").empty]
-    if lacking:
-        raise Sim2RealError(f"the split '{split}' has no subject of vendor {' and '.join(lacking)}; {purpose} needs at least one of each")

@@ -53,15 +53,24 @@ def write_table(path: Path | str, table: pd.DataFrame) -> None:
 
 
 def read_table(path: Path | str) -> pd.DataFrame:
+    """A table of ours: names stay text (subject "007" too), an empty text is "", an empty number NaN."""
     path = Path(path)
     if not path.is_file():
         raise Sim2RealError(f"{path}: no such table; run the chapter that makes it first")
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    table = pd.read_csv(path, dtype=dict.fromkeys(("subject", "name", "vendor"), str), keep_default_na=False, na_values=[""])
+    texts = table.select_dtypes("object").columns
+    return table.fillna(dict.fromkeys(texts, ""))
 
 
 def sha256(path: Path | str) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_stamp(folder: Path | str) -> str:
+    """A hash of the names, sizes and times of all files under ``folder``: changes when its content does."""
+    entries = sorted((str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns) for path in Path(folder).rglob("*") if path.is_file())
+    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
 
 
 def _plain(value):

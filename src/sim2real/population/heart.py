@@ -111,7 +111,7 @@ class Heart:
         # above the mitral plane the outflow tract keeps the shape of the base
         reach = self.epicardium(np.deg2rad(self.subject.septum_angle_deg), np.maximum(level, 0.0), ejected)
         taper = np.maximum(1 - u**3.2, 0) ** 0.6 * (1 - 0.2 * np.clip(-level / _INFLOW_MM, 0, 1))
-        fullness = 1.06 + 0.2 * np.clip(depth / self.radius, 0, 2)  # width over the distance between the insertions: a deep RV is wide
+        fullness = 1.05 + 0.17 * np.clip(depth / self.radius, 0, 2)  # width over the distance between the insertions: a deep RV is wide
         offset = np.sqrt(1 - 1 / fullness**2)
         radial = (reach * (1 - np.cos(angle)) * np.minimum(1, 4 * taper) + depth * taper) / (1 + offset)
         centre = reach + depth * taper - radial

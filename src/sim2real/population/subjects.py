@@ -80,7 +80,7 @@ def sample_subject(seed: int, index: int, share_normal: float, family: str = "vi
         septal_excess=_clipped(rng, 0.45, 0.2, 0.1, 0.9) if group == "HCM" else _clipped(rng, 0.08, 0.06, -0.1, 0.25),
         base_descent_mm=_clipped(rng, 7, 1, 4, 10) if dilated else _clipped(rng, 12 if thick else 16, 2, 8, 20),
         lv_flattening=_clipped(rng, 0.91, 0.035, 0.8, 0.99), flattening_angle_deg=float(rng.uniform(0, 180)),
-        septum_angle_deg=_clipped(rng, 217, 13, 180, 250), insertion_half_angle_deg=_clipped(rng, 63, 6, 48, 78),
+        septum_angle_deg=_clipped(rng, 217, 13, 180, 250), insertion_half_angle_deg=_clipped(rng, 60, 6, 45, 75),
         axis_tilt_deg=(_clipped(rng, 34, 8, 12, 55), _clipped(rng, 36, 7, 15, 55)), roll_deg=_clipped(rng, 0, 8, -20, 20),
         heart_shift_mm=(_clipped(rng, 0, 7, -16, 16), _clipped(rng, 0, 5, -10, 10), _clipped(rng, 0, 8, -18, 18)),
         fat_mm=float(np.clip(rng.lognormal(np.log(17 if sex == "F" else 14), 0.4), 6, 42)),

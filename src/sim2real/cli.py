@@ -1,0 +1,131 @@
+"""The command line: ``sim2real run``, ``sim2real book``, ``sim2real predict``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from .core.errors import Sim2RealError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse, run, and turn every fault a user can put right into one line and exit status 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.action(options) or 0
+    except Sim2RealError as error:
+        print(f"sim2real: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("sim2real: stopped; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sim2real", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="execute the chapters that are stale, in the paper's order")
+    run.add_argument("--preset", default="quick", help="quick (default), standard, paper")
+    run.add_argument("--set", action="append", default=[], metavar="CHAPTER.NAME=VALUE", help="change a parameter; may be repeated")
+    run.add_argument("--run", metavar="NAME", help="name of the run's folder under runs/ (default: the preset's name)")
+    run.add_argument("--resume", metavar="NAME", help="go on with a run, its parameters as they were")
+    run.add_argument("--until", default="07_verdict", metavar="CHAPTER", help="last chapter to execute, by number or name")
+    run.add_argument("--cores", type=int, help="cores to use (default: all)")
+    run.set_defaults(action=_run)
+
+    book = commands.add_parser("book", help="render a run's executed chapters into _build/html")
+    book.add_argument("--run", default="quick", metavar="NAME")
+    book.set_defaults(action=_book)
+
+    publish = commands.add_parser("publish", help="make a run the record in book/chapters/")
+    publish.add_argument("run", metavar="NAME")
+    publish.set_defaults(action=_publish)
+
+    predict = commands.add_parser("predict", help="segment NIfTI images or an M&Ms folder with a run's segmenter")
+    predict.add_argument("source", type=Path, help="a NIfTI short-axis stack, a folder of them, or an M&Ms folder")
+    predict.add_argument("--run", default="quick", metavar="NAME")
+    predict.add_argument("--training", default="simulated", help="regime of the segmenter: plain, simulated, real, both")
+    predict.add_argument("--seed", type=int, help="which of the regime's segmenters (default: the run's first)")
+    predict.add_argument("--output", type=Path, default=Path("predictions"), help="folder for the label files and scores.csv")
+    predict.set_defaults(action=_predict)
+
+    execute = commands.add_parser("execute")  # called by the workflow, one job each
+    execute.add_argument("job")
+    for name in ("--run", "--root"):
+        execute.add_argument(name, required=True)
+    execute.add_argument("--cores", type=int, default=1)
+    execute.set_defaults(action=_execute)
+    return parser
+
+
+def _run(options) -> int:
+    from .core.root import repository
+    from .core.presets import load_parameters
+    from .core.workflow import resolve_chapter, run_parameters, start
+
+    root = repository()
+    until = resolve_chapter(options.until)
+    if options.resume:
+        name, parameters = options.resume, run_parameters(root / "runs" / options.resume)
+    else:
+        parameters = load_parameters(options.preset, options.set)
+        name = options.run or options.preset
+    if Path(name).name != name or name.startswith("."):
+        raise Sim2RealError(f"--run {name}: expected a plain name, it becomes a folder under runs/")
+    _check_data(parameters, until)
+    executed = start(parameters, f"runs/{name}", root, until, options.cores)
+    print(f"runs/{name}: {executed} notebooks executed, the rest were up to date" if executed else f"runs/{name}: everything is up to date")
+    return 0
+
+
+def _check_data(parameters, until: str) -> None:
+    """Faults of the user's own data, before any kernel starts."""
+    if parameters.population.xcat_root is not None:
+        from .population.xcat import find_xcat_subjects, open_xcat
+
+        for path in find_xcat_subjects(parameters.population.xcat_root):
+            open_xcat(path)
+    if parameters.cohort.mnms_root is not None:
+        from .cohort.mnms import read_mnms, require_subjects
+
+        cases = read_mnms(parameters.cohort.mnms_root)
+        require_subjects(cases, "train", "chapters 3 to 5")
+        if until >= "06_segmentation":
+            require_subjects(cases, "test", "chapter 6 (Table 1)")
+
+
+def _book(options) -> int:
+    from .core.book import build_book
+    from .core.root import repository
+
+    print(f"The book: {build_book(repository(), options.run)}")
+    return 0
+
+
+def _publish(options) -> int:
+    from .core.book import publish
+    from .core.root import repository
+
+    publish(repository(), options.run)
+    return 0
+
+
+def _predict(options) -> int:
+    from .core.root import repository
+    from .segmentation.apply import predict_source
+
+    predict_source(options.source, repository() / "runs" / options.run, options.training, options.seed, options.output)
+    return 0
+
+
+def _execute(options) -> int:
+    from .core.execute import execute, jobs
+    from .core.workflow import run_parameters
+
+    parameters = run_parameters(Path(options.root) / options.run)
+    execute(options.job, jobs(parameters)[options.job], parameters, Path(options.root), options.run, options.cores, parameters.device)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

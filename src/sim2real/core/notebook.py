@@ -1,0 +1,100 @@
+"""What a chapter's notebook needs at its head: checked parameters, its folder, its inputs, its badges."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import yaml
+from IPython.display import HTML, display
+from matplotlib.figure import Figure
+from myst_nb import glue
+
+from .errors import Sim2RealError
+from .parameters import Chapter, Parameters
+from .root import repository
+from .presets import check, parse_yaml
+from .run import CHAPTERS, RunFolder
+from .style import save_figure, use_style
+
+_PLAIN = (bool, int, float, str, list, dict, type(None))
+
+
+@dataclass(frozen=True)
+class OpenChapter:
+    """A chapter at work."""
+
+    name: str
+    run: RunFolder
+    parameters: Chapter
+    seed: int
+    preset: str
+
+    @property
+    def folder(self) -> Path:
+        return self.run.chapter(self.name)
+
+    def results(self, **results: object) -> None:
+        """Write ``results.json`` and make each value available to the prose under its own name."""
+        results = {"preset": self.preset, "seed": self.seed, **results}
+        self.run.write_results(self.name, results)
+        for name, value in self.run.results(self.name).items():
+            glue(name, "not available" if value is None else value, display=False)
+
+    def show(self, figure: Figure, name: str, data, alt: str) -> None:
+        """Save a figure with its data and description, and hand it to the page under ``name``."""
+        save_figure(figure, self.folder / "figures", name, data, alt)
+        glue(name, figure, display=False)
+        plt.close(figure)
+
+    def badges(self, *more: str) -> None:
+        """One line at the head of the page: preset and whatever the results rest on."""
+        note = {"quick": "a quick run: it shows that every part works, not what the paper found", "tiny": "a test run: its numbers mean nothing"}
+        texts = [f"preset {self.preset}", f"seed {self.seed}", *more]
+        spans = "".join(f'<span class="badge-run">{text}</span>' for text in texts)
+        warning = f'<span class="badge-note">{note[self.preset]}</span>' if self.preset in note else ""
+        display(HTML(f'<p class="badges">{spans}{warning}</p>'))
+
+
+def open_chapter(name: str, names: dict, extra: tuple[str, ...] = (), needs: tuple[str, ...] = ()) -> OpenChapter:
+    """Check a notebook's variables against the chapter's parameters and bring its inputs about.
+
+    names: the notebook's ``globals()``; every plain value in it must be a parameter of the chapter, ``run``, ``seed``,
+    ``preset`` or one of ``extra``. needs: chapters that must have been executed; outside a workflow they are, now.
+    Raises Sim2RealError, in one line, for an unknown or impossible parameter.
+    """
+    root = repository()
+    given = {key: value for key, value in names.items() if not key.startswith("_") and isinstance(value, _PLAIN) and key not in ("In", "Out")}
+    common = {key: given.pop(key) for key in ("run", "seed", "preset", *extra) if key in given}
+    section = CHAPTERS[name]
+    model = Parameters.model_fields[section].annotation
+    run = RunFolder(root / common.get("run", "runs/notebook"))
+    parameters = check(model, given, section)
+    use_style()
+    in_workflow = "SIM2REAL_WORKFLOW" in os.environ
+    if not in_workflow:
+        _record(run, section, parameters, common)
+        for need in needs:
+            if not (run.chapter(need) / "results.json").is_file():
+                _execute_until(need, run, root)
+    return OpenChapter(name, run, parameters, int(common.get("seed", 0)), str(common.get("preset", "quick")))
+
+
+def _record(run: RunFolder, section: str, parameters: Chapter, common: dict) -> None:
+    """Keep a notebook's own parameters with its run, so that the chapters executed around it take the same."""
+    path = run.path / "parameters.yaml"
+    tree = parse_yaml(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else json.loads(Parameters().model_dump_json())
+    tree[section] = json.loads(parameters.model_dump_json())
+    tree["seed"] = int(common.get("seed", 0))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
+
+
+def _execute_until(chapter: str, run: RunFolder, root: Path) -> None:
+    print(f"{chapter} is not there yet in {run.path.relative_to(root)}: executing it first")
+    command = [sys.executable, "-m", "sim2real.cli", "run", "--resume", run.path.name, "--until", chapter]
+    if subprocess.run(command, cwd=root).returncode:
+        raise Sim2RealError(f"chapter {chapter} could not be executed; run 'sim2real run --run {run.path.name} --until {chapter}' to see why")

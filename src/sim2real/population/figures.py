@@ -1,0 +1,81 @@
+"""Figures of chapter 1."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from ..core.style import COLOURS
+from .structures import STRUCTURES
+
+
+def volumes_figure(subjects: pd.DataFrame) -> Figure:
+    """Fig. 2, left: LV volume at ED and at ES of every subject, in ml, with the line that joins a subject's two."""
+    figure, axes = plt.subplots(figsize=(4.2, 4.2))
+    table = volumes_table(subjects)
+    for _, row in subjects.iterrows():
+        axes.plot([0, 1], [row["lv_edv_ml"], row["lv_esv_ml"]], color="0.85", linewidth=0.6, zorder=0)
+    palette = {"ED": COLOURS["A"], "ES": COLOURS["B"]}
+    sns.violinplot(table, x="phase", y="volume_ml", hue="phase", palette=palette, inner=None, cut=0, alpha=0.25, linewidth=0.8, ax=axes, legend=False)
+    sns.stripplot(table, x="phase", y="volume_ml", hue="phase", palette=palette, size=3, jitter=0.08, ax=axes, legend=False)
+    for place, phase in enumerate(("ED", "ES")):
+        values = table.loc[table["phase"] == phase, "volume_ml"]
+        axes.text(place + 0.28, values.max(), f"{values.mean():.0f} ± {values.std():.0f}", fontsize=9, va="bottom", ha="center")
+    axes.set(xlabel="", ylabel="LV volume (ml)", ylim=(0, None), title=f"LV volumes, {len(subjects)} subjects")
+    axes.set_xticks([0, 1], ["end diastole", "end systole"])
+    return figure
+
+
+def volumes_table(subjects: pd.DataFrame) -> pd.DataFrame:
+    """One row a subject and phase: ``subject, group, sex, phase, volume_ml``."""
+    parts = [
+        subjects[["name", "group", "sex", column]].rename(columns={"name": "subject", column: "volume_ml"}).assign(phase=phase)
+        for phase, column in (("ED", "lv_edv_ml"), ("ES", "lv_esv_ml"))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def structures_figure(maps: list[np.ndarray], titles: list[str]) -> Figure:
+    """Structure maps, each (row, column) of numbers, side by side with a key to those that are seen."""
+    figure, grid = plt.subplots(1, len(maps), figsize=(3.1 * len(maps), 3.9))
+    colours = _colours()
+    for axes, plane, title in zip(np.atleast_1d(grid), maps, titles, strict=True):
+        axes.imshow(plane, cmap=colours, vmin=0, vmax=len(STRUCTURES) - 1, interpolation="nearest")
+        axes.set_title(title)
+        axes.axis("off")
+    seen = np.unique(np.concatenate([plane.ravel() for plane in maps]))
+    handles = [plt.Rectangle((0, 0), 1, 1, color=colours(int(k)), label=STRUCTURES["name"][k].replace("_", " ")) for k in seen if k]
+    figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize=7, handlelength=1, columnspacing=1)
+    return figure
+
+
+def bands_figure(subjects: pd.DataFrame, bands: pd.DataFrame) -> Figure:
+    """The normal subjects' quantities against the published mean ± 2 SD, one panel a quantity, men and women apart."""
+    normal = subjects[subjects["group"] == "NOR"]
+    quantities = [name for name in bands["quantity"].unique() if name in normal.columns]
+    figure, grid = plt.subplots(1, len(quantities), figsize=(1.75 * len(quantities), 3.2))
+    for axes, quantity in zip(np.atleast_1d(grid), quantities, strict=True):
+        for place, sex in enumerate(("M", "F")):
+            band = bands[(bands["quantity"] == quantity) & (bands["sex"] == sex)].iloc[0]
+            axes.fill_between([place - 0.35, place + 0.35], band["mean"] - 2 * band["sd"], band["mean"] + 2 * band["sd"], color="0.9", linewidth=0)
+            axes.plot([place - 0.35, place + 0.35], [band["mean"]] * 2, color="0.5", linewidth=1)
+            values = normal.loc[normal["sex"] == sex, quantity]
+            spread = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else [0]
+            axes.plot(place + np.asarray(spread), values, "o", color=COLOURS["A"], markersize=3)
+        axes.set_title(f"{_spoken(quantity)} ({band['unit']})", fontsize=9)
+        axes.set_xticks([0, 1], ["men", "women"], fontsize=8)
+        axes.tick_params(axis="y", labelsize=8)
+        axes.set_xlim(-0.6, 1.6)
+    return figure
+
+
+def _spoken(quantity: str) -> str:
+    return " ".join(word.upper() if len(word) <= 3 else word for word in quantity.split("_")[:-1])
+
+
+def _colours() -> ListedColormap:
+    colours = [*sns.color_palette("tab20", 20), *sns.color_palette("tab20b", 20)]
+    colours = [(0, 0, 0), *colours[: len(STRUCTURES) - 1]]
+    return ListedColormap(colours)

@@ -1,0 +1,70 @@
+"""Label slices with a trained model, wherever they come from."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..core.errors import Sim2RealError
+from ..core.progress import progress
+from .nnunet import CONFIGURATION, choose_device, nnunet_surroundings
+from .training import FINAL
+
+
+def predict_slices(
+    model: Path | str, slices: np.ndarray, spacing, device: str | torch.device = "auto", mirroring: bool | None = None
+) -> np.ndarray:
+    """Labels of ``slices``, uint8 of their shape: 0 background, 1 LV, 2 MYO, 3 RV.
+
+    model: folder of a finished training. slices: shape (slice, row, column), any intensity scale (each slice is standardised
+    as in training), RV on the left and anterior up. spacing: edges (row, column) of a pixel in mm; nnU-Net resamples to its
+    training's pixel and back. mirroring: average over mirrored copies; none: as in training.
+    Raises Sim2RealError for a model that is not whole, slices of another shape, and intensities that are not finite.
+    """
+    slices = np.asarray(slices, dtype=np.float32)
+    if slices.ndim != 3 or not slices.size:
+        raise Sim2RealError(f"slices have shape {slices.shape}; expected (slice, row, column) with at least one slice")
+    if not np.isfinite(slices).all():
+        raise Sim2RealError("slices hold NaN or infinite intensities; expected finite ones")
+    spacing = [float(edge) for edge in spacing]
+    if len(spacing) != 2 or min(spacing) <= 0:
+        raise Sim2RealError(f"pixel spacing is {spacing}; expected two positive edges (row, column) in mm")
+    with nnunet_surroundings(Path(model)):
+        predictor = _predictor(Path(model), choose_device(device), mirroring)
+        # nnU-Net lists the slice axis first; its edge has no effect in two dimensions but must be the largest
+        properties = {"spacing": [10.0 * max(spacing), *spacing]}
+        labels = [_predict_one(predictor, image, properties) for image in progress(slices, name="Prediction", unit="slice")]
+    return np.stack(labels)
+
+
+def _predict_one(predictor, image: np.ndarray, properties: dict) -> np.ndarray:
+    if image.min() == image.max():
+        return np.zeros(image.shape, np.uint8)  # an empty picture holds no heart, and nnU-Net cannot crop it
+    return predictor.predict_single_npy_array(image[None, None], dict(properties)).astype(np.uint8)[0]
+
+
+def _predictor(model: Path, device: torch.device, mirroring: bool | None):
+    """nnU-Net's predictor, built directly: its look-up by name would import every trainer that comes with it."""
+    from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
+    from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
+    from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
+
+    if not (model / FINAL).is_file():
+        raise Sim2RealError(f"{model / FINAL}: no finished model there; train it first (chapter 6), or name the folder of another model")
+    plans, description = (json.loads((model / name).read_text()) for name in ("plans.json", "dataset.json"))
+    manager = PlansManager(plans)
+    configuration = manager.get_configuration(CONFIGURATION)
+    network = get_network_from_plans(
+        configuration.network_arch_class_name,
+        configuration.network_arch_init_kwargs,
+        configuration.network_arch_init_kwargs_req_import,
+        input_channels=1,
+        output_channels=manager.get_label_manager(description).num_segmentation_heads,
+        deep_supervision=False,
+    )
+    weights = torch.load(model / FINAL, map_location="cpu", weights_only=True)["network_weights"]
+    mirror = plans["sim2real"]["mirroring"] if mirroring is None else mirroring
+    predictor = nnUNetPredictor(use_mirroring=mirror, device=device, allow_tqdm=False)
+    predictor.manual_initialization(network, manager, configuration, [weights], description, "nnUNetTrainer", (0, 1) if mirror else None)
+    return predictor

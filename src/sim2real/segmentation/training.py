@@ -1,0 +1,86 @@
+"""Train one nnU-Net for one regime and seed; resume it; return at once when it is done."""
+
+import hashlib
+import json
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from ..core.errors import Sim2RealError
+from ..core.files import read_table, write_json
+from ..core.parameters import SegmentationParameters
+from ..core.progress import progress
+from .dataset import read_cases, read_plans, regime_cases
+from .nnunet import CONFIGURATION, choose_device, nnunet_surroundings, plans_for
+
+FINAL, LATEST = "checkpoint_final.pth", "checkpoint_latest.pth"
+
+
+def model_folder(folder: Path | str, regime: str, seed: int) -> Path:
+    return Path(folder) / "models" / f"{regime}_seed{seed}"
+
+
+def train(
+    folder: Path | str, regime: str, seed: int, parameters: SegmentationParameters, device: str | torch.device = "auto"
+) -> pd.DataFrame:
+    """The log of the training: ``epoch, train_loss, pseudo_dice, pseudo_dice_LV, _RV, _MYO, learning_rate, seconds``.
+
+    folder: the chapter's folder, where ``prepare_dataset`` made ``nnunet``; the model goes to ``models/<regime>_seed<seed>``.
+    ``pseudo_dice`` is nnU-Net's own: over the pixels of some training slices together, a sign of life and no result.
+    A killed training goes on from its last epoch, to the same bits. A finished one returns at once; if its parameters, seed,
+    cases or images have changed since, it is made anew.
+    """
+    cases = regime_cases(read_cases(folder), regime)
+    if len(cases) < 2:
+        raise Sim2RealError(f"regime '{regime}' has {len(cases)} slice to learn from; expected at least 2: enlarge the cohort")
+    plans, description, images = read_plans(folder)
+    plans = plans_for(plans, parameters, seed)
+    model = model_folder(folder, regime, seed)
+    _forget_if_changed(model, {"regime": regime, "plans": _digest(plans), "cases": _digest(cases), "images": images})
+    if not (model / FINAL).is_file():
+        _train(Path(folder), model, plans, description, cases, choose_device(device), f"nnU-Net, {regime}, seed {seed}")
+    return read_table(model / "log.csv")
+
+
+def _train(folder: Path, model: Path, plans: dict, description: dict, cases: list[str], device: torch.device, name: str) -> None:
+    write_json(model / "plans.json", plans)
+    write_json(model / "dataset.json", description)
+    with nnunet_surroundings(folder / "nnunet", results=model), _reproducible_kernels():
+        from .trainer import RegimeTrainer
+
+        trainer = RegimeTrainer(plans, CONFIGURATION, "all", description, device)
+        trainer.cases = cases
+        trainer.initialize()
+        if (model / LATEST).is_file():
+            trainer.load_checkpoint(str(model / LATEST))
+        steps = trainer.num_iterations_per_epoch
+        with progress(name=name, total=trainer.num_epochs * steps, unit="step") as trainer.bar:
+            trainer.bar.update(trainer.current_epoch * steps)
+            trainer.run_training()
+    (model / LATEST).unlink(missing_ok=True)
+
+
+def _forget_if_changed(model: Path, made_from: dict) -> None:
+    """Keep the folder if it was begun from the same things, else begin an empty one."""
+    path = model / "training.json"
+    if not (path.is_file() and json.loads(path.read_text()) == made_from):
+        shutil.rmtree(model, ignore_errors=True)
+        write_json(path, made_from)
+
+
+@contextmanager
+def _reproducible_kernels():
+    """Of cuDNN's methods the deterministic ones, chosen without timing; nothing changes on a CPU."""
+    before = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = before
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

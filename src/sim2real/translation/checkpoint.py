@@ -1,0 +1,51 @@
+"""The saved state of a training: whole or absent, and only ever taken up by the same training."""
+
+import hashlib
+import json
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..core.files import atomic
+from ..core.parameters import TranslationParameters
+
+NAME, RETIRED = "checkpoint.pt", "checkpoint.retired.pt"
+
+
+def fingerprint(source: np.ndarray, target: np.ndarray, parameters: TranslationParameters, seed: int) -> str:
+    """SHA-256 of all that the result depends on: images, parameters (but for how often to save), seed."""
+    settings = parameters.model_dump(mode="json", exclude={"checkpoint_every_s"})
+    digest = hashlib.sha256(json.dumps([settings, seed, source.shape, target.shape], sort_keys=True).encode())
+    for images in (source, target):
+        digest.update(np.ascontiguousarray(images, np.float32).tobytes())
+    return digest.hexdigest()
+
+
+def save_checkpoint(folder: Path, state: dict) -> None:
+    with atomic(folder / NAME) as temporary:
+        torch.save(state, temporary)
+
+
+def load_checkpoint(folder: Path, wanted: str, device: torch.device) -> dict | None:
+    """The state of the training whose fingerprint is ``wanted``; None if there is none.
+
+    A checkpoint of another training, or a damaged one, is set aside as ``checkpoint.retired.pt`` with a warning.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        return None
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+        found = state["fingerprint"]
+    except Exception as error:  # torch raises many kinds for a damaged file
+        reason = f"cannot be read ({type(error).__name__})"
+    else:
+        if found == wanted:
+            return state
+        reason = "was made with other images, parameters or seed"
+    os.replace(path, folder / RETIRED)
+    warnings.warn(f"{path} {reason}; it is kept as {RETIRED} and the training starts afresh", stacklevel=3)
+    return None

@@ -1,0 +1,110 @@
+"""The paper's Fig. 1, drawn: how CUT learns to translate, with a run's own slices and patches in it.
+
+The canvas is measured in centimetres, x to the right and y upwards; every image, box and arrow is placed on it by hand.
+"""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..core.style import COLOURS
+from .drawing import INK, Canvas
+
+WIDTH, HEIGHT = 19.0, 10.4
+POSITIVE, NEGATIVE = COLOURS["A"], COLOURS["B"]
+GREY, PALE_ENCODER, PALE_JUDGE, PALE_LOSS = "#666666", "#DCE9F3", "#F6E6DA", "#F2F2F2"
+
+
+def method_figure(
+    source: np.ndarray,
+    translated: np.ndarray,
+    real: np.ndarray,
+    identity: np.ndarray,
+    query: tuple[int, int],
+    negatives: Sequence[tuple[int, int]],
+    patch: int = 18,
+) -> Figure:
+    """The diagram of the method.
+
+    source, translated: a simulated slice and its translation; real, identity: a real slice and what the generator makes
+    of it; each (h, w) in [0, 1]. query: row and column of the centre of the query patch, cut from ``translated``; the
+    positive is cut from ``source`` at the same place. negatives: centres of three other patches of ``source``.
+    patch: edge of the patches, pixels.
+    """
+    figure = plt.figure(figsize=(WIDTH / 2.54, HEIGHT / 2.54), layout="none")
+    canvas = Canvas(figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, HEIGHT)))
+    _translation(canvas, source, translated, real)
+    _contrast(canvas, source, translated, query, negatives, patch)
+    _identity(canvas, identity)
+    canvas.box((6.0, 0.85), 9.6, 0.9, "white", edge=GREY)
+    canvas.text(
+        (6.0, 0.85),
+        r"$\mathcal{L} \;=\; \lambda_{GAN}\,\mathcal{L}_{GAN} \;+\; \lambda_{NCE}\,\frac{1}{2}\,"
+        r"\left(\mathcal{L}_{NCE}(x) + \mathcal{L}_{NCE}(y)\right)$",
+        size=10,
+    )
+    return figure
+
+
+def _translation(canvas: Canvas, source: np.ndarray, translated: np.ndarray, real: np.ndarray) -> None:
+    """Upper row: simulated slice, generator, translated slice, discriminator, real slice."""
+    row = 8.15
+    canvas.image((1.9, row), 3.0, source, "simulated slice $x$", GREY)
+    canvas.encoder_decoder((6.0, row), 2.9, 2.2, PALE_ENCODER, "generator $G$")
+    canvas.image((10.1, row), 3.0, translated, "sim2real slice $G(x)$", COLOURS["A"])
+    canvas.box((13.55, row), 2.3, 1.3, PALE_JUDGE, "discriminator\n$D$")
+    canvas.image((17.0, row), 3.0, real, "real slice $y$", COLOURS["real"])
+    canvas.arrow((3.4, row), (4.55, row))
+    canvas.arrow((7.45, row), (8.6, row))
+    canvas.arrow((11.6, row), (12.4, row))
+    canvas.arrow((15.5, row), (14.7, row))
+    canvas.box((13.55, 6.25), 2.7, 0.95, PALE_LOSS, "real or sim2real?\n$\\mathcal{L}_{GAN}$")
+    canvas.arrow((13.55, row - 0.65), (13.55, 6.725))
+
+
+def _contrast(
+    canvas: Canvas, source: np.ndarray, translated: np.ndarray, query: tuple[int, int], negatives: Sequence[tuple[int, int]], patch: int
+) -> None:
+    """Lower left: the query patch of the output is drawn to the same place of the input and pushed from other places."""
+    row, edge, colours = 3.85, 1.15, (POSITIVE, NEGATIVE, NEGATIVE, NEGATIVE)
+    thumbnails = ((1.2, 4.75), (2.6, 4.75), (1.2, 2.95), (2.6, 2.95))
+    names = ("positive", "negative", "negative", "negative")
+    for at, colour, centre, name in zip((query, *negatives), colours, thumbnails, names, strict=True):
+        canvas.mark((1.9, 8.15), 3.0, source.shape, at, patch, colour)
+        canvas.image(centre, edge, _cut(source, at, patch), name, colour, size=7)
+    marked = canvas.mark((10.1, 8.15), 3.0, translated.shape, query, patch, POSITIVE)
+    canvas.image((10.1, row), edge * 1.3, _cut(translated, query, patch), "query", POSITIVE, size=7, above=False)
+    canvas.line([marked, (marked[0], 5.9), (10.1, 5.9)], POSITIVE, in_front=True)
+    canvas.arrow((10.1, 5.9), (10.1, row + edge * 0.65), POSITIVE)
+    canvas.brace(3.35, 2.4, 5.3)
+    for x, start, end in ((4.45, 3.5, 3.95), (7.95, 9.35, 8.45)):
+        canvas.box((x, row), 1.0, 2.0, PALE_ENCODER, "$G_{enc}$\n\n$+$\n\nMLP")
+        canvas.arrow((start, row), (end, row))
+    canvas.text((6.2, row + 1.5), "same encoder and heads", size=7, colour=GREY)
+    canvas.line([(4.45, row + 1.0), (4.45, row + 1.27), (7.95, row + 1.27), (7.95, row + 1.0)], GREY)
+    canvas.box((6.2, row), 1.6, 1.5, PALE_LOSS, "PatchNCE\n$\\mathcal{L}_{NCE}(x)$")
+    canvas.arrow((4.95, row), (5.4, row))
+    canvas.arrow((7.45, row), (7.0, row))
+    canvas.text((6.2, row - 1.55), "same place: alike\nother places: unlike", size=7, colour=GREY)
+
+
+def _identity(canvas: Canvas, identity: np.ndarray) -> None:
+    """Lower right: a real slice passed through the generator should keep its patches, too."""
+    row = 3.75
+    canvas.encoder_decoder((16.6, row), 1.9, 1.5, PALE_ENCODER, "generator $G$", mirrored=True)
+    canvas.image((13.35, row), 2.2, identity, "identity $G(y)$", COLOURS["real"])
+    canvas.line([(18.2, 6.65), (18.2, row)], INK)
+    canvas.arrow((18.2, row), (17.55, row))
+    canvas.arrow((15.65, row), (14.45, row))
+    canvas.box((15.6, 0.95), 2.3, 0.95, PALE_LOSS, "PatchNCE\n$\\mathcal{L}_{NCE}(y)$")
+    canvas.line([(13.35, row - 1.1), (13.35, 0.95)], INK)
+    canvas.arrow((13.35, 0.95), (14.45, 0.95))
+    canvas.line([(18.2, row), (18.2, 0.95)], INK)
+    canvas.arrow((18.2, 0.95), (16.75, 0.95))
+
+
+def _cut(image: np.ndarray, centre: tuple[int, int], edge: int) -> np.ndarray:
+    top, left = (int(np.clip(middle - edge // 2, 0, size - edge)) for middle, size in zip(centre, image.shape, strict=True))
+    return image[top : top + edge, left : left + edge]

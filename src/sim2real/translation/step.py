@@ -1,0 +1,84 @@
+"""One optimiser step of CUT (Park, Efros, Zhang, Zhu, ECCV 2020).
+
+The mathematics is the paper's; work that would only be repeated is not: the features of the inputs (the keys) are kept
+from the generator's own pass, and real and translated slices go through a network together, which changes nothing
+since every norm sees one image at a time.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from ..core.parameters import TranslationParameters
+from .losses import draw_positions, least_squares, multilayer_patch_nce
+from .networks import at_least_float32
+
+LOSSES = ("loss_d", "loss_gan", "loss_nce", "loss_idt")
+
+
+class Optimisers:
+    """Adam with betas (0.5, 0.999): one for the discriminator, one for the generator and its projection heads."""
+
+    def __init__(self, networks: nn.ModuleDict, learning_rate: float):
+        translating = [*networks["generator"].parameters(), *networks["heads"].parameters()]
+        settings = {"lr": learning_rate, "betas": (0.5, 0.999), "fused": next(networks.parameters()).device.type in ("cpu", "cuda")}
+        self.discriminator = torch.optim.Adam(networks["discriminator"].parameters(), **settings)
+        self.translator = torch.optim.Adam(translating, **settings)
+
+    def set_learning_rate(self, value: float) -> None:
+        for optimiser in (self.discriminator, self.translator):
+            for group in optimiser.param_groups:
+                group["lr"] = value
+
+    def state_dict(self) -> dict:
+        return {"discriminator": self.discriminator.state_dict(), "translator": self.translator.state_dict()}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.discriminator.load_state_dict(state["discriminator"])
+        self.translator.load_state_dict(state["translator"])
+
+
+def cut_step(
+    networks: nn.ModuleDict,
+    optimisers: Optimisers,
+    source: Tensor,
+    real: Tensor,
+    parameters: TranslationParameters,
+    random: torch.Generator,
+) -> Tensor:
+    """Discriminator first, then generator and heads, which see the discriminator after its step.
+
+    source, real: (b, 1, h, w) in [-1, 1]. Returns the losses named by ``LOSSES``, shape (4,), before the step, unweighted.
+    """
+    generator, discriminator, heads = networks["generator"], networks["discriminator"], networks["heads"]
+    layers, n = generator.patch_layers, len(source)
+    autocast = torch.autocast(source.device.type, torch.bfloat16, enabled=parameters.precision == "bfloat16")
+
+    with autocast:
+        inputs = torch.cat([source, real]) if parameters.identity_nce else source  # (2b or b, 1, h, w)
+        outputs, keys = generator.translate_and_encode(inputs, layers)
+        outputs, keys = at_least_float32(outputs), [key.detach() for key in keys]
+        fake = outputs[:n]  # (b, 1, h, w)
+        score_fake, score_real = discriminator(torch.cat([fake.detach(), real])).split(n)
+        loss_d = (least_squares(score_fake, real=False) + least_squares(score_real, real=True)) / 2
+    optimisers.discriminator.zero_grad()
+    loss_d.backward()
+    optimisers.discriminator.step()
+
+    discriminator.requires_grad_(False)  # it judges the generator now, and learns nothing from that
+    with autocast:
+        loss_gan = least_squares(discriminator(fake), real=True)
+        queries = generator.encode(outputs, layers)
+
+        def contrast(part: slice) -> Tensor:
+            positions = draw_positions(keys, parameters.n_patches, random)
+            return multilayer_patch_nce(heads, [q[part] for q in queries], [k[part] for k in keys], positions, parameters.temperature)
+
+        loss_nce = contrast(slice(0, n))
+        loss_idt = contrast(slice(n, None)) if parameters.identity_nce else torch.zeros_like(loss_nce)
+        contrastive = (loss_nce + loss_idt) / 2 if parameters.identity_nce else loss_nce
+        loss = parameters.lambda_gan * loss_gan + parameters.lambda_nce * contrastive
+    optimisers.translator.zero_grad()
+    loss.backward()
+    optimisers.translator.step()
+    discriminator.requires_grad_(True)
+    return torch.stack([loss_d, loss_gan, loss_nce, loss_idt]).detach()

@@ -1,0 +1,142 @@
+"""Training of CUT on slices in memory: a fixed number of steps, resumable at any of them with the same result to the bit.
+
+Whatever is drawn at random at a step comes from (seed, step) alone. The promise holds for one machine, number of threads
+and version of torch on a CPU; on a GPU, sums in another order change the last bits.
+"""
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ..core.errors import Sim2RealError
+from ..core.parameters import TranslationParameters
+from ..core.progress import progress
+from ..core.seeds import generator as random_generator
+from ..core.seeds import seed_of
+from .apply import save_generator
+from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
+from .networks import Generator, build
+from .step import LOSSES, Optimisers, cut_step
+
+LOG_COLUMNS = ["step", *LOSSES, "learning_rate"]
+
+
+def train(
+    source: np.ndarray,
+    target: np.ndarray,
+    parameters: TranslationParameters,
+    folder: Path | str,
+    seed: int,
+    device: torch.device | str = "cpu",
+    monitor: Callable[[int, Generator], None] | None = None,
+) -> pd.DataFrame:
+    """Train a generator that makes ``source`` slices look like ``target`` slices, and give back the log of its losses.
+
+    source, target: (n, h, w) float32 in [0, 1], n may differ. ``folder`` gets ``checkpoint.pt`` and, at the end,
+    ``generator.pt``. A checkpoint found there is taken up if images, parameters and seed are the same; a finished
+    training returns at once. ``monitor(steps done, generator)`` is called ten times, at each tenth of the training.
+    Returns a row a step: step, loss_d, loss_gan, loss_nce, loss_idt (unweighted, before the step), learning_rate.
+    Raises Sim2RealError for unusable images and for a loss that is not finite.
+    """
+    check_slices("source", source)
+    check_slices("target", target)
+    if source.shape[1:] != target.shape[1:]:
+        raise Sim2RealError(f"source slices are {source.shape[1:]} and target slices {target.shape[1:]} pixels; both must lie on one grid")
+    folder, device = Path(folder), torch.device(device)
+    identity = fingerprint(source, target, parameters, seed)
+
+    networks = build(parameters, seed_of(seed, "first weights")).to(device)
+    optimisers = Optimisers(networks, parameters.learning_rate)
+    log = torch.zeros(parameters.n_steps, len(LOG_COLUMNS), dtype=torch.float64)
+    state = load_checkpoint(folder, identity, device)
+    first = 0
+    if state:
+        networks.load_state_dict(state["networks"])
+        optimisers.load_state_dict(state["optimisers"])
+        first = state["step"]
+        log[:first] = state["log"]
+
+    def save(done: int) -> None:
+        if not all(torch.isfinite(weights).all() for weights in networks.parameters()):
+            raise Sim2RealError(f"{folder}: weights not finite after step {done}; {_advice(parameters)}")
+        contents = {"networks": networks.state_dict(), "optimisers": optimisers.state_dict()}
+        save_checkpoint(folder, {"fingerprint": identity, "step": done, "log": log[:done].clone(), **contents})
+
+    images = {name: _to_network(stack).to(device) for name, stack in (("source", source), ("target", target))}
+    saved_at = time.monotonic()
+    with progress(name="translation", total=parameters.n_steps, unit="step") as bar:
+        bar.update(first)
+        for step in range(first, parameters.n_steps):
+            started = time.monotonic()
+            rate = learning_rate(step, parameters)
+            optimisers.set_learning_rate(rate)
+            random = torch.Generator().manual_seed(seed_of(seed, "patches", step))
+            batch = [stack[draw(seed, name, len(stack), step, parameters.batch_size)] for name, stack in images.items()]
+            losses = cut_step(networks, optimisers, *batch, parameters, random).tolist()
+            _check_losses(losses, step, folder, parameters)
+            log[step] = torch.tensor([step, *losses, rate], dtype=torch.float64)
+            now = time.monotonic()
+            done = step + 1
+            shown = {name.removeprefix("loss_"): f"{value:.2f}" for name, value in zip(LOSSES, losses, strict=True)}
+            bar.set_postfix(shown | {"images/s": f"{parameters.batch_size / (now - started):.1f}"}, refresh=False)
+            bar.update()
+            if done == parameters.n_steps or now - saved_at >= parameters.checkpoint_every_s:
+                save(done)
+                saved_at = now
+            if monitor and done % max(1, parameters.n_steps // 10) == 0:
+                monitor(done, networks["generator"])
+    save_generator(folder / "generator.pt", networks["generator"])
+    return _as_table(log)
+
+
+def learning_rate(step: int, parameters: TranslationParameters) -> float:
+    """Constant, then falling linearly over the last ``decay_steps``; the step after the last would have 0."""
+    return parameters.learning_rate * min(1.0, (parameters.n_steps - step) / (parameters.decay_steps + 1))
+
+
+def draw(seed: int, name: str, n: int, step: int, batch_size: int) -> list[int]:
+    """Indices of a step's slices: every slice once an epoch, each epoch in an order of its own."""
+    places = (divmod(position, n) for position in range(step * batch_size, (step + 1) * batch_size))
+    return [int(_epoch_order(seed, name, n, epoch)[place]) for epoch, place in places]
+
+
+@lru_cache(maxsize=8)
+def _epoch_order(seed: int, name: str, n: int, epoch: int) -> np.ndarray:
+    return random_generator(seed, name, "order", epoch).permutation(n)
+
+
+def check_slices(name: str, slices: np.ndarray) -> None:
+    """Raise Sim2RealError unless ``slices`` is a non-empty (n, h, w) in [0, 1] that the networks can take."""
+    if slices.ndim != 3 or not len(slices):
+        raise Sim2RealError(f"{name} slices have shape {slices.shape}; expected (n, height, width) with at least one slice")
+    if any(side < 32 or side % 4 for side in slices.shape[1:]):
+        raise Sim2RealError(f"{name} slices are {slices.shape[1:]} pixels; expected sides of at least 32 that are multiples of 4")
+    broken = np.flatnonzero(~np.isfinite(slices).all(axis=(1, 2)))
+    if broken.size:
+        raise Sim2RealError(f"{name} slice {broken[0]} holds NaN or infinite values; expected intensities in [0, 1]")
+    if slices.min() < 0 or slices.max() > 1:
+        raise Sim2RealError(f"{name} slices reach from {slices.min():.3g} to {slices.max():.3g}; expected intensities scaled to [0, 1]")
+
+
+def _to_network(slices: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.array(slices, np.float32))[:, None] * 2 - 1  # (n, 1, h, w) in [-1, 1]
+
+
+def _check_losses(losses: list[float], step: int, folder: Path, parameters: TranslationParameters) -> None:
+    for name, value in zip(LOSSES, losses, strict=True):
+        if not np.isfinite(value):
+            raise Sim2RealError(f"{folder}: {name} is {value} at step {step}; {_advice(parameters)}")
+
+
+def _advice(parameters: TranslationParameters) -> str:
+    return f"the last good checkpoint is kept; try a translation.learning_rate below {parameters.learning_rate:g} or float32 precision"
+
+
+def _as_table(log: Tensor) -> pd.DataFrame:
+    return pd.DataFrame(log.numpy(), columns=LOG_COLUMNS).astype({"step": int})

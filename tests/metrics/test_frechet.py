@@ -1,0 +1,62 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from sim2real.core.errors import Sim2RealError
+from sim2real.metrics.frechet import frechet_distance, frechet_distance_of_gaussians
+
+
+def test_closed_form_for_commuting_covariances():
+    """With diagonal covariances: |m1 - m2|² + sum of (s1 - s2)²."""
+    mean_1, mean_2, sd_1, sd_2 = np.array([0, 1, 2.0]), np.array([1, -1, 2.0]), np.array([1, 2, 3.0]), np.array([2, 2, 0.5])
+    expected = 1 + 4 + 0 + 1 + 0 + 2.5**2
+    assert frechet_distance_of_gaussians(mean_1, np.diag(sd_1**2), mean_2, np.diag(sd_2**2)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_closed_form_for_scaled_correlated_covariances():
+    covariance = np.array([[2.0, 0.7], [0.7, 1.0]])
+    expected = (3 - 1) ** 2 * np.trace(covariance)
+    assert frechet_distance_of_gaussians(np.zeros(2), covariance, np.zeros(2), 9 * covariance) == pytest.approx(expected, rel=1e-6)
+
+
+def test_shift_of_a_set_costs_its_square():
+    features = np.random.default_rng(0).normal(size=(50, 4))
+    assert frechet_distance(features + [3, 0, 4, 0], features) == pytest.approx(25, rel=1e-5)
+    assert frechet_distance(features, features) == pytest.approx(0, abs=1e-5)
+
+
+def test_one_image_is_refused_in_one_line():
+    features = np.random.default_rng(0).normal(size=(5, 4))
+    with pytest.raises(Sim2RealError, match=r"1 image\(s\); a covariance needs at least two"):
+        frechet_distance(features[:1], features)
+    with pytest.raises(Sim2RealError, match="unequal length, 3 and 4"):
+        frechet_distance(features[:, :3], features)
+    with pytest.raises(Sim2RealError, match="NaN"):
+        frechet_distance(features * np.nan, features)
+
+
+@pytest.mark.parametrize("first", ["declare_operators()", "None"])
+def test_torchvision_can_be_imported_beside_any_torch(first):
+    """Both when its own operators load and when they do not, and when asked twice."""
+    code = f"""
+from sim2real.metrics.torchvision_shim import declare_operators, import_torchvision
+{first}
+assert import_torchvision() is import_torchvision()
+import torchvision.transforms, pytorch_fid.inception
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_another_error_of_torchvision_is_not_hidden(monkeypatch):
+    from sim2real.metrics import torchvision_shim
+
+    def broken(name):
+        raise RuntimeError("something else")
+
+    monkeypatch.delitem(sys.modules, "torchvision", raising=False)
+    monkeypatch.setattr(torchvision_shim.importlib, "import_module", broken)
+    with pytest.raises(RuntimeError, match="something else"):
+        torchvision_shim.import_torchvision()

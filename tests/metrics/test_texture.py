@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from sim2real.core.errors import Sim2RealError
+from sim2real.metrics.texture import TEXTURE_FEATURES, standardise, texture_distance, texture_features
+
+
+def textured(number, seed):
+    """Slices of 48 x 40 pixels: blobs, shading and fine grain, of varied strength."""
+    rng = np.random.default_rng(seed)
+    slices = []
+    for _ in range(number):
+        blobs = gaussian_filter(rng.normal(size=(48, 40)), 4) * rng.uniform(1.5, 2.5)
+        grain = gaussian_filter(rng.normal(size=(48, 40)), 0.6) * rng.uniform(0.08, 0.12)
+        slices.append(0.5 + blobs + grain)
+    return np.clip(slices, 0, 1)
+
+
+@pytest.fixture(scope="module")
+def halves():
+    return textured(40, 1), textured(40, 2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda images: gaussian_filter(images, (0, 1, 1)),
+        lambda images: np.clip(images + np.random.default_rng(0).normal(0, 0.1, images.shape), 0, 1),
+        lambda images: np.round(images * 3) / 3,
+    ],
+    ids=["blurred", "noisy", "flattened to four grey levels"],
+)
+def test_sees_what_another_half_of_the_same_does_not_have(halves, change):
+    reference, other = halves
+    assert texture_distance(change(other), reference) > 3 * texture_distance(other, reference)
+
+
+def test_more_blur_is_farther(halves):
+    reference, other = halves
+    distances = [texture_distance(gaussian_filter(other, (0, sigma, sigma)), reference) for sigma in (0, 0.7, 1.5)]
+    assert distances == sorted(distances)
+
+
+def test_statistics_of_a_hand_made_slice():
+    image = np.zeros((8, 6))
+    image[:, 3:] = 1.0
+    values = dict(zip(TEXTURE_FEATURES, texture_features(image[None])[0], strict=True))
+    assert len(values) == 23
+    assert (values["mean"], values["sd"], values["skewness"], values["kurtosis"], values["entropy"]) == pytest.approx((0.5, 0.5, 0, 1, 1))
+    # neighbours at 1 px: of the horizontal pairs 8 in 40 step over 31 levels, of the vertical ones none, of each diagonal 7 in 35
+    assert values["contrast_1px"] == pytest.approx(31**2 * np.mean([8 / 40, 7 / 35, 0, 7 / 35]))
+
+
+def test_constant_slices_give_finite_features():
+    assert np.isfinite(texture_features(np.full((2, 9, 7), 0.3))).all()
+
+
+def test_reference_is_standardised_and_constant_features_stay_finite():
+    reference = np.array([[1.0, 5.0], [3.0, 5.0]])
+    moved, own = standardise(reference + 2, reference)
+    assert own.tolist() == [[-1, 0], [1, 0]] and moved.tolist() == [[1, 2], [3, 2]]
+
+
+def test_unusable_images_are_refused():
+    for images in (np.zeros((48, 40)), np.zeros((2, 4, 40)), np.full((2, 9, 9), np.nan)):
+        with pytest.raises(Sim2RealError, match="expected"):
+            texture_features(images)
+    with pytest.raises(Sim2RealError, match="at least two"):
+        texture_distance(np.zeros((1, 9, 9)), np.zeros((3, 9, 9)))

@@ -1,0 +1,181 @@
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from sim2real.core.errors import Sim2RealError
+from sim2real.core.parameters import TranslationParameters
+from sim2real.translation import training
+from sim2real.translation.apply import load_generator
+from sim2real.translation.training import draw, learning_rate, train
+
+TINY = TranslationParameters(
+    generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8, n_patches=16,
+    batch_size=2, n_steps=7, decay_steps=3, learning_rate=1e-3, checkpoint_every_s=1e-9,
+)  # fmt: skip
+RANDOM = np.random.default_rng(0)
+SOURCE = RANDOM.random((5, 32, 40), dtype=np.float32)
+TARGET = RANDOM.random((3, 32, 40), dtype=np.float32) ** 2
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def stop_before(monkeypatch, step):
+    """Let the training die as if killed, before it takes ``step``."""
+    cut_step, taken = training.cut_step, []
+
+    def dying(*arguments):
+        if len(taken) == step:
+            raise KeyboardInterrupt
+        taken.append(step)
+        return cut_step(*arguments)
+
+    monkeypatch.setattr(training, "cut_step", dying)
+
+
+def state(folder):
+    return torch.load(folder / "checkpoint.pt", weights_only=True)
+
+
+def assert_same(a, b):
+    if isinstance(a, dict):
+        assert a.keys() == b.keys()
+        for key in a:
+            assert_same(a[key], b[key])
+    elif isinstance(a, (list, tuple)):
+        for x, y in zip(a, b, strict=True):
+            assert_same(x, y)
+    else:
+        assert torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("stop", [1, 5])
+def test_killed_and_resumed_is_the_same_to_the_bit(tmp_path, monkeypatch, stop, precision):
+    parameters = TINY.model_copy(update={"precision": precision})
+    whole = train(SOURCE, TARGET, parameters, tmp_path / "whole", seed=3)
+    with monkeypatch.context() as context:
+        stop_before(context, stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3)
+    assert state(tmp_path / "parts")["step"] == stop
+    torch.rand(17)  # global random state must not matter
+    resumed = train(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3)
+    assert resumed.equals(whole)
+    assert_same(state(tmp_path / "whole"), state(tmp_path / "parts"))
+    assert (tmp_path / "whole/generator.pt").read_bytes() == (tmp_path / "parts/generator.pt").read_bytes()
+
+
+def test_a_lost_checkpoint_interval_is_repeated_alike(tmp_path, monkeypatch):
+    """Killed after steps that no checkpoint holds, the training starts over and ends the same."""
+    rare = TINY.model_copy(update={"checkpoint_every_s": 1e9})
+    with monkeypatch.context() as context:
+        stop_before(context, 4)
+        with pytest.raises(KeyboardInterrupt):
+            train(SOURCE, TARGET, rare, tmp_path, seed=3)
+    assert not (tmp_path / "checkpoint.pt").exists()
+    assert train(SOURCE, TARGET, rare, tmp_path, seed=3).equals(train(SOURCE, TARGET, TINY, tmp_path / "other", seed=3))
+
+
+def test_a_finished_training_returns_at_once(tmp_path, monkeypatch):
+    log = train(SOURCE, TARGET, TINY, tmp_path, seed=0)
+    stop_before(monkeypatch, 0)
+    assert train(SOURCE, TARGET, TINY.model_copy(update={"checkpoint_every_s": 5.0}), tmp_path, seed=0).equals(log)
+    assert list(log.columns) == ["step", "loss_d", "loss_gan", "loss_nce", "loss_idt", "learning_rate"]
+    assert log["step"].tolist() == list(range(7))
+
+
+@pytest.mark.parametrize("other", ["seed", "data", "parameters", "damaged"])
+def test_another_trainings_checkpoint_is_set_aside(tmp_path, other):
+    short = TINY.model_copy(update={"n_steps": 2})
+    train(SOURCE, TARGET, short, tmp_path, seed=0)
+    if other == "damaged":
+        whole = (tmp_path / "checkpoint.pt").read_bytes()
+        (tmp_path / "checkpoint.pt").write_bytes(whole[: len(whole) // 2])
+    seed = 1 if other == "seed" else 0
+    source = SOURCE[::-1] if other == "data" else SOURCE
+    parameters = short.model_copy(update={"temperature": 0.1}) if other == "parameters" else short
+    with pytest.warns(UserWarning, match="starts afresh"):
+        log = train(source, TARGET, parameters, tmp_path, seed)
+    assert (tmp_path / "checkpoint.retired.pt").is_file()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert log.equals(train(source, TARGET, parameters, tmp_path / "clean", seed))
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
+    cut_step, calls = training.cut_step, []
+
+    def spoiled(networks, *arguments):
+        calls.append(1)
+        if len(calls) == 4:
+            next(networks["generator"].parameters()).data.fill_(float("nan"))
+        return cut_step(networks, *arguments)
+
+    monkeypatch.setattr(training, "cut_step", spoiled)
+    with pytest.raises(Sim2RealError, match="is nan at step 3;.*learning_rate") as error:
+        train(SOURCE, TARGET, TINY, tmp_path, seed=0)
+    assert "\n" not in str(error.value)
+    assert state(tmp_path)["step"] == 3
+    assert all(torch.isfinite(weights).all() for weights in state(tmp_path)["networks"].values())
+
+
+BAD = {
+    "no slice": (SOURCE[:0], "at least one slice"),
+    "not a stack": (SOURCE[0], "expected \\(n, height, width\\)"),
+    "unequal": (SOURCE[:, :, :36], "one grid"),
+    "odd": (SOURCE[:, :, :39], "multiples of 4"),
+    "too small": (SOURCE[:, :28], "at least 32"),
+    "above one": (SOURCE * 255, "scaled to \\[0, 1\\]"),
+    "below zero": (SOURCE * 2 - 1, "scaled to \\[0, 1\\]"),
+    "NaN": (np.where(np.arange(5)[:, None, None] == 2, np.nan, SOURCE), "slice 2 holds NaN"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_unusable_slices_are_refused_in_one_line(tmp_path, case):
+    source, message = BAD[case]
+    with pytest.raises(Sim2RealError, match=message) as error:
+        train(source, TARGET, TINY, tmp_path, seed=0)
+    assert "\n" not in str(error.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_slice_is_seen_once_an_epoch_in_changing_orders():
+    seen = [index for step in range(10) for index in draw(7, "source", 5, step, batch_size=2)]
+    epochs = [seen[start : start + 5] for start in range(0, 20, 5)]
+    assert all(sorted(epoch) == list(range(5)) for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) > 1
+
+
+def test_learning_rate_is_constant_then_falls_in_equal_steps_to_nothing():
+    rates = [learning_rate(step, TINY) / TINY.learning_rate for step in range(TINY.n_steps + 1)]
+    assert rates == pytest.approx([1, 1, 1, 1, 3 / 4, 2 / 4, 1 / 4, 0])
+
+
+def test_without_the_identity_term_its_loss_is_zero(tmp_path):
+    log = train(SOURCE, TARGET, TINY.model_copy(update={"identity_nce": False, "n_steps": 2}), tmp_path, seed=0)
+    assert (log["loss_idt"] == 0).all() and (log["loss_nce"] > 0).all()
+
+
+def test_the_monitor_sees_the_training_in_tenths_and_the_last_generator_is_saved(tmp_path):
+    seen = {}
+    parameters = TINY.model_copy(update={"n_steps": 20})
+    train(SOURCE, TARGET, parameters, tmp_path, seed=0, monitor=lambda step, g: seen.update({step: g.layers[1].weight.detach().clone()}))
+    assert list(seen) == list(range(2, 21, 2))
+    assert torch.equal(seen[20], load_generator(tmp_path / "generator.pt").layers[1].weight)
+
+
+def test_training_tells_patches_apart(tmp_path):
+    """PatchNCE ends below the logarithm of the number of patches, its value where nothing is told apart."""
+    parameters = TINY.model_copy(update={"n_steps": 80, "learning_rate": 1e-3, "checkpoint_every_s": 60.0})
+    losses = train(SOURCE, TARGET, parameters, tmp_path, seed=0)["loss_nce"]
+    assert losses[0] > np.log(16)
+    assert losses[70:].mean() < 0.9 * np.log(16)
