@@ -59,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options) -> int:
-    from .core.root import repository
     from .core.presets import load_parameters
+    from .core.root import repository
     from .core.workflow import resolve_chapter, run_parameters, start
 
     root = repository()

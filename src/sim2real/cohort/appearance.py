@@ -32,13 +32,18 @@ def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> t
     structures: shape (x, y, slice, phase, sub_slice), as made by the phantom.
     """
     v = VENDORS[vendor]
-    varied = {name: float(v[name] * np.exp(rng.normal(0, 0.08))) for name in ("inflow", "myocardium_gain", "fat_gain", "texture", "snr", "acquired_pixel_mm")}
+    varied = {
+        name: float(v[name] * np.exp(rng.normal(0, 0.08)))
+        for name in ("inflow", "myocardium_gain", "fat_gain", "texture", "snr", "acquired_pixel_mm")
+    }
     protocol = SimulationParameters(flip_angle_deg=v.flip_angle_deg, repetition_time_ms=v.repetition_time_ms, echo_time_ms=v.echo_time_ms,
                                     off_resonance_hz=v.off_resonance_hz)  # fmt: skip
     table = signal_table(tissue_times(1.5, rng), protocol)
     n, _, n_slices, n_phases, _ = structures.data.shape
     voxel_mm = float(structures.spacing_mm[0])
-    k_space = KSpace(n * voxel_mm, varied["acquired_pixel_mm"], float(v.reconstructed_pixel_mm), float(v.window_alpha), float(v.phase_resolution))
+    k_space = KSpace(
+        n * voxel_mm, varied["acquired_pixel_mm"], float(v.reconstructed_pixel_mm), float(v.window_alpha), float(v.phase_resolution)
+    )
     coils = coil_sensitivities(n, n * voxel_mm, 6, float(v.coil_distance_mm), float(v.coil_loop_mm), rng)
     noise_sd = float(np.abs(table[ID["lv_myocardium"], table.shape[1] // 2])) / varied["snr"]
     gain, variation = _tissue_gains(varied)
@@ -56,7 +61,9 @@ def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> t
             slab = _shifted(structures.data[:, :, k, p], shift)
             signal = table[slab, bins[..., None]] * gain[slab] * (1 + variation[slab] * texture[..., None])
             signal = signal.mean(axis=-1) * _flow(slab, rng)
-            signal *= np.exp(0.12 * shading(*np.meshgrid(*2 * [np.arange(n, dtype=np.float32) * voxel_mm], indexing="ij"), np.float32(10 * k)))
+            signal *= np.exp(
+                0.12 * shading(*np.meshgrid(*2 * [np.arange(n, dtype=np.float32) * voxel_mm], indexing="ij"), np.float32(10 * k))
+            )
             signal = _with_ghost(signal, float(v.ghost), ghost_phase)
             image[:, :, k, p] = acquire(signal.astype(np.complex64), k_space, coils, noise_sd, rng)
             label[:, :, k, p] = drawn_label(labels_of(slab), m, observer)
@@ -77,7 +84,12 @@ def drawn_label(labels: np.ndarray, n: int, displacement: np.ndarray) -> np.ndar
 
 def _tissue_gains(varied: dict) -> tuple[np.ndarray, np.ndarray]:
     gain, variation = np.ones(256, np.float32), np.zeros(256, np.float32)
-    by_tissue = {"blood_left": varied["inflow"], "blood_right": varied["inflow"], "myocardium": varied["myocardium_gain"], "fat": varied["fat_gain"]}
+    by_tissue = {
+        "blood_left": varied["inflow"],
+        "blood_right": varied["inflow"],
+        "myocardium": varied["myocardium_gain"],
+        "fat": varied["fat_gain"],
+    }
     for row in STRUCTURES.itertuples():
         gain[row.id] = by_tissue.get(row.tissue, 1.0)
         variation[row.id] = varied["texture"] * _TEXTURE.get(row.tissue, 1.0)
@@ -122,4 +134,6 @@ def _shifted(slab: np.ndarray, shift: np.ndarray) -> np.ndarray:
 
 def _with_ghost(signal: np.ndarray, amplitude: float, phase: float) -> np.ndarray:
     """A faint copy half a field of view away along the phase-encoding axis (y), as breathing leaves it."""
-    return signal + amplitude * np.exp(1j * phase) * (np.roll(signal, signal.shape[1] // 2, axis=1) + np.roll(signal, signal.shape[1] // 3, axis=1))
+    return signal + amplitude * np.exp(1j * phase) * (
+        np.roll(signal, signal.shape[1] // 2, axis=1) + np.roll(signal, signal.shape[1] // 3, axis=1)
+    )

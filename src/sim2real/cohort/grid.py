@@ -48,7 +48,9 @@ def mid_ventricular(labels: list[np.ndarray], count: int, name: str) -> list[int
     complete = np.all([[(label == value).any(axis=(0, 1)) for value in (LV, MYO, RV)] for label in labels], axis=(0, 1))
     candidates = np.flatnonzero(complete)
     if len(candidates) < count:
-        raise Sim2RealError(f"{name}: {len(candidates)} slices hold LV, MYO and RV at both phases; expected at least {count}; leave the subject out")
+        raise Sim2RealError(
+            f"{name}: {len(candidates)} slices hold LV, MYO and RV at both phases; expected at least {count}; leave the subject out"
+        )
     start = (len(candidates) - count) // 2
     return [int(k) for k in candidates[start : start + count]]
 

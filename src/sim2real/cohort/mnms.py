@@ -46,7 +46,7 @@ class Case:
 
 
 def read_mnms(root: Path | str, vendors: tuple[str, ...] = ("A", "B")) -> list[Case]:
-    """All labelled subjects of ``vendors`` in the challenge's layout, in the sheet's order.
+    """All labelled subjects of ``vendors`` (none named: of any vendor) in the challenge's layout, in the sheet's order.
 
     Raises Sim2RealError, naming file and fault, for the first subject that cannot be used (and says how many there are),
     and for a vendor without any subject.
@@ -55,7 +55,7 @@ def read_mnms(root: Path | str, vendors: tuple[str, ...] = ("A", "B")) -> list[C
     sheet, path = _read_sheet(root)
     cases, faults = [], []
     for row in sheet.to_dict("records"):
-        if str(row["Vendor"]).strip() not in vendors:
+        if vendors and str(row["Vendor"]).strip() not in vendors:
             continue
         try:
             case = _case(root, row, path)
@@ -77,7 +77,9 @@ def require_subjects(cases: list[Case], split: str, purpose: str, vendors: tuple
     """Raise Sim2RealError, in one line, naming the vendors that have no subject in ``split``."""
     lacking = [vendor for vendor in vendors if not any(case.vendor == vendor and case.split == split for case in cases)]
     if lacking:
-        raise Sim2RealError(f"the cohort's split '{split}' has no subject of vendor {' nor of '.join(lacking)}; {purpose} needs at least one of each")
+        raise Sim2RealError(
+            f"the cohort's split '{split}' has no subject of vendor {' nor of '.join(lacking)}; {purpose} needs at least one of each"
+        )
 
 
 def _read_sheet(root: Path) -> tuple[pd.DataFrame, Path]:
@@ -107,12 +109,14 @@ def _case(root: Path, row: dict, sheet: Path) -> Case | None:
         raise Sim2RealError(f"{sheet}: '{code}' is no subject's code; expected letters and digits, no path")
     if (root / "Training" / "Unlabeled" / code).is_dir():
         return None
-    for folder, split in _FOLDERS.items():
+    for folder in _FOLDERS:
         image, label = (root / folder / code / f"{code}_sa{end}.nii.gz" for end in ("", "_gt"))
         if (root / folder / code).is_dir():
             break
     else:
-        raise Sim2RealError(f"{sheet}: subject {code} is listed, but none of {', '.join(_FOLDERS)} holds a folder {code}; copy it there or remove the row")
+        raise Sim2RealError(
+            f"{sheet}: subject {code} is listed, but none of {', '.join(_FOLDERS)} holds a folder {code}; copy it there or remove the row"
+        )
     shapes = [open_image(path).shape for path in (image, label)]
     if shapes[0] != shapes[1]:
         raise Sim2RealError(f"{label}: shape {shapes[1]} differs from its image's {shapes[0]}; expected the same")
@@ -124,7 +128,9 @@ def _case(root: Path, row: dict, sheet: Path) -> Case | None:
             raise Sim2RealError(f"{sheet}: subject {code} has {phase} index '{row[phase]}'; expected a whole number from 0") from None
         phases = shapes[0][3] if len(shapes[0]) == 4 else 1
         if not 0 <= indices[phase] < phases:
-            raise Sim2RealError(f"{sheet}: subject {code} has {phase} index {indices[phase]}, but {image.name} has {phases} phases, counted from 0")
+            raise Sim2RealError(
+                f"{sheet}: subject {code} has {phase} index {indices[phase]}, but {image.name} has {phases} phases, counted from 0"
+            )
     text = lambda name: "" if pd.isna(row.get(name)) else str(row.get(name))  # noqa: E731
     vendor = str(row["Vendor"]).strip()
-    return Case(code, vendor, split, text("Pathology"), text("Sex"), indices["ED"], indices["ES"], image, label)
+    return Case(code, vendor, _FOLDERS[folder], text("Pathology"), text("Sex"), indices["ED"], indices["ES"], image, label)

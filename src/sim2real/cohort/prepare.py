@@ -86,11 +86,12 @@ def _slices(stack: Image, indices: list[int]) -> Image:
 def _rows(domain: str, vendor: str, subject: str, split: str) -> list[dict]:
     base = f"{CHAPTER}/slices/{domain}/{subject}"
     return [
-        dict(zip(SLICE_COLUMNS, (domain, vendor, subject, phase, split, f"{base}_{phase}.nii.gz", f"{base}_{phase}_gt.nii.gz"), strict=True))
+        dict(
+            zip(SLICE_COLUMNS, (domain, vendor, subject, phase, split, f"{base}_{phase}.nii.gz", f"{base}_{phase}_gt.nii.gz"), strict=True)
+        )
         for phase in PHASES
     ]
 
 
 def _all_there(folder: Path, rows: list[dict]) -> bool:
     return all((folder / Path(row[kind]).name).exists() for row in rows for kind in ("image", "label"))
-

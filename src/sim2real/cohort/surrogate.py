@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.code import code_fingerprint
-from ..core.images import Image, write_image
 from ..core.files import write_table
+from ..core.images import Image, write_image
 from ..core.labels import PHASES, VENDORS
 from ..core.parameters import CohortParameters, PopulationParameters
 from ..core.resumable import fingerprint_of, resumable_folder

@@ -26,13 +26,21 @@ def jobs(parameters: Parameters) -> dict[str, dict]:
     for chapter in CHAPTERS:
         if chapter == "04_translation":
             for vendor in VENDORS:
-                table[f"04_train_translation_{vendor}"] = {"notebook": "04_train_translation", "chapter": chapter, "extra": {"vendor": vendor}}
+                table[f"04_train_translation_{vendor}"] = {
+                    "notebook": "04_train_translation",
+                    "chapter": chapter,
+                    "extra": {"vendor": vendor},
+                }
         if chapter == "06_segmentation":
             table["06_plan_segmentation"] = {"notebook": "06_plan_segmentation", "chapter": chapter, "extra": {}}
             for regime in REGIMES:
                 for seed in parameters.segmentation.seeds:
                     extra = {"regime": regime, "training_seed": seed}
-                    table[f"06_train_segmentation_{regime}_{seed}"] = {"notebook": "06_train_segmentation", "chapter": chapter, "extra": extra}
+                    table[f"06_train_segmentation_{regime}_{seed}"] = {
+                        "notebook": "06_train_segmentation",
+                        "chapter": chapter,
+                        "extra": extra,
+                    }
         table[chapter] = {"notebook": chapter, "chapter": chapter, "extra": {}}
     return table
 

@@ -69,7 +69,9 @@ def sha256(path: Path | str) -> str:
 
 def folder_stamp(folder: Path | str) -> str:
     """A hash of the names, sizes and times of all files under ``folder``: changes when its content does."""
-    entries = sorted((str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns) for path in Path(folder).rglob("*") if path.is_file())
+    entries = sorted(
+        (str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns) for path in Path(folder).rglob("*") if path.is_file()
+    )
     return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
 
 

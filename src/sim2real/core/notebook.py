@@ -15,8 +15,8 @@ from myst_nb import glue
 
 from .errors import Sim2RealError
 from .parameters import Chapter, Parameters
-from .root import repository
 from .presets import check, parse_yaml
+from .root import repository
 from .run import CHAPTERS, RunFolder
 from .style import save_figure, use_style
 
@@ -37,12 +37,24 @@ class OpenChapter:
     def folder(self) -> Path:
         return self.run.chapter(self.name)
 
+    @property
+    def cohort(self) -> str:
+        """``mnms`` or ``surrogate``, as chapter 3 found it."""
+        return self.run.results("03_real_cohort")["cohort"]
+
+    @property
+    def cohort_phrase(self) -> str:
+        return self.run.results("03_real_cohort")["cohort_phrase"]
+
     def results(self, **results: object) -> None:
-        """Write ``results.json`` and make each value available to the prose under its own name."""
+        """Write ``results.json`` and hand each value to the prose, as text, under its own name."""
         results = {"preset": self.preset, "seed": self.seed, **results}
         self.run.write_results(self.name, results)
-        for name, value in self.run.results(self.name).items():
-            glue(name, "not available" if value is None else value, display=False)
+        shown = self.run.results(self.name)
+        if (self.run.chapter("03_real_cohort") / "results.json").is_file():
+            shown["cohort_phrase"] = self.cohort_phrase
+        for name, value in shown.items():
+            glue(name, spoken(value), display=False)
 
     def show(self, figure: Figure, name: str, data, alt: str) -> None:
         """Save a figure with its data and description, and hand it to the page under ``name``."""
@@ -52,11 +64,25 @@ class OpenChapter:
 
     def badges(self, *more: str) -> None:
         """One line at the head of the page: preset and whatever the results rest on."""
-        note = {"quick": "a quick run: it shows that every part works, not what the paper found", "tiny": "a test run: its numbers mean nothing"}
+        note = {
+            "quick": "a quick run: it shows that every part works, not what the paper found",
+            "tiny": "a test run: its numbers mean nothing",
+        }
         texts = [f"preset {self.preset}", f"seed {self.seed}", *more]
         spans = "".join(f'<span class="badge-run">{text}</span>' for text in texts)
         warning = f'<span class="badge-note">{note[self.preset]}</span>' if self.preset in note else ""
         display(HTML(f'<p class="badges">{spans}{warning}</p>'))
+
+
+def spoken(value: object) -> str:
+    """A value as prose quotes it: three decimals below 1, one below 1,000, none above; "not available" for a missing one."""
+    if value is None:
+        return "not available"
+    if isinstance(value, bool) or not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if 0 < abs(value) < 0.0005:
+        return f"{value:.1e}"
+    return f"{value:.3f}" if abs(value) < 1 else f"{value:.1f}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def open_chapter(name: str, names: dict, extra: tuple[str, ...] = (), needs: tuple[str, ...] = ()) -> OpenChapter:
@@ -67,7 +93,11 @@ def open_chapter(name: str, names: dict, extra: tuple[str, ...] = (), needs: tup
     Raises Sim2RealError, in one line, for an unknown or impossible parameter.
     """
     root = repository()
-    given = {key: value for key, value in names.items() if not key.startswith("_") and isinstance(value, _PLAIN) and key not in ("In", "Out")}
+    given = {
+        key: value
+        for key, value in names.items()
+        if not key.startswith("_") and not key.isupper() and key not in ("In", "Out") and isinstance(value, _PLAIN)
+    }
     common = {key: given.pop(key) for key in ("run", "seed", "preset", *extra) if key in given}
     section = CHAPTERS[name]
     model = Parameters.model_fields[section].annotation
@@ -97,4 +127,6 @@ def _execute_until(chapter: str, run: RunFolder, root: Path) -> None:
     print(f"{chapter} is not there yet in {run.path.relative_to(root)}: executing it first")
     command = [sys.executable, "-m", "sim2real.cli", "run", "--resume", run.path.name, "--until", chapter]
     if subprocess.run(command, cwd=root).returncode:
-        raise Sim2RealError(f"chapter {chapter} could not be executed; run 'sim2real run --run {run.path.name} --until {chapter}' to see why")
+        raise Sim2RealError(
+            f"chapter {chapter} could not be executed; run 'sim2real run --run {run.path.name} --until {chapter}' to see why"
+        )

@@ -20,7 +20,9 @@ class Chapter(BaseModel):
 
 class PopulationParameters(Chapter):
     n_subjects: int = Field(40, ge=2, le=1_000_000, description="virtual subjects, training material of the translation")
-    share_normal: Fraction = Field(0.5, description="share of subjects without disease; the rest are DCM, HCM, hypertensive and abnormal-RV in equal parts")
+    share_normal: Fraction = Field(
+        0.5, description="share of subjects without disease; the rest are DCM, HCM, hypertensive and abnormal-RV in equal parts"
+    )
     voxel_mm: float = Field(1.0, ge=0.5, le=2.0, description="in-plane edge of the structure maps, mm")
     field_of_view_mm: float = Field(256.0, ge=192, le=480, description="in-plane extent of the structure maps, mm")
     slice_thickness_mm: float = Field(8.0, ge=3, le=12, description="thickness of the imaged slab, mm")

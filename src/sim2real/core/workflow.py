@@ -96,5 +96,7 @@ def _alone(folder: Path):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Sim2RealError(f"{folder.name}: another run is at work in this folder; wait for it or choose another name with --run") from None
+            raise Sim2RealError(
+                f"{folder.name}: another run is at work in this folder; wait for it or choose another name with --run"
+            ) from None
         yield

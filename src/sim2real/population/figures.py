@@ -18,7 +18,9 @@ def volumes_figure(subjects: pd.DataFrame) -> Figure:
     for _, row in subjects.iterrows():
         axes.plot([0, 1], [row["lv_edv_ml"], row["lv_esv_ml"]], color="0.85", linewidth=0.6, zorder=0)
     palette = {"ED": COLOURS["A"], "ES": COLOURS["B"]}
-    sns.violinplot(table, x="phase", y="volume_ml", hue="phase", palette=palette, inner=None, cut=0, alpha=0.25, linewidth=0.8, ax=axes, legend=False)
+    sns.violinplot(
+        table, x="phase", y="volume_ml", hue="phase", palette=palette, inner=None, cut=0, alpha=0.25, linewidth=0.8, ax=axes, legend=False
+    )
     sns.stripplot(table, x="phase", y="volume_ml", hue="phase", palette=palette, size=3, jitter=0.08, ax=axes, legend=False)
     for place, phase in enumerate(("ED", "ES")):
         values = table.loc[table["phase"] == phase, "volume_ml"]
@@ -59,7 +61,9 @@ def bands_figure(subjects: pd.DataFrame, bands: pd.DataFrame) -> Figure:
     for axes, quantity in zip(np.atleast_1d(grid), quantities, strict=True):
         for place, sex in enumerate(("M", "F")):
             band = bands[(bands["quantity"] == quantity) & (bands["sex"] == sex)].iloc[0]
-            axes.fill_between([place - 0.35, place + 0.35], band["mean"] - 2 * band["sd"], band["mean"] + 2 * band["sd"], color="0.9", linewidth=0)
+            axes.fill_between(
+                [place - 0.35, place + 0.35], band["mean"] - 2 * band["sd"], band["mean"] + 2 * band["sd"], color="0.9", linewidth=0
+            )
             axes.plot([place - 0.35, place + 0.35], [band["mean"]] * 2, color="0.5", linewidth=1)
             values = normal.loc[normal["sex"] == sex, quantity]
             spread = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else [0]

@@ -63,7 +63,9 @@ class Heart:
             return np.pi * np.mean(epi - (self.radius * profile(u)) ** 2) * length - wanted
 
         if excess(40.0) < 0:
-            raise Sim2RealError(f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g needs a wall above 40 mm; expected less mass")
+            raise Sim2RealError(
+                f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g needs a wall above 40 mm; expected less mass"
+            )
         return brentq(excess, 0.5, 40.0)
 
     @property
@@ -125,7 +127,9 @@ class Heart:
         s, t = np.meshgrid((np.arange(48) + 0.5) / 24 - 1, (np.arange(48) + 0.5) / 24 - 1, indexing="ij")
         along, across = centre + radial * s, transverse * t
         septum = np.deg2rad(self.subject.septum_angle_deg)
-        outside_lv = np.hypot(along, across) > self.epicardium(septum + np.arctan2(across, along), np.maximum(levels, 0)[:, None, None], ejected)
+        outside_lv = np.hypot(along, across) > self.epicardium(
+            septum + np.arctan2(across, along), np.maximum(levels, 0)[:, None, None], ejected
+        )
         inside = (s**2 + t**2 < 1) & outside_lv
         area = inside.mean(axis=(1, 2)) * 4 * (radial * transverse)[:, 0, 0]
         return float(np.trapezoid(area, levels) * self.shortening(ejected) / 1e3)

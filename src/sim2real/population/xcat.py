@@ -42,7 +42,9 @@ class XcatSeries:
         nearest = np.abs(known[None] - values[:, None]).argmin(axis=1)
         off = np.abs(known[nearest] - values) > 1e-4 * np.maximum(1, np.abs(values))
         if off.any():
-            raise Sim2RealError(f"{path}: holds the activity {values[off][0]:g}, which {self.par.name} gives to no organ; expected the .par that made it")
+            raise Sim2RealError(
+                f"{path}: holds the activity {values[off][0]:g}, which {self.par.name} gives to no organ; expected the .par that made it"
+            )
         return numbers[nearest][inverse].reshape(volume.shape).astype(np.uint8)
 
     def activities(self) -> tuple[np.ndarray, np.ndarray]:
@@ -89,7 +91,9 @@ def open_xcat(par: Path) -> XcatSeries:
     frames = {int(re.search(r"_act_(\d+)\.bin$", path.name)[1]): path for path in par.parent.glob("*_act_*.bin")}
     stems = {re.sub(r"_act_\d+\.bin$", "", path.name) for path in frames.values()}
     if len(stems) > 1:
-        raise Sim2RealError(f"{par.parent}: holds volumes of several runs ({', '.join(sorted(stems))}); put each subject into a folder of its own")
+        raise Sim2RealError(
+            f"{par.parent}: holds volumes of several runs ({', '.join(sorted(stems))}); put each subject into a folder of its own"
+        )
     missing = [k for k in range(1, max(frames) + 1) if k not in frames]
     if missing:
         raise Sim2RealError(f"{par.parent}: frame {missing[0]} of {max(frames)} is missing; expected {min(stems)}_act_{missing[0]}.bin")

@@ -43,7 +43,9 @@ def distance_table(sets: dict[str, np.ndarray], spaces: dict[str, Callable[[np.n
                 judged = f"{images}_test" if images.startswith("real_") else images
                 found = features.get(judged)
                 distance = np.nan if found is None else _distance(found, features[reference], space)
-                rows.append((images, reference, space, distance, np.nan, np.nan, 0 if found is None else len(found), len(features[reference])))
+                rows.append(
+                    (images, reference, space, distance, np.nan, np.nan, 0 if found is None else len(found), len(features[reference]))
+                )
     return pd.DataFrame(rows, columns=DISTANCE_COLUMNS)
 
 

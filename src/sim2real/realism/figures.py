@@ -9,7 +9,13 @@ from matplotlib.figure import Figure
 from ..core.style import COLOURS
 
 _NAMES = {"simulated": "simulated", "sim2real_A": "sim2real A", "sim2real_B": "sim2real B", "real_A": "real A", "real_B": "real B"}
-_COLOURS = {"simulated": COLOURS["simulated"], "sim2real_A": COLOURS["A"], "sim2real_B": COLOURS["B"], "real_A": "#8ebad9", "real_B": "#f0b592"}
+_COLOURS = {
+    "simulated": COLOURS["simulated"],
+    "sim2real_A": COLOURS["A"],
+    "sim2real_B": COLOURS["B"],
+    "real_A": "#8ebad9",
+    "real_B": "#f0b592",
+}
 AXIS = {"inception": "FID", "texture": "Fréchet distance, texture features"}
 
 
@@ -39,7 +45,9 @@ def _bars(axes, rows: pd.DataFrame, title: str) -> None:
     palette = {_NAMES[name]: colour for name, colour in _COLOURS.items()}
     sns.barplot(rows, x="reference", y="distance", hue="images_", palette=palette, ax=axes, edgecolor="white", linewidth=0.5)
     for container in axes.containers:
-        axes.bar_label(container, fmt=lambda value: "" if np.isnan(value) else f"{value:.0f}" if value >= 10 else f"{value:.1f}", fontsize=8, padding=2)
+        axes.bar_label(
+            container, fmt=lambda value: "" if np.isnan(value) else f"{value:.0f}" if value >= 10 else f"{value:.1f}", fontsize=8, padding=2
+        )
     axes.set(xlabel="", ylabel=title)
     axes.margins(y=0.12)
     axes.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))

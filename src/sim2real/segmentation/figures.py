@@ -66,6 +66,19 @@ def cases_figure(cases: pd.DataFrame) -> Figure:
     return figure
 
 
+def learning_figure(log: pd.DataFrame) -> Figure:
+    """Training loss and nnU-Net's pseudo Dice of each structure over the epochs; log: ``training.train``."""
+    figure = Figure(figsize=(7.4, 2.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.plot(log["epoch"], log["train_loss"], "o-", color=INK, markersize=3)
+    left.set(xlabel="epoch", ylabel="training loss (Dice + cross-entropy)")
+    for structure in STRUCTURES:
+        right.plot(log["epoch"], log[f"pseudo_dice_{structure}"], "o-", color=COLOURS[structure], markersize=3, label=structure)
+    right.set(xlabel="epoch", ylabel="pseudo Dice", ylim=(0, 1))
+    right.legend(fontsize=8)
+    return figure
+
+
 def examples_figure(
     images: dict[str, np.ndarray],
     references: dict[str, np.ndarray],

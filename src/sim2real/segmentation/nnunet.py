@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 import matplotlib
-import torch
 
 from ..core.parameters import SegmentationParameters
 
@@ -71,10 +70,3 @@ def _shrink(network: dict) -> None:
         n_conv_per_stage=[1] * stages,
         n_conv_per_stage_decoder=[1] * (stages - 1),
     )
-
-
-def choose_device(device: str | torch.device = "auto") -> torch.device:
-    """``auto``: a GPU if there is one."""
-    if str(device) == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(device)

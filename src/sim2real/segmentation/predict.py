@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..core.device import choose_device
 from ..core.errors import Sim2RealError
 from ..core.progress import progress
-from .nnunet import CONFIGURATION, choose_device, nnunet_surroundings
+from .nnunet import CONFIGURATION, nnunet_surroundings
 from .training import FINAL
 
 

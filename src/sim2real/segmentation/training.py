@@ -9,12 +9,14 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from ..core.code import code_fingerprint
+from ..core.device import choose_device
 from ..core.errors import Sim2RealError
 from ..core.files import read_table, write_json
 from ..core.parameters import SegmentationParameters
 from ..core.progress import progress
 from .dataset import read_cases, read_plans, regime_cases
-from .nnunet import CONFIGURATION, choose_device, nnunet_surroundings, plans_for
+from .nnunet import CONFIGURATION, nnunet_surroundings, plans_for
 
 FINAL, LATEST = "checkpoint_final.pth", "checkpoint_latest.pth"
 
@@ -39,7 +41,8 @@ def train(
     plans, description, images = read_plans(folder)
     plans = plans_for(plans, parameters, seed)
     model = model_folder(folder, regime, seed)
-    _forget_if_changed(model, {"regime": regime, "plans": _digest(plans), "cases": _digest(cases), "images": images})
+    code = code_fingerprint(f"{__package__}.trainer")
+    _forget_if_changed(model, {"regime": regime, "plans": _digest(plans), "cases": _digest(cases), "images": images, "code": code})
     if not (model / FINAL).is_file():
         _train(Path(folder), model, plans, description, cases, choose_device(device), f"nnU-Net, {regime}, seed {seed}")
     return read_table(model / "log.csv")

@@ -22,7 +22,9 @@ def bssfp_signal(t1_ms, t2_ms, proton_density, flip_angle_deg, repetition_time_m
     if (t1 <= 0).any() or (t2 <= 0).any():
         raise Sim2RealError(f"relaxation times must be above 0 ms; found T1 {t1.min():g}, T2 {t2.min():g}")
     if np.max(echo_time_ms) > np.min(repetition_time_ms):
-        raise Sim2RealError(f"echo time {np.max(echo_time_ms):g} ms is above the repetition time {np.min(repetition_time_ms):g} ms; expected TE <= TR")
+        raise Sim2RealError(
+            f"echo time {np.max(echo_time_ms):g} ms is above the repetition time {np.min(repetition_time_ms):g} ms; expected TE <= TR"
+        )
     alpha = np.deg2rad(flip_angle_deg)
     theta = 2 * np.pi * np.asarray(off_resonance_hz, float) * repetition_time_ms / 1000
     shifted = theta + np.pi

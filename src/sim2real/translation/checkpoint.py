@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..core.code import code_fingerprint
 from ..core.files import atomic
 from ..core.parameters import TranslationParameters
 
@@ -16,9 +17,10 @@ NAME, RETIRED = "checkpoint.pt", "checkpoint.retired.pt"
 
 
 def fingerprint(source: np.ndarray, target: np.ndarray, parameters: TranslationParameters, seed: int) -> str:
-    """SHA-256 of all that the result depends on: images, parameters (but for how often to save), seed."""
+    """SHA-256 of all that the result depends on: images, parameters (but for how often to save), seed, and the code itself."""
     settings = parameters.model_dump(mode="json", exclude={"checkpoint_every_s"})
-    digest = hashlib.sha256(json.dumps([settings, seed, source.shape, target.shape], sort_keys=True).encode())
+    code = code_fingerprint("sim2real.translation.training")
+    digest = hashlib.sha256(json.dumps([settings, seed, code, source.shape, target.shape], sort_keys=True).encode())
     for images in (source, target):
         digest.update(np.ascontiguousarray(images, np.float32).tobytes())
     return digest.hexdigest()

@@ -45,7 +45,11 @@ def claims_table(distances: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     for claim, decided, names in (
         ("Adding sim2real images to real ones raises Dice", "mean Dice: real, both", ("real", "both")),
         ("Translation helps a segmenter trained on simulation alone", "mean Dice: untranslated, sim2real", ("plain", "simulated")),
-        ("Training on sim2real images alone comes near to training on real ones", "mean Dice: sim2real plus 0.06, real", ("real", "simulated")),
+        (
+            "Training on sim2real images alone comes near to training on real ones",
+            "mean Dice: sim2real plus 0.06, real",
+            ("real", "simulated"),
+        ),
     ):
         low, high = dice[names[0]], dice[names[1]]
         if "near" in claim:

@@ -13,7 +13,20 @@ from ..core.files import folder_stamp, sha256, write_json
 from ..core.parameters import Parameters
 from ..core.run import CHAPTERS, RunFolder
 
-_PACKAGES = ("sim2real", "torch", "numpy", "scipy", "scikit-image", "nibabel", "monai", "nnunetv2", "pytorch-fid", "papermill", "snakemake", "jupyter-book")
+_PACKAGES = (
+    "sim2real",
+    "torch",
+    "numpy",
+    "scipy",
+    "scikit-image",
+    "nibabel",
+    "monai",
+    "nnunetv2",
+    "pytorch-fid",
+    "papermill",
+    "snakemake",
+    "jupyter-book",
+)
 
 
 def write_provenance(run: RunFolder, parameters: Parameters, root: Path) -> dict:
@@ -50,6 +63,7 @@ def provenance_table(content: dict) -> pd.DataFrame:
 
 def commit(root: Path) -> str:
     """The commit the code lies at, "+ changes" if it was changed since; "unknown" outside git."""
+
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, timeout=20).stdout.strip()
 

@@ -1,0 +1,114 @@
+"""The book: executed chapters of a run, or of the record, rendered by Jupyter Book with execution off."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+from .errors import Sim2RealError
+from .resumable import fingerprint_of
+from .run import CHAPTERS
+
+_PAGES = ("_config.yml", "_toc.yml")
+
+
+def build_book(root: Path, run: str) -> Path:
+    """Render ``runs/<run>`` into ``_build/html`` and return its first page. Nothing is done when nothing has changed.
+
+    Every build is a clean one, warnings are errors: an incremental build can keep a number that has since changed.
+    Raises Sim2RealError for a notebook that holds an error and for what Sphinx complains of.
+    """
+    chapters = root / "runs" / run / "chapters"
+    missing = [name for name in CHAPTERS if not (chapters / f"{name}.ipynb").is_file()]
+    if missing:
+        raise Sim2RealError(f"runs/{run}: chapter {missing[0]} has not been executed; run 'sim2real run --run {run}' first")
+    target = root / "_build" / "html"
+    stamp = _stamp(root, chapters)
+    mark = target / ".made_from"
+    if mark.is_file() and mark.read_text(encoding="utf-8") == stamp:
+        return target / "index.html"
+    stage = root / "_build" / "stage"
+    shutil.rmtree(root / "_build", ignore_errors=True)
+    stage.mkdir(parents=True)
+    for name in _PAGES:
+        shutil.copy(root / name, stage / name)
+    shutil.copytree(root / "book", stage / "book", ignore=shutil.ignore_patterns("chapters"))
+    for path in sorted(chapters.glob("*.ipynb")):
+        check_outputs(path)
+        (stage / "book" / "chapters").mkdir(exist_ok=True)
+        shutil.copy(path, stage / "book" / "chapters" / path.name)
+    render(stage, root / "_build" / "rendered")
+    shutil.move(str(root / "_build" / "rendered" / "_build" / "html"), target)
+    shutil.rmtree(root / "_build" / "rendered")
+    shutil.rmtree(stage)
+    mark.write_text(stamp, encoding="utf-8")
+    return target / "index.html"
+
+
+def render(source: Path, output: Path) -> None:
+    """``jupyter-book build`` with warnings as errors; Sim2RealError with its last warning if it fails."""
+    command = [
+        sys.executable,
+        "-m",
+        "jupyter_book",
+        "build",
+        str(source),
+        "--path-output",
+        str(output),
+        "--all",
+        "--warningiserror",
+        "--keep-going",
+    ]
+    environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1", "SOURCE_DATE_EPOCH": "0"}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if result.returncode:
+        text = re.sub(r"\x1b\[[0-9;]*m", "", result.stderr + result.stdout)
+        told = [line for line in text.splitlines() if "WARNING" in line or "ERROR" in line]
+        raise Sim2RealError(f"the book could not be built: {told[0] if told else text[-500:]}")
+
+
+def check_outputs(notebook: Path) -> None:
+    """Raise Sim2RealError if an output of an executed notebook is an error, or a code cell was not executed."""
+    for number, cell in enumerate(nbformat.read(notebook, as_version=4).cells, start=1):
+        if cell.cell_type != "code":
+            continue
+        if any(output.output_type == "error" for output in cell.outputs):
+            raise Sim2RealError(f"{notebook.name}, cell {number}: holds an error; execute the chapter again")
+        if cell.source.strip() and cell.execution_count is None:
+            raise Sim2RealError(f"{notebook.name}, cell {number}: was not executed; execute the chapter again")
+
+
+def publish(root: Path, run: str) -> None:
+    """Make a run the record: copy its executed notebooks, results and provenance to ``book/chapters``, whole or not at all."""
+    folder = root / "runs" / run
+    target, fresh = root / "book" / "chapters", root / "book" / ".chapters"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name in CHAPTERS:
+        if not (folder / "chapters" / f"{name}.ipynb").is_file():
+            raise Sim2RealError(f"runs/{run}: chapter {name} has not been executed; only a whole run can be the record")
+    for path in sorted((folder / "chapters").glob("*.ipynb")):
+        check_outputs(path)
+        shutil.copy(path, fresh / path.name)
+    for name in CHAPTERS:
+        for path in sorted((folder / name).glob("*.*")):
+            if path.suffix in (".json", ".csv") and path.name != "manifest.csv":
+                (fresh / name).mkdir(exist_ok=True)
+                shutil.copy(path, fresh / name / path.name)
+    for name in ("parameters.yaml", "provenance.json"):
+        shutil.copy(folder / name, fresh / name)
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.rename(target)
+    print(f"runs/{run} is now the record in book/chapters; commit it")
+
+
+def _stamp(root: Path, chapters: Path) -> str:
+    files = [root / name for name in _PAGES] + sorted((root / "book").rglob("*")) + sorted(chapters.glob("*.ipynb"))
+    record = root / "book" / "chapters"
+    entries = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file() and record not in path.parents]
+    return fingerprint_of(json.dumps(entries))

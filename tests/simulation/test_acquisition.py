@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+from scipy.stats import kstest
+
+from sim2real.simulation.acquisition import KSpace, acquire, area_weights, coil_sensitivities
+
+FIELD = 240.0
+
+
+def one_coil(n):
+    return np.ones((1, n, n), np.complex64)
+
+
+def positions(n, extent=FIELD):
+    """Centres of n cells over the field of view, mm from its middle."""
+    return (np.arange(n) + 0.5) * extent / n - extent / 2
+
+
+def blob(n, at, width=(12.0, 9.0)):
+    x, y = np.meshgrid(positions(n), positions(n), indexing="ij")
+    return np.exp(-(((x - at[0]) / width[0]) ** 2) - ((y - at[1]) / width[1]) ** 2).astype(np.complex64)
+
+
+def centre_of_mass(image):
+    at = positions(image.shape[0])
+    return np.array([image.sum(axis=1) @ at, image.sum(axis=0) @ at]) / image.sum()
+
+
+def silent(signal, k_space, coils=None):
+    coils = one_coil(len(signal)) if coils is None else coils
+    return acquire(signal, k_space, coils, 0.0, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("reconstructed_mm", [1.5, 1.1])  # of acquired size, and zero-filled
+def test_background_of_one_coil_is_rayleigh_noise_of_the_asked_sd(reconstructed_mm):
+    sd, k_space = 0.37, KSpace(FIELD, 1.5, reconstructed_mm, window_alpha=0.0)
+    image = acquire(np.zeros((256, 256), np.complex64), k_space, one_coil(256), sd, np.random.default_rng(5))
+    assert np.sqrt((image.astype(float) ** 2).mean() / 2) == pytest.approx(sd, rel=0.015)
+    assert image.mean() == pytest.approx(sd * np.sqrt(np.pi / 2), rel=0.015)
+    if reconstructed_mm == 1.5:  # only then are the pixels independent of each other
+        assert kstest(image.ravel() / sd, "rayleigh").pvalue > 0.001
+        assert kstest(image.ravel() / (1.05 * sd), "rayleigh").pvalue < 0.001  # an SD wrong by 5 % would be seen
+
+
+@pytest.mark.parametrize("snr", [12.0, 25.0])
+def test_measured_snr_is_the_asked_one(snr):
+    k_space = KSpace(FIELD, 1.5, 1.2, window_alpha=0.0)
+    images = [acquire(np.full((256, 256), 0.8 + 0j, np.complex64), k_space, one_coil(256), 0.8 / snr, np.random.default_rng(k)) for k in (1, 2)]
+    measured = np.mean(images) / (np.std(images[0] - images[1]) / np.sqrt(2))
+    assert measured == pytest.approx(snr, rel=0.03)
+
+
+@pytest.mark.parametrize("n", [160, 240, 250])
+@pytest.mark.parametrize("reconstructed_mm", [1.0, 1.3, 1.8])
+def test_a_smooth_object_keeps_its_place_whatever_the_number_of_pixels(n, reconstructed_mm):
+    at = (31.3, -22.7)
+    k_space = KSpace(FIELD, 1.8, reconstructed_mm)
+    image = silent(blob(n, at), k_space)
+    assert image.shape == (k_space.reconstructed,) * 2
+    assert np.abs(centre_of_mass(image) - at).max() < 0.05 * k_space.pixel_mm
+
+
+def test_amplitude_of_a_uniform_object_is_kept():
+    image = silent(np.full((200, 200), 0.6 + 0.2j, np.complex64), KSpace(FIELD, 1.8, 1.3))
+    np.testing.assert_allclose(image, abs(0.6 + 0.2j), rtol=1e-4)
+
+
+def test_an_axis_is_not_swapped_for_another():
+    image = silent(blob(200, (40.0, -15.0)), KSpace(FIELD, 1.8, 1.3))
+    peak = np.unravel_index(image.argmax(), image.shape)
+    np.testing.assert_allclose(positions(len(image))[list(peak)], (40, -15), atol=1.3)
+
+
+def test_fewer_phase_encoding_lines_blur_along_y_alone():
+    point = np.zeros((240, 240), np.complex64)
+    point[120, 120] = 1
+
+    def widths(share):
+        image = silent(point, KSpace(FIELD, 2.0, 0.8, window_alpha=0.0, phase_resolution=share))
+        # number of pixels above half of the maximum along each axis, through the maximum
+        i, j = np.unravel_index(image.argmax(), image.shape)
+        fine = lambda line: np.count_nonzero(np.interp(np.linspace(0, len(line) - 1, 20_000), np.arange(len(line)), line) > line.max() / 2)  # noqa: E731
+        return np.array([fine(image[:, j]), fine(image[i, :])], float)
+
+    full, half = widths(1.0), widths(0.5)
+    assert half[0] == pytest.approx(full[0], rel=0.03)
+    assert half[1] == pytest.approx(2 * full[1], rel=0.06)
+
+
+@pytest.mark.parametrize(("n_from", "n_to"), [(7, 5), (5, 7), (12, 4), (9, 9)])
+def test_area_weights_average_cells_of_equal_extent(n_from, n_to):
+    weights = area_weights(n_from, n_to)
+    assert weights.shape == (n_to, n_from)
+    np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
+    line = np.random.default_rng(0).normal(size=n_from)
+    by_repetition = np.repeat(line, n_to).reshape(n_to, n_from).mean(axis=1)  # each cell cut into n_to equal pieces
+    np.testing.assert_allclose(weights @ line, by_repetition, atol=1e-6)
+
+
+def test_coils_sum_to_one_in_the_middle_and_fall_off_like_a_loop():
+    coils = coil_sensitivities(129, 300.0, 4, distance_mm=190.0, loop_mm=110.0)
+    assert np.sqrt((np.abs(coils[:, 64, 64]) ** 2).sum()) == pytest.approx(1, abs=1e-6)
+    # the field on the axis of a loop of radius a at depth d by summing Biot and Savart's law over its pieces
+    turn = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+
+    def on_axis(d, a=110.0):
+        piece = np.stack([-np.sin(turn), np.cos(turn), 0 * turn], axis=1)
+        toward = np.array([0, 0, d]) - a * np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1)
+        return (np.cross(piece, toward) / np.linalg.norm(toward, axis=1, keepdims=True) ** 3).sum(axis=0)[2]
+
+    x = (np.arange(129) - 64) * 300.0 / 129
+    coil = 190 / np.sqrt(2)  # the first of four stands at 45 degrees
+    depths = [np.hypot(x[64 + k] - coil, x[64 + k] - coil) for k in (0, 20, 40)]
+    found = [np.abs(coils[0, 64 + k, 64 + k]) for k in (0, 20, 40)]
+    wanted = [on_axis(d) for d in depths]
+    np.testing.assert_allclose(np.array(found) / found[0], np.array(wanted) / wanted[0], rtol=1e-4)
+
+
+def test_pixels_fill_the_field_of_view():
+    for field, acquired, reconstructed in ((256.0, 1.8, 1.3), (241.0, 1.85, 1.33), (300.0, 1.2, 1.7)):
+        k_space = KSpace(field, acquired, reconstructed)
+        assert k_space.acquired % 2 == 0 and k_space.reconstructed % 2 == 0 and k_space.reconstructed >= k_space.acquired
+        assert k_space.pixel_mm * k_space.reconstructed == pytest.approx(field)

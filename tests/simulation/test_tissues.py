@@ -1,0 +1,39 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim2real.core.errors import Sim2RealError
+from sim2real.population.structures import ID, STRUCTURES
+from sim2real.simulation import tissues
+
+
+@pytest.mark.parametrize("field", [1.5, 3.0])
+def test_every_structure_has_times_in_physical_order(field):
+    times = tissues.tissue_times(field)
+    assert list(times.index) == list(STRUCTURES["id"])
+    assert (times["t1_ms"] >= times["t2_ms"]).all() and (times["t2_ms"] > 0).all()
+    assert times["pd"].between(0, 1).all() and times.loc[ID["air"], "pd"] == 0
+
+
+def test_t1_grows_with_the_field():
+    low, high = tissues.tissue_times(1.5), tissues.tissue_times(3.0)
+    for name in ("lv_myocardium", "lv_blood", "rv_blood", "muscle", "liver"):
+        assert high.loc[ID[name], "t1_ms"] > low.loc[ID[name], "t1_ms"]
+
+
+def test_people_vary_by_the_stated_spread():
+    rng = np.random.default_rng(0)
+    draws = pd.concat([tissues.tissue_times(1.5, rng).loc[[ID["lv_myocardium"]]] for _ in range(400)])
+    for column, sd in (("t1_ms", 0.05), ("t2_ms", 0.08), ("pd", 0.05)):
+        assert np.log(draws[column]).std() == pytest.approx(sd, rel=0.12)
+
+
+def test_one_tissue_has_one_value_in_one_person():
+    times = tissues.tissue_times(1.5, np.random.default_rng(1))
+    assert (times.loc[ID["lv_myocardium"]] == times.loc[ID["papillary_muscle"]]).all()
+
+
+def test_a_missing_row_is_told_in_one_line(monkeypatch):
+    monkeypatch.setattr(tissues, "TISSUES", tissues.TISSUES[tissues.TISSUES["tissue"] != "liver"])
+    with pytest.raises(Sim2RealError, match="no values for liver at 1.5 T"):
+        tissues.tissue_times(1.5)
