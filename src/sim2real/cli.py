@@ -15,6 +15,8 @@ def main(arguments: list[str] | None = None) -> int:
     except Sim2RealError as error:
         print(f"sim2real: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        return 0
     except KeyboardInterrupt:
         print("sim2real: stopped; the same command goes on from here", file=sys.stderr)
         return 130
@@ -48,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--seed", type=int, help="which of the regime's segmenters (default: the run's first)")
     predict.add_argument("--output", type=Path, default=Path("predictions"), help="folder for the label files and scores.csv")
     predict.set_defaults(action=_predict)
+
+    parameters = commands.add_parser("parameters", help="print the reference of all parameters")
+    parameters.set_defaults(action=_parameters)
 
     execute = commands.add_parser("execute")  # called by the workflow, one job each
     execute.add_argument("job")
@@ -115,6 +120,13 @@ def _predict(options) -> int:
     from .segmentation.apply import predict_source
 
     predict_source(options.source, repository() / "runs" / options.run, options.training, options.seed, options.output)
+    return 0
+
+
+def _parameters(options) -> int:
+    from .core.reference import reference_page
+
+    print(reference_page())
     return 0
 
 

@@ -124,7 +124,9 @@ def _case(root: Path, row: dict, sheet: Path) -> Case | None:
     for phase in ("ED", "ES"):
         try:
             indices[phase] = int(row[phase])
-        except (TypeError, ValueError):
+            if indices[phase] != float(row[phase]):
+                raise ValueError
+        except (TypeError, ValueError, OverflowError):
             raise Sim2RealError(f"{sheet}: subject {code} has {phase} index '{row[phase]}'; expected a whole number from 0") from None
         phases = shapes[0][3] if len(shapes[0]) == 4 else 1
         if not 0 <= indices[phase] < phases:

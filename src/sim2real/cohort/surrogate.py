@@ -7,6 +7,7 @@ changes only for a reason in the terms of what real slices look like, never beca
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..core.code import code_fingerprint
@@ -18,7 +19,7 @@ from ..core.resumable import fingerprint_of, resumable_folder
 from ..core.seeds import generator
 from ..core.workers import map_in_order
 from ..population.render import Phantom, Stack
-from ..population.subjects import sample_subject
+from ..population.subjects import Subject, sample_subject
 from . import appearance
 
 VERSION = 1
@@ -36,6 +37,13 @@ def write_surrogate(folder: Path | str, parameters: CohortParameters, seed: int)
     rows = map_in_order(partial(_write_subject, folder=folder, seed=seed), plan, name="surrogate cohort", unit="subject")
     write_table(folder / SHEET, pd.DataFrame(rows).reset_index(names="").rename(columns={"index": ""}))
     return folder
+
+
+def _planned_middle(subject: Subject, rng: np.random.Generator) -> tuple[float, float]:
+    """Where an operator puts the middle of the field of view, mm from the LV's axis: about between the ventricles, give or take."""
+    septum = np.deg2rad(subject.septum_angle_deg)
+    x, y = 18 * np.array([np.cos(septum), np.sin(septum)]) + rng.normal(0, 8, 2)
+    return float(x), float(y)
 
 
 def _splits(parameters: CohortParameters) -> list[tuple[str, int]]:
@@ -56,7 +64,8 @@ def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
         v = appearance.VENDORS[vendor]
         geometry = PopulationParameters(slice_thickness_mm=v.slice_thickness_mm, slice_spacing_mm=v.slice_spacing_mm, sub_slices=2)
         phantom = Phantom(subject)
-        structures = phantom.structures(Stack.of(phantom.heart, geometry, full=True), phases, geometry)
+        stack = Stack.of(phantom.heart, geometry, full=True, offset_mm=_planned_middle(subject, rng))
+        structures = phantom.structures(stack, phases, geometry)
         image, label = appearance.image_subject(structures, vendor, rng)
         write_image(label_path, label)
         write_image(image_path, Image(image.data, image.affine))

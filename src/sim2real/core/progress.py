@@ -35,4 +35,5 @@ def progress(items: Iterable | None = None, *, name: str, total: int | None = No
     """A tqdm bar over ``items`` (or one to be moved by hand with ``update``)."""
     target = os.environ.get("SIM2REAL_PROGRESS")
     file = _LastLine(target) if target else sys.stderr
-    return tqdm(items, desc=name, total=total, unit=unit, file=file, ncols=96, mininterval=1.0, leave=not target)
+    line = "{desc}: {n_fmt} of {total_fmt} {unit}s, {elapsed} gone, {remaining} to go, {rate_fmt}{postfix}" if target else None
+    return tqdm(items, desc=name, total=total, unit=unit, file=file, mininterval=1.0, leave=not target, ncols=160, bar_format=line)

@@ -37,27 +37,48 @@ def run_parameters(run: Path) -> Parameters:
     return check(Parameters, parse_yaml(path.read_text(encoding="utf-8"), str(path)), "")
 
 
-def start(parameters: Parameters, run: str, root: Path, until: str = "07_verdict", cores: int | None = None, dry: bool = False) -> int:
+def start(parameters: Parameters, run: str, root: Path, until: str = "07_verdict", cores: int | None = None) -> int:
     """Execute what is stale of ``run`` (a path relative to ``root``) up to a chapter; return the number of executed notebooks.
 
     Raises Sim2RealError naming the first notebook that failed; what is finished stays.
     """
     folder = root / run
-    folder.mkdir(parents=True, exist_ok=True)
-    cores = cores or available_cores()
     with _alone(folder):
-        text = yaml.safe_dump(json.loads(parameters.model_dump_json()), sort_keys=False)
-        if not (folder / "parameters.yaml").is_file() or (folder / "parameters.yaml").read_text(encoding="utf-8") != text:
-            write_text(folder / "parameters.yaml", text)
-        names = [name for name, job in jobs(parameters).items() if job["chapter"] <= until]
-        config = {"root": str(root), "run": run, "cores": cores, "targets": ",".join(names)}
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "workflow" / "Snakefile"), "--directory", str(folder),
-                   "--cores", str(cores), "--rerun-triggers", "mtime", "params", "input", "--rerun-incomplete", "--nolock", "--nocolor",
-                   "--config", *(f"{key}={value}" for key, value in config.items())]  # fmt: skip
-        return _snakemake(command + (["--dry-run"] if dry else []), len(names))
+        _write_parameters(folder, parameters)
+        return _snakemake(_command(parameters, run, root, until, cores or available_cores()))
 
 
-def _snakemake(command: list[str], total: int) -> int:
+def stale(parameters: Parameters, run: str, root: Path, until: str = "07_verdict") -> set[str]:
+    """Names of the executions that ``start`` would make, nothing being executed."""
+    folder = root / run
+    with _alone(folder):
+        before = (folder / "parameters.yaml").read_text(encoding="utf-8") if (folder / "parameters.yaml").is_file() else None
+        _write_parameters(folder, parameters)
+        try:
+            command = [*_command(parameters, run, root, until, 1), "--dry-run"]
+            text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        finally:
+            if before is not None:
+                write_text(folder / "parameters.yaml", before)
+    return set(re.findall(r"^ +output: chapters/(\w+)\.ipynb", text, flags=re.MULTILINE))
+
+
+def _write_parameters(folder: Path, parameters: Parameters) -> None:
+    path = folder / "parameters.yaml"
+    text = yaml.safe_dump(json.loads(parameters.model_dump_json()), sort_keys=False)
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
+
+
+def _command(parameters: Parameters, run: str, root: Path, until: str, cores: int) -> list[str]:
+    names = [name for name, job in jobs(parameters).items() if job["chapter"] <= until]
+    config = {"root": str(root), "run": run, "cores": cores, "targets": ",".join(names)}
+    words = ["--snakefile", root / "workflow" / "Snakefile", "--directory", root / run, "--cores", cores, "--rerun-triggers", "mtime", "params", "input",
+             "--rerun-incomplete", "--nolock", "--nocolor", "--config", *(f"{key}={value}" for key, value in config.items())]  # fmt: skip
+    return [sys.executable, "-m", "snakemake", *map(str, words)]
+
+
+def _snakemake(command: list[str]) -> int:
     """Run Snakemake, pass on our own lines and the count of finished notebooks, keep the rest for the case of a fault."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
     lines, executed, fault = [], 0, None
@@ -73,7 +94,8 @@ def _snakemake(command: list[str], total: int) -> int:
             elif line.startswith("sim2real: "):
                 fault = fault or line.removeprefix("sim2real: ").strip()
             elif done:
-                print(f"[{done[1]} of {done[2]} steps of this run done]", flush=True)
+                if int(done[1]) < int(done[2]):  # the last step is the target that only collects
+                    print(f"[{done[1]} of {int(done[2]) - 1} notebooks done]", flush=True)
         code = process.wait()
     except KeyboardInterrupt:
         os.killpg(process.pid, signal.SIGTERM)
@@ -92,6 +114,7 @@ def _last_words(lines: list[str]) -> str:
 @contextmanager
 def _alone(folder: Path):
     """Refuse a second run in the same folder; the lock goes with the process that holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".lock", "w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

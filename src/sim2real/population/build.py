@@ -6,10 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.code import code_fingerprint
+from ..core.files import folder_stamp
 from ..core.images import write_image
 from ..core.labels import PHASES
 from ..core.parameters import PopulationParameters
 from ..core.resumable import fingerprint_of, resumable_folder
+from ..core.root import repository
 from ..core.run import RunFolder
 from ..core.workers import map_in_order
 from .render import Phantom, Stack
@@ -24,10 +26,13 @@ def make_population(run: RunFolder, parameters: PopulationParameters, seed: int)
 
     Structure maps have shape (x, y, slice, phase, sub_slice), phases ED and ES. Subjects already there are kept.
     """
-    fingerprint = fingerprint_of(parameters.model_dump(mode="json", exclude={"n_subjects"}), seed, code_fingerprint(__name__))
+    root = parameters.xcat_root and _found_from_the_repository(parameters.xcat_root)
+    paths = find_xcat_subjects(root) if root else []
+    # other XCAT files under the old names must reach the chapters below, which look at this fingerprint
+    source = folder_stamp(root) if root else ""
+    fingerprint = fingerprint_of(parameters.model_dump(mode="json", exclude={"n_subjects"}), seed, code_fingerprint(__name__), source)
     folder = resumable_folder(run.chapter(CHAPTER) / "structures", fingerprint)
-    if parameters.xcat_root is not None:
-        paths = find_xcat_subjects(parameters.xcat_root)
+    if root:
         rows = map_in_order(partial(_write_xcat, folder=folder, parameters=parameters), paths, name="XCAT subjects", unit="subject")
         table = pd.DataFrame(rows)
     else:
@@ -37,6 +42,11 @@ def make_population(run: RunFolder, parameters: PopulationParameters, seed: int)
     run.write_manifest(CHAPTER, table, "subjects.csv")
     run.write_manifest(CHAPTER, manifest)
     return table
+
+
+def _found_from_the_repository(path: Path) -> Path:
+    """A chapter's kernel may run in any folder; a relative path counts from the project's, as everywhere."""
+    return path if path.is_absolute() else repository() / path
 
 
 def _write_phantom(index: int, folder: Path, parameters: PopulationParameters, seed: int):

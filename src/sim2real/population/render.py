@@ -36,9 +36,10 @@ class Stack:
 
     centres: np.ndarray
     affine: np.ndarray  # of the imaged stack, slice centres, RAS
+    offset_mm: tuple[float, float] = (0.0, 0.0)  # middle of the field of view from the LV's axis, along x and y
 
     @staticmethod
-    def of(heart: Heart, parameters: PopulationParameters, full: bool) -> "Stack":
+    def of(heart: Heart, parameters: PopulationParameters, full: bool, offset_mm: tuple[float, float] = (0.0, 0.0)) -> "Stack":
         """The whole ventricle, or its middle six slices (the four that will be used and one to spare each side)."""
         spacing = parameters.slice_spacing_mm
         if full:
@@ -53,8 +54,9 @@ class Stack:
         affine = np.eye(4)
         affine[:3, 0], affine[:3, 1], affine[:3, 2] = right * parameters.voxel_mm, down * parameters.voxel_mm, base * spacing
         corner = (right + down) * (-(n - 1) / 2 * parameters.voxel_mm) + base * (heart.length / 2 - centres[0])
+        corner += right * offset_mm[0] + down * offset_mm[1]
         affine[:3, 3] = corner + np.array(heart.subject.heart_shift_mm)
-        return Stack(centres, affine)
+        return Stack(centres, affine, offset_mm)
 
 
 class Phantom:
@@ -81,7 +83,7 @@ class Phantom:
         count = parameters.sub_slices
         offsets = ((np.arange(count) + 0.5) / count - 0.5) * parameters.slice_thickness_mm
         shift = np.array(self.subject.heart_shift_mm, np.float32)
-        x, y = np.meshgrid(axis, axis, indexing="ij")
+        x, y = np.meshgrid(axis + np.float32(stack.offset_mm[0]), axis + np.float32(stack.offset_mm[1]), indexing="ij")
         maps = np.empty((n, n, len(stack.centres), len(phases), count), np.uint8)
         depths = {phase: self.heart.rv_depth(EJECTED[phase]) for phase in phases}
         for k, s in np.ndindex(len(stack.centres), count):

@@ -12,10 +12,14 @@ from scipy.ndimage import map_coordinates
 from ..core.errors import Sim2RealError
 from ..core.images import Image
 from ..core.parameters import PopulationParameters
-from .structures import ID, labels_of
+from .structures import ID, STRUCTURES, labels_of
 
 _ORGANS = pd.read_csv(files("sim2real.population").joinpath("xcat_organs.csv"))
 _STRUCTURE_OF = dict(zip(_ORGANS["parameter"].str.lower(), _ORGANS["structure"], strict=True))
+_LANDMARKS = ("liver", "vertebra")  # they tell how the body lies, so nothing else may be taken for them
+_KIND_OF = {
+    row.name: (row.name if row.name in _LANDMARKS else "", row.tissue, row.label) for row in STRUCTURES.itertuples(index=False)
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class XcatSeries:
         known, numbers = self.activities()
         values, inverse = np.unique(volume, return_inverse=True)
         nearest = np.abs(known[None] - values[:, None]).argmin(axis=1)
-        off = np.abs(known[nearest] - values) > 1e-4 * np.maximum(1, np.abs(values))
+        off = ~(np.abs(known[nearest] - values) <= 1e-4 * np.maximum(1, np.abs(values)))  # a NaN is off, too
         if off.any():
             raise Sim2RealError(
                 f"{path}: holds the activity {values[off][0]:g}, which {self.par.name} gives to no organ; expected the .par that made it"
@@ -58,9 +62,9 @@ class XcatSeries:
             if structure is None:
                 continue
             value = _number(text, self.par, name)
-            if value in owner and owner[value][1] != structure and value != 0.0:
+            if value != 0.0 and value in owner and _KIND_OF[owner[value][1]] != _KIND_OF[structure]:
                 raise Sim2RealError(f"{self.par}: {owner[value][0]} and {name} share the activity {value:g} but are "
-                                    f"{owner[value][1]} and {structure}; give each its own value (or set color_code=1)")  # fmt: skip
+                                    f"{owner[value][1]} and {structure}; give each its own value and run XCAT again")  # fmt: skip
             owner.setdefault(value, (name, structure))
         return np.array(list(owner)), np.array([ID[structure] for _, structure in owner.values()])
 
@@ -70,10 +74,24 @@ def find_xcat_subjects(root: Path | str) -> list[Path]:
     root = Path(root)
     if not root.is_dir():
         raise Sim2RealError(f"{root}: no such folder; population.xcat_root must name the folder of XCAT output")
-    found = [path for path in sorted(root.rglob("*.par")) if any(path.parent.glob("*_act_*.bin"))]
+    found = [path for path in sorted(root.rglob("*.par")) if any(_frame_number(volume) for volume in path.parent.glob("*_act_*.bin"))]
     if not found:
         raise Sim2RealError(f"{root}: holds no .par file with *_act_<frame>.bin volumes beside it; copy the XCAT output and its .par here")
+    names = [_name_of(path) for path in found]
+    for name in names:
+        if names.count(name) > 1:
+            twice = [str(path) for path in found if _name_of(path) == name]
+            raise Sim2RealError(f"{twice[0]} and {twice[1]} are both of a subject '{name}'; expected one .par a folder, folders of different names")
     return found
+
+
+def _name_of(par: Path) -> str:
+    return par.parent.name or par.stem
+
+
+def _frame_number(path: Path) -> int | None:
+    match = re.search(r"_act_(\d+)\.bin$", path.name)
+    return int(match[1]) if match else None
 
 
 def open_xcat(par: Path) -> XcatSeries:
@@ -88,12 +106,20 @@ def open_xcat(par: Path) -> XcatSeries:
         if name not in values:
             raise Sim2RealError(f"{par}: has no line '{name} = ...'; expected the general parameters of an XCAT run")
         geometry[name] = _number(values[name], par, name)
-    frames = {int(re.search(r"_act_(\d+)\.bin$", path.name)[1]): path for path in par.parent.glob("*_act_*.bin")}
-    stems = {re.sub(r"_act_\d+\.bin$", "", path.name) for path in frames.values()}
+    if values.get("color_code", "0") == "1":
+        raise Sim2RealError(f"{par}: color_code = 1 writes numbers of XCAT's own instead of activities; run XCAT again with color_code = 0")
+    if geometry["array_size"] < 1 or geometry["endslice"] < geometry["startslice"]:
+        raise Sim2RealError(f"{par}: array_size {geometry['array_size']:g}, slices {geometry['startslice']:g} to {geometry['endslice']:g}; "
+                            "expected at least one voxel")  # fmt: skip
+    volumes = [path for path in par.parent.glob("*_act_*.bin") if _frame_number(path) is not None]
+    if not volumes:
+        raise Sim2RealError(f"{par.parent}: holds no *_act_<frame>.bin volume; copy the XCAT output beside its .par")
+    stems = {re.sub(r"_act_\d+\.bin$", "", path.name) for path in volumes}
     if len(stems) > 1:
         raise Sim2RealError(
             f"{par.parent}: holds volumes of several runs ({', '.join(sorted(stems))}); put each subject into a folder of its own"
         )
+    frames = {_frame_number(path): path for path in volumes}
     missing = [k for k in range(1, max(frames) + 1) if k not in frames]
     if missing:
         raise Sim2RealError(f"{par.parent}: frame {missing[0]} of {max(frames)} is missing; expected {min(stems)}_act_{missing[0]}.bin")
@@ -112,12 +138,15 @@ def read_xcat_subject(par: Path, parameters: PopulationParameters) -> tuple[dict
     cavity = [int((labels_of(volume) == 1).sum()) for volume in volumes]
     if min(cavity) == 0:
         raise Sim2RealError(f"{par}: frame {cavity.index(0) + 1} holds no LV cavity; check hrt_bldplLV_act in the .par")
+    for value, name in ((2, "hrt_myoLV_act"), (3, "hrt_bldplRV_act")):
+        if not (labels_of(volumes[0]) == value).any():
+            raise Sim2RealError(f"{par}: no voxel has the activity of {name}; check it in the .par, 0 is air")
     ed, es = volumes[int(np.argmax(cavity))], volumes[int(np.argmin(cavity))]
     structures = _short_axis([ed, es], series, parameters)
     millilitres = series.pixel_mm**2 * series.slice_mm / 1e3
     count = lambda volume, value: float((labels_of(volume) == value).sum() * millilitres)  # noqa: E731
     row = {
-        "name": par.parent.name if par.parent.name else par.stem, "group": "XCAT",
+        "name": _name_of(par), "group": "XCAT",
         "sex": "F" if series.values.get("gender", "0") == "1" else "M",
         "lv_edv_ml": count(ed, 1), "lv_esv_ml": count(es, 1), "lv_mass_g": 1.05 * count(ed, 2),
         "rv_edv_ml": count(ed, 3), "rv_esv_ml": count(es, 3),
@@ -136,7 +165,7 @@ def _number(text: str, par: Path, name: str) -> float:
 
 def _world_affine(volume: np.ndarray, series: XcatSeries) -> np.ndarray:
     """Affine from (x, y, z) voxels to RAS mm, its signs read off the anatomy: the liver lies right and below the LV, the spine behind."""
-    index = {name: np.argwhere(volume == ID[name])[:, ::-1] for name in ("lv_blood", "liver", "vertebra", "lung")}
+    index = {name: np.argwhere(volume == ID[name])[:, ::-1] for name in ("lv_blood", *_LANDMARKS)}
     heart = index["lv_blood"].mean(axis=0)
 
     def sign(name: str, axis: int, expected: float) -> float:

@@ -3,6 +3,7 @@
 import hashlib
 import tempfile
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def _download(target: Path) -> tuple[Path | None, str]:
     try:
         with urllib.request.urlopen(FID_WEIGHTS_URL, timeout=_TIMEOUT_S) as answer:
             content = answer.read()
-    except OSError:
+    except (OSError, HTTPException):  # the latter: cut off half way
         return None, "the weights are not there and could not be downloaded"
     if not hashlib.sha256(content).hexdigest().startswith(_HASH_START):
         return None, "the downloaded weights have a wrong checksum"

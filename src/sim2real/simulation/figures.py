@@ -58,7 +58,7 @@ def contrast_figure(table: pd.DataFrame, parameters: SimulationParameters) -> Fi
         best = curve.loc[curve["signal"].idxmax()]
         axes.plot(best["flip_angle_deg"], best["signal"], "o", color=line.get_color(), markersize=5)
     axes.axvline(parameters.flip_angle_deg, color="0.5", linestyle=":", linewidth=1.2)
-    axes.text(parameters.flip_angle_deg + 1, axes.get_ylim()[1] * 0.98, "protocol", fontsize=8, color="0.4", va="top")
+    axes.text(parameters.flip_angle_deg + 1, 0.003, "protocol", fontsize=8, color="0.4")
     axes.set(xlabel="flip angle (degrees)", ylabel=r"$|M_{xy}|$ at the echo / $M_0$", ylim=(0, None))
     axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     axes.set_title(f"bSSFP at {parameters.field_strength_t} T, TR {parameters.repetition_time_ms:g} ms, TE {parameters.echo_time_ms:g} ms")

@@ -51,11 +51,13 @@ def claims_table(distances: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
             ("real", "simulated"),
         ),
     ):
-        low, high = dice[names[0]], dice[names[1]]
+        low, high = (dice.get(name, float("nan")) for name in names)
         if "near" in claim:
             rows.append((claim, decided, f"{high + 0.06:.3f}, {low:.3f}", high + 0.06 >= low))
         else:
             rows.append((claim, decided, f"{low:.3f}, {high:.3f}", high > low))
-    frame = pd.DataFrame(rows, columns=["claim", "decided by", "values", "holds"])
-    frame["verdict"] = frame.pop("holds").map({True: "holds in this run", False: "does not hold in this run"})
+    frame = pd.DataFrame(rows, columns=["claim", "decided by", "values", "verdict"])
+    # a number that cannot be had compares as false, which is no verdict on the claim
+    said = frame["verdict"].map({True: "holds in this run", False: "does not hold in this run"})
+    frame["verdict"] = said.mask(frame["values"].str.contains("nan"), "not available")
     return frame

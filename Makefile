@@ -1,0 +1,30 @@
+# make book [PRESET=quick|standard|paper] [RUN=name] [SET="chapter.name=value ..."]   make test   make clean
+PYTHON ?= python3
+VENV := .venv
+PRESET ?= quick
+RUN ?= $(PRESET)
+SET ?=
+BIN := $(VENV)/bin
+
+.PHONY: book test clean
+book: $(VENV)/.installed
+	$(BIN)/sim2real run --preset $(PRESET) --run $(RUN) $(foreach pair,$(SET),--set $(pair))
+	$(BIN)/sim2real book --run $(RUN)
+
+test: $(VENV)/.installed
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/python -m pytest
+
+# One environment from the lock, made again only when the lock changes. The lock's hash is kept, not its time: a fresh
+# clone or a touched file does not count as a change.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@if [ -f $@ ] && [ "$$(cat $@)" = "$$(cksum < requirements.lock)" ]; then touch $@; else \
+	  echo "Setting up $(VENV) from requirements.lock: a few minutes, once"; \
+	  rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . && \
+	  cksum < requirements.lock > $@; fi
+
+clean:
+	rm -rf $(VENV) _build

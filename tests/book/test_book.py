@@ -1,0 +1,94 @@
+"""The book of a run, and the book of record, built strictly."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from sim2real.core.errors import Sim2RealError
+from sim2real.core.reference import reference_page
+from sim2real.core.run import CHAPTERS
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD = ROOT / "book" / "chapters"
+
+
+@pytest.fixture(scope="session")
+def html(project, tiny_run) -> Path:
+    result = project.sim2real("book", "--run", "tiny")
+    assert result.returncode == 0, result.stderr
+    assert "_build/html/index.html" in result.stdout
+    return project.path / "_build" / "html"
+
+
+def test_every_chapter_has_a_page_with_its_figures(html):
+    for name in CHAPTERS:
+        page = (html / "book" / "chapters" / f"{name}.html").read_text(encoding="utf-8")
+        for picture in re.findall(r'<img[^>]+src="([^"]+)"', page):
+            assert (html / "book" / "chapters" / picture).resolve().is_file(), picture
+
+
+def test_every_picture_has_a_description(html):
+    for path in html.rglob("*.html"):
+        for tag in re.findall(r"<img[^>]+>", path.read_text(encoding="utf-8")):
+            alt = re.search(r'alt="([^"]*)"', tag)
+            assert alt and not alt[1].startswith("../"), f"{path.name}: {tag[:160]}"
+
+
+def test_no_number_is_left_unresolved(html):
+    for path in html.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "glue:" not in re.sub(r"<(script|style|code|pre).*?</\1>", "", text, flags=re.DOTALL), path.name
+
+
+def test_stand_ins_are_named_where_results_rest_on_them(html):
+    for name in ("03_real_cohort", "04_translation", "05_realism", "06_segmentation", "07_verdict"):
+        assert "standing in for M&amp;Ms" in (html / "book" / "chapters" / f"{name}.html").read_text(encoding="utf-8")
+    assert "standing in for XCAT" in (html / "book" / "chapters" / "01_virtual_population.html").read_text(encoding="utf-8")
+
+
+def test_a_second_build_does_nothing(project, html):
+    before = {path: path.stat().st_mtime_ns for path in html.rglob("*.html")}
+    assert project.sim2real("book", "--run", "tiny").returncode == 0
+    assert before == {path: path.stat().st_mtime_ns for path in html.rglob("*.html")}
+
+
+def test_a_notebook_with_an_error_is_not_published(tiny_run, tmp_path):
+    from sim2real.core.book import check_outputs
+
+    notebook = nbformat.read(tiny_run / "chapters" / "01_virtual_population.ipynb", as_version=4)
+    check_outputs(tiny_run / "chapters" / "01_virtual_population.ipynb")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code[2].outputs = [nbformat.v4.new_output("error", ename="ValueError", evalue="x", traceback=[])]
+    nbformat.write(notebook, tmp_path / "broken.ipynb")
+    with pytest.raises(Sim2RealError, match="holds an error"):
+        check_outputs(tmp_path / "broken.ipynb")
+
+
+def test_the_page_of_parameters_is_the_generated_one():
+    assert (ROOT / "book" / "parameters.md").read_text(encoding="utf-8") == reference_page() + "\n"
+
+
+@pytest.mark.skipif(not (RECORD / "07_verdict.ipynb").is_file(), reason="no run of record in this checkout")
+def test_a_bare_checkout_renders_the_record(tmp_path):
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "book", tmp_path / "book")
+    command = [sys.executable, "-m", "jupyter_book", "build", ".", "--warningiserror", "--keep-going"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert (tmp_path / "_build" / "html" / "index.html").is_file()
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed here")
+def test_pages_load_in_chromium(html, tmp_path):
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync",
+               f"--user-data-dir={tmp_path}", "--virtual-time-budget=5000", "--dump-dom"]  # fmt: skip
+    for name, heading in (("book/index", "sim2real"), ("book/chapters/06_segmentation", "Segmentation")):
+        result = subprocess.run([*command, f"file://{html}/{name}.html"], capture_output=True, text=True, timeout=120)
+        body = result.stdout
+        assert heading in re.search(r"<h1>(.*?)</h1>", body, flags=re.DOTALL)[1]

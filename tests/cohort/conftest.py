@@ -1,0 +1,64 @@
+"""A builder of small cohorts in the layout of the M&Ms challenge, and one surrogate cohort for the whole session."""
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim2real.cohort.surrogate import write_surrogate
+from sim2real.core.parameters import CohortParameters
+
+SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset"
+SHAPE = (20, 17, 6, 3)  # x, y, slice, phase
+
+
+class Builder:
+    """Subjects on disk and rows of the sheet; every method may be called again to change what lies there."""
+
+    def __init__(self, root: Path):
+        self.root, self.rows = root, []
+
+    def add(self, code, vendor="A", folder="Training/Labeled", ed=0, es=2, affine=None, dtype=np.uint8, shape=SHAPE, **more):
+        self.rows.append({"External code": code, "VendorName": "a vendor", "Vendor": vendor, "Centre": 1, "ED": ed, "ES": es, "Age": 50,
+                          "Pathology": "NOR", "Sex": "F", "Height": "", "Weight": "", **more})  # fmt: skip
+        affine = np.diag([1.3, 1.4, 9.0, 1.0]) if affine is None else affine
+        rng = np.random.default_rng(len(self.rows))
+        image = rng.integers(1, 400, shape).astype(np.int16)
+        label = np.zeros(shape, np.uint8)
+        for phase in (ed, es):
+            if isinstance(phase, int) and phase < shape[3]:
+                label[8:12, 6:9, 1:5, phase], label[7, 6:9, 1:5, phase], label[2:7, 5:11, 1:5, phase] = 1, 2, 3
+                label[8, 6, 1, phase] = 2 if phase == es else 1  # so that the phases differ
+        self.save(code, "", image, affine, folder)
+        self.save(code, "_gt", label.astype(dtype), affine, folder)
+        return self
+
+    def save(self, code, end, data, affine=None, folder="Training/Labeled"):
+        path = self.root / folder / code / f"{code}_sa{end}.nii.gz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nifti = nib.Nifti1Image(data, np.diag([1.3, 1.4, 9.0, 1.0]) if affine is None else affine)
+        nifti.header["sform_code"], nifti.header["qform_code"] = 2, 0
+        nib.save(nifti, path)
+        return path
+
+    def sheet(self, name=SHEET, suffix=".csv", drop=()):
+        """Write the sheet: an unnamed index column first, as the challenge's has."""
+        table = pd.DataFrame(self.rows).drop(columns=list(drop))
+        path = self.root / (name + suffix)
+        table.to_csv(path) if suffix == ".csv" else table.to_excel(path)
+        return self.root
+
+
+@pytest.fixture
+def builder(tmp_path):
+    return Builder(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def surrogate(tmp_path_factory):
+    """Root of a surrogate cohort: two training subjects and one test subject a vendor, seed 4."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIM2REAL_CORES", "1")
+        return write_surrogate(tmp_path_factory.mktemp("surrogate"), CohortParameters(surrogate_train=2, surrogate_test=1), 4)

@@ -1,0 +1,45 @@
+"""One whole tiny run in a copy of the project, shared by the tests of the pipeline and of the book."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks", "workflow")
+
+
+@dataclass
+class Project:
+    """A copy of the project without the package itself, in which runs may be made and files changed."""
+
+    path: Path
+
+    def sim2real(self, *words: object) -> subprocess.CompletedProcess:
+        return subprocess.run([sys.executable, "-m", "sim2real.cli", *map(str, words)], cwd=self.path, capture_output=True, text=True)
+
+
+def copy_project(target: Path) -> Project:
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name)
+        else:
+            shutil.copy(source, target / name)
+    return Project(target)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory) -> Project:
+    return copy_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def tiny_run(project) -> Path:
+    """The folder of a finished run of all seven chapters on the tiny preset."""
+    result = project.sim2real("run", "--preset", "tiny")
+    assert result.returncode == 0, result.stderr + result.stdout
+    return project.path / "runs" / "tiny"

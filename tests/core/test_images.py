@@ -1,0 +1,105 @@
+import gzip
+
+import nibabel as nib
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from sim2real.core.errors import Sim2RealError
+from sim2real.core.images import Image, open_image, read_image, read_labels, read_voxels, write_image
+
+
+def oblique():
+    rotation, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))
+    affine = np.eye(4)
+    affine[:3, :3] = rotation * [1.1, 1.4, 9.0]
+    affine[:3, 3] = [-30, 12, 55]
+    return affine
+
+
+def image(shape=(7, 5, 3), dtype=np.float32):
+    return Image(np.arange(np.prod(shape)).reshape(shape).astype(dtype), oblique())
+
+
+@pytest.mark.parametrize("shape", [(7, 5, 3), (7, 5, 3, 2), (7, 5, 3, 2, 4)])
+def test_what_is_written_is_read(tmp_path, shape):
+    written = image(shape)
+    write_image(tmp_path / "a.nii.gz", written)
+    found = read_image(tmp_path / "a.nii.gz")
+    np.testing.assert_array_equal(found.data, written.data)
+    np.testing.assert_allclose(found.affine, written.affine, atol=1e-5)
+    np.testing.assert_allclose(found.spacing_mm, [1.1, 1.4, 9.0], rtol=1e-6)
+
+
+def test_another_library_sees_the_same_geometry(tmp_path):
+    """ITK's world is left-posterior-superior and its arrays are (slice, y, x)."""
+    written = image()
+    write_image(tmp_path / "a.nii.gz", written)
+    by_itk = sitk.ReadImage(str(tmp_path / "a.nii.gz"))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(by_itk).transpose(2, 1, 0), written.data)
+    world = np.array(by_itk.TransformIndexToPhysicalPoint((6, 2, 1))) * [-1, -1, 1]
+    np.testing.assert_allclose(world, (written.affine @ [6, 2, 1, 1])[:3], atol=1e-4)
+    np.testing.assert_allclose(by_itk.GetSpacing(), written.spacing_mm, rtol=1e-5)
+
+
+def test_same_content_same_bytes_whatever_the_name_and_the_time(tmp_path, monkeypatch):
+    write_image(tmp_path / "a.nii.gz", image())
+    monkeypatch.setattr("time.time", lambda: 4e9)
+    monkeypatch.setattr("os.getpid", lambda: 12345)
+    write_image(tmp_path / "other" / "b.nii.gz", image())
+    assert (tmp_path / "a.nii.gz").read_bytes() == (tmp_path / "other" / "b.nii.gz").read_bytes()
+
+
+def test_labels_are_stored_as_bytes_and_read_as_such(tmp_path):
+    write_image(tmp_path / "l.nii.gz", image(dtype=np.int64))
+    assert nib.load(tmp_path / "l.nii.gz").get_data_dtype() == np.uint8
+    assert read_labels(tmp_path / "l.nii.gz").data.dtype == np.uint8
+
+
+def test_both_transforms_of_the_header_agree(tmp_path):
+    write_image(tmp_path / "a.nii.gz", image())
+    header = nib.load(tmp_path / "a.nii.gz").header
+    np.testing.assert_allclose(header.get_qform(), header.get_sform(), atol=1e-5)
+    assert header.get_xyzt_units()[0] == "mm"
+
+
+def test_one_phase_is_read_alone(tmp_path):
+    written = image((7, 5, 3, 4))
+    write_image(tmp_path / "a.nii.gz", written)
+    nifti = open_image(tmp_path / "a.nii.gz")
+    np.testing.assert_array_equal(read_voxels(tmp_path / "a.nii.gz", nifti, 2), written.data[..., 2])
+
+
+def one_line(action) -> str:
+    with pytest.raises(Sim2RealError) as caught:
+        action()
+    assert "\n" not in str(caught.value) and "a.nii" in str(caught.value)
+    return str(caught.value)
+
+
+def test_bad_files_are_told_in_one_line(tmp_path):
+    path = tmp_path / "a.nii.gz"
+    assert "no such file" in one_line(lambda: read_image(path))
+    path.write_bytes(b"")
+    assert "not a readable NIfTI" in one_line(lambda: read_image(path))
+    nib.save(nib.Nifti1Image(np.zeros((4, 5), np.float32), np.eye(4)), path)
+    assert "has shape (4, 5)" in one_line(lambda: read_image(path))
+    flat = np.diag([1.0, 0, 1, 1])
+    nifti = nib.Nifti1Image(np.zeros((4, 5, 6), np.float32), None)
+    nifti.header.set_sform(flat, code=1)
+    nib.save(nifti, path)
+    assert "its affine has no inverse" in one_line(lambda: read_image(path))
+    nib.save(nib.Nifti1Image(np.full((4, 5, 6), np.inf, np.float32), np.eye(4)), path)
+    assert "holds NaN or infinite" in one_line(lambda: read_image(path))
+
+
+def test_damaged_voxels_are_told_in_one_line(tmp_path):
+    path = tmp_path / "a.nii.gz"
+    nib.save(nib.Nifti1Image(np.random.default_rng(0).normal(size=(40, 30, 9)), np.eye(4)), path)
+    raw = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(raw[: len(raw) // 2]))
+    assert "cut short or damaged" in one_line(lambda: read_image(path))
+    packed = bytearray(gzip.compress(bytes(len(raw))))  # zeros, so that every byte of the packed file matters
+    packed[14:40] = b"\xff" * 26
+    path.write_bytes(bytes(packed))
+    assert one_line(lambda: read_image(path))

@@ -1,0 +1,42 @@
+import operator
+from itertools import product
+
+import numpy as np
+import pytest
+
+from sim2real.core.seeds import generator, seed_of
+from sim2real.core.workers import available_cores, map_in_order
+
+
+def test_each_seed_and_name_has_a_stream_of_its_own():
+    names = list(product(range(3), ("virtual", "surrogate"), range(20)))
+    draws = {generator(*name).random() for name in names}
+    assert len(draws) == len(names)
+    assert generator(1, "a", 2).random() == generator(1, "a", 2).random()
+    assert all(0 <= seed_of(*name) < 2**63 for name in names)
+
+
+def test_streams_of_neighbours_are_not_correlated():
+    draws = np.array([generator(0, "virtual", k).standard_normal(400) for k in range(30)])
+    correlation = np.corrcoef(draws)[np.triu_indices(30, 1)]
+    assert np.abs(correlation).max() < 5 / np.sqrt(400)
+
+
+@pytest.mark.parametrize("cores", ["1", "2"])
+def test_results_keep_the_order_of_the_items_whatever_the_number_of_workers(monkeypatch, cores):
+    monkeypatch.setenv("SIM2REAL_CORES", cores)
+    assert map_in_order(operator.neg, [3, 1, 2, 5, 4], name="numbers") == [-3, -1, -2, -5, -4]
+
+
+@pytest.mark.parametrize("cores", ["1", "2"])
+def test_fault_in_a_worker_reaches_the_caller(monkeypatch, cores):
+    monkeypatch.setenv("SIM2REAL_CORES", cores)
+    with pytest.raises(TypeError, match="bad operand"):
+        map_in_order(operator.neg, [1, "x", 3], name="numbers")
+
+
+def test_a_job_held_to_few_cores_is_believed(monkeypatch):
+    monkeypatch.setenv("SIM2REAL_CORES", "3")
+    assert available_cores() == 3
+    monkeypatch.setenv("SIM2REAL_CORES", "0")
+    assert available_cores() == 1

@@ -1,0 +1,115 @@
+"""What a user can get wrong on the command line: one line, exit status 1, no kernel started, nothing written."""
+
+import shutil
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"
+
+
+def fault_of(project, *words) -> str:
+    """The one line the command prints; fails if there is more, or a traceback, or a notebook was started."""
+    before = set((project.path / "runs").glob("*/chapters/*")) if (project.path / "runs").is_dir() else set()
+    result = project.sim2real(*words)
+    assert result.returncode == 1
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("sim2real: "), result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    after = set((project.path / "runs").glob("*/chapters/*")) if (project.path / "runs").is_dir() else set()
+    assert before == after
+    return lines[0]
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    """An M&Ms folder with one training and one test subject a vendor, which each test then breaks."""
+    rows = []
+    image = np.random.default_rng(0).uniform(0, 300, (30, 26, 6, 2)).astype(np.float32)
+    label = np.zeros(image.shape, np.float32)
+    label[14:20, 10:16] = 1
+    label[12:14, 10:16] = 2
+    label[6:12, 10:16] = 3
+    affine = np.diag([-1.4, -1.4, 9.0, 1.0])
+    for vendor in "AB":
+        for folder in ("Training/Labeled", "Testing"):
+            code = f"{vendor}{'R' if folder == 'Training/Labeled' else 'E'}1"
+            (tmp_path / folder / code).mkdir(parents=True)
+            nib.save(nib.Nifti1Image(image, affine), tmp_path / folder / code / f"{code}_sa.nii.gz")
+            nib.save(nib.Nifti1Image(label, affine), tmp_path / folder / code / f"{code}_sa_gt.nii.gz")
+            rows.append({"External code": code, "VendorName": vendor, "Vendor": vendor, "Centre": 1, "ED": 0, "ES": 1})
+    pd.DataFrame(rows).to_csv(tmp_path / SHEET)
+    return tmp_path
+
+
+def edit_sheet(cohort, change):
+    table = pd.read_csv(cohort / SHEET, index_col=0)
+    change(table).to_csv(cohort / SHEET)
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["--set", "simulation.flip_angel_deg=3"], "did you mean simulation.flip_angle_deg?"),
+        (["--set", "simulation.flip_angle_deg=500"], "less than or equal to 120"),
+        (["--set", "simulation.echo_time_ms=5"], "simulation.repetition_time_ms"),
+        (["--set", "cohort.n_slices=many"], "cohort.n_slices='many'"),
+        (["--preset", "quik"], "did you mean quick?"),
+        (["--until", "9"], "there are 01_virtual_population"),
+        (["--run", "../elsewhere"], "plain name"),
+        (["--set", "cohort.mnms_root=/nowhere/at/all"], "no such folder"),
+        (["--set", "population.xcat_root=/nowhere/at/all"], "no such folder"),
+    ],
+)
+def test_parameters_are_refused_before_anything_starts(project, words, told):
+    assert told in fault_of(project, "run", *words)
+
+
+def test_a_folder_without_its_sheet(project, cohort):
+    (cohort / SHEET).unlink()
+    assert SHEET in fault_of(project, "run", "--set", f"cohort.mnms_root={cohort}")
+
+
+def test_a_listed_subject_without_files(project, cohort):
+    shutil.rmtree(cohort / "Training/Labeled/AR1")
+    assert "subject AR1" in fault_of(project, "run", "--set", f"cohort.mnms_root={cohort}")
+
+
+def test_a_vendor_without_subject(project, cohort):
+    edit_sheet(cohort, lambda table: table[table["Vendor"] == "A"])
+    assert "no labelled subject of vendor B" in fault_of(project, "run", "--set", f"cohort.mnms_root={cohort}")
+
+
+def test_a_split_without_subjects_is_named_when_chapter_6_is_asked_for(project, cohort):
+    shutil.rmtree(cohort / "Testing")
+    edit_sheet(cohort, lambda table: table[table["External code"].str.endswith("R1")])
+    told = fault_of(project, "run", "--set", f"cohort.mnms_root={cohort}")
+    assert "split 'test' has no subject of vendor A nor of B" in told and "chapter 6" in told
+
+
+def test_a_phase_beyond_the_last(project, cohort):
+    edit_sheet(cohort, lambda table: table.assign(ED=7))
+    assert "ED index 7" in fault_of(project, "run", "--set", f"cohort.mnms_root={cohort}")
+
+
+@pytest.mark.parametrize("source", ["nothing.nii.gz", "empty"])
+def test_predict_without_images(project, tiny_run, tmp_path, source):
+    (tmp_path / "empty").mkdir()
+    fault_of(project, "predict", tmp_path / source, "--run", "tiny")
+
+
+def test_predict_with_a_regime_that_does_not_exist(project, tiny_run, cohort):
+    assert "there are simulated, real, both, plain" in fault_of(project, "predict", cohort, "--run", "tiny", "--training", "fake")
+
+
+def test_predict_writes_labels_in_the_geometry_of_the_source(project, tiny_run, cohort, tmp_path):
+    source = cohort / "Testing" / "AE1" / "AE1_sa.nii.gz"
+    shutil.copy(source, tmp_path / "one_sa.nii.gz")
+    result = project.sim2real("predict", tmp_path / "one_sa.nii.gz", "--run", "tiny", "--output", tmp_path / "out")
+    assert result.returncode == 0, result.stderr
+    first = nib.load(tmp_path / "out" / "one_sa_0_pred.nii.gz")
+    assert first.shape == (30, 26, 6)
+    np.testing.assert_allclose(first.affine, nib.load(source).affine, atol=1e-3)
+    assert set(np.unique(first.get_fdata())) <= {0, 1, 2, 3}

@@ -1,0 +1,53 @@
+"""House rules of the source notebooks."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from sim2real.core.parameters import Parameters
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+SECTIONS = {"01": "population", "02": "simulation", "03": "cohort", "04": "translation", "05": "realism", "06": "segmentation", "07": "verdict"}
+EXTRA = {"run", "preset", "seed", "vendor", "regime", "training_seed"}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return request.param, nbformat.read(request.param, as_version=4)
+
+
+def code_of(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_the_parameters_cell_shows_the_model_as_it_is(notebook):
+    path, content = notebook
+    cells = [cell for cell in code_of(content) if "parameters" in cell.metadata.get("tags", [])]
+    assert len(cells) == 1
+    shown = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cells[0].source).body}
+    model = Parameters.model_fields[SECTIONS[path.name[:2]]].annotation
+    assert {name: value for name, value in shown.items() if name not in EXTRA} == json.loads(model().model_dump_json())
+    for name, field in model.model_fields.items():
+        assert f"# {field.description}" in next(line for line in cells[0].source.splitlines() if line.startswith(f"{name} = "))
+
+
+def test_notebooks_hold_no_output_few_short_cells_and_no_function(notebook):
+    _, content = notebook
+    cells = code_of(content)
+    assert not any(cell.outputs or cell.execution_count for cell in cells)
+    assert len(cells) <= 12
+    for cell in cells:
+        assert "parameters" in cell.metadata.get("tags", []) or len(cell.source.splitlines()) <= 10
+        assert not re.search(r"^\s*(def|class) ", cell.source, flags=re.MULTILINE)
+
+
+def test_every_figure_on_the_page_has_a_description(notebook):
+    _, content = notebook
+    for cell in content.cells:
+        if cell.cell_type == "markdown":
+            for directive in re.findall(r"```\{glue:figure\}.*?```", cell.source, flags=re.DOTALL):
+                assert ":alt:" in directive, directive

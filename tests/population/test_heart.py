@@ -1,0 +1,111 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.integrate import dblquad, quad
+
+from sim2real.core.errors import Sim2RealError
+from sim2real.population.heart import DENSITY_G_PER_ML, Heart
+from sim2real.population.subjects import GROUPS
+
+
+def cavity_ml(heart: Heart, ejected: float) -> float:
+    """Volume inside the endocardium between the mitral plane and its apex, integrated in space at this moment."""
+    top, bottom = heart.base(ejected), heart.apex - heart.shortening(ejected) * (heart.apex - heart.length)
+    area = lambda z: np.pi * float(heart.endocardium(heart.material_level(np.float64(z), ejected), ejected)) ** 2  # noqa: E731
+    return quad(area, top, bottom, limit=200)[0] / 1e3
+
+
+def wall_ml(heart: Heart, ejected: float) -> float:
+    """Volume between endocardium and epicardium at this moment, in cylinder coordinates of space."""
+
+    def ring(angle, z):
+        level = np.float64(heart.material_level(z, ejected))
+        outer = float(heart.epicardium(np.float64(angle), level, ejected)) ** 2
+        return (outer - float(heart.endocardium(level, ejected)) ** 2) / 2
+
+    return dblquad(ring, heart.base(ejected), heart.apex, 0, 2 * np.pi, epsabs=30, epsrel=1e-4)[0] / 1e3
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_cavity_holds_edv_and_esv(one_of_each, group):
+    subject = one_of_each[group]
+    heart = Heart(subject)
+    assert cavity_ml(heart, 0.0) == pytest.approx(subject.lv_edv_ml, rel=2e-3)
+    assert cavity_ml(heart, 1.0) == pytest.approx(subject.lv_esv_ml, rel=2e-3)
+
+
+@pytest.mark.parametrize("group", ["NOR", "HCM"])
+def test_myocardium_has_its_mass_and_keeps_its_volume(one_of_each, group):
+    subject = one_of_each[group]
+    volumes = [wall_ml(Heart(subject), ejected) for ejected in (0.0, 0.5, 1.0)]
+    np.testing.assert_allclose(volumes, subject.lv_mass_g / DENSITY_G_PER_ML, rtol=4e-3)
+
+
+def test_a_wall_that_does_not_thicken_is_seen(one_of_each):
+    class Stiff(Heart):
+        def epicardium(self, angle, level, ejected):
+            thickness = super().epicardium(angle, level, 0.0) - super().endocardium(level, 0.0)
+            return self.endocardium(level, ejected) + thickness
+
+    heart = Stiff(one_of_each["NOR"])
+    assert abs(wall_ml(heart, 1.0) / wall_ml(heart, 0.0) - 1) > 0.1
+
+
+def test_motion_of_a_material_point_has_jacobian_one(one_of_each):
+    """By finite differences of where three nearby shells and levels go."""
+    heart = Heart(one_of_each["NOR"])
+    e, z, r = 0.8, 40.0, 30.0
+    lam = heart.shortening(e)
+
+    def place(radius, level):
+        ejection = e * heart.subject.lv_ef * (heart.radius * _profile(heart, level)) ** 2
+        return np.sqrt((radius**2 - ejection) / lam), heart.apex - lam * (heart.apex - level)
+
+    step = 1e-4
+    dr = (place(r + step, z)[0] - place(r - step, z)[0]) / (2 * step)
+    dz = (place(r, z + step)[1] - place(r, z - step)[1]) / (2 * step)
+    assert place(r, z)[0] / r * dr * dz == pytest.approx(1, abs=1e-6)
+    # and the heart's own surfaces are such shells: the endocardium moves as its points do
+    inner = heart.radius * _profile(heart, z)
+    assert float(heart.endocardium(np.float64(z), e)) == pytest.approx(place(inner, z)[0], rel=1e-9)
+
+
+def _profile(heart, level):
+    return float(heart.endocardium(np.float64(level), 0.0)) / heart.radius
+
+
+def test_wall_thickens_as_in_people(one_of_each):
+    """Published thickening is 4.4 ± 1.4 mm in the middle of the ventricle."""
+    subject = replace(one_of_each["NOR"], lv_edv_ml=150.0, lv_esv_ml=50.0, lv_mass_g=110.0, base_descent_mm=16.0)
+    heart, level = Heart(subject), np.float64(0.4 * Heart(subject).length)
+    angles = np.linspace(0, 2 * np.pi, 60)
+    thickness = [np.mean(heart.epicardium(angles, level, e)) - float(heart.endocardium(level, e)) for e in (0.0, 1.0)]
+    assert 2 < thickness[1] - thickness[0] < 8
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_right_ventricle_holds_its_volumes_by_counting_points(one_of_each, group):
+    """Independent of the quadrature: random points in a box, inside the ellipses and outside the LV."""
+    subject = one_of_each[group]
+    heart, rng = Heart(subject), np.random.default_rng(2)
+    for ejected, wanted in ((0.0, subject.rv_edv_ml), (1.0, subject.rv_esv_ml)):
+        depth, box = heart.rv_depth(ejected), np.array([[-40.0, 130.0], [-90.0, 90.0], [-30.0, heart.apex]])
+        along, across, z = box[:, :1] + np.diff(box) * rng.random((3, 400_000))
+        level = heart.material_level(z, ejected)
+        centre, radial, transverse = heart.rv_ellipse(level, ejected, depth)
+        angle = np.deg2rad(subject.septum_angle_deg) + np.arctan2(across, along)
+        inside = ((along - centre) / radial) ** 2 + (across / transverse) ** 2 < 1
+        inside &= (level > -22) & (level < heart.rv_apex) & (np.hypot(along, across) > heart.epicardium(angle, np.maximum(level, 0), ejected))
+        assert inside.mean() * np.prod(np.diff(box)) / 1e3 == pytest.approx(wanted, rel=0.025)
+
+
+def test_volumes_that_no_heart_can_have_give_one_line(one_of_each):
+    too_heavy = Heart(replace(one_of_each["NOR"], lv_mass_g=2500.0))
+    with pytest.raises(Sim2RealError, match="expected less mass") as caught:
+        _ = too_heavy.wall
+    assert "2500 g" in str(caught.value) and "\n" not in str(caught.value)
+    too_full = Heart(replace(one_of_each["NOR"], rv_edv_ml=4000.0))
+    with pytest.raises(Sim2RealError, match="does not fit this LV; expected between") as caught:
+        too_full.rv_depth(0.0)
+    assert "4000 ml" in str(caught.value) and "\n" not in str(caught.value)

@@ -1,0 +1,15 @@
+import numpy as np
+
+from sim2real.population.structures import ID, STRUCTURES, labels_of
+
+
+def test_numbers_are_the_rows_of_the_table():
+    assert list(STRUCTURES["id"]) == list(range(len(STRUCTURES))) and STRUCTURES["name"].is_unique
+
+
+def test_labels_follow_the_conventions_of_the_challenge():
+    """Papillary muscles and trabeculae count as cavity; the RV's wall and the atria carry no label."""
+    names = ["lv_blood", "papillary_muscle", "lv_trabeculae", "lv_myocardium", "rv_blood", "rv_trabeculae", "rv_wall", "left_atrium", "liver"]
+    found = labels_of(np.array([[ID[name] for name in names]], np.uint8))
+    np.testing.assert_array_equal(found, [[1, 1, 1, 2, 3, 3, 0, 0, 0]])
+    assert found.dtype == np.uint8

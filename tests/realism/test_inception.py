@@ -1,0 +1,108 @@
+import hashlib
+from http.client import IncompleteRead
+
+import numpy as np
+import pytest
+import torch
+
+from sim2real.core.errors import Sim2RealError
+from sim2real.core.parameters import RealismParameters
+from sim2real.realism import inception
+
+NO_DOWNLOAD = RealismParameters(download_weights=False)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """An empty cache, and no way out to the network."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+
+    def refuse(*_, **__):
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    folder = tmp_path / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    return folder / inception.WEIGHTS_NAME
+
+
+def accept(monkeypatch, content: bytes):
+    """Take ``content`` for the genuine weights."""
+    monkeypatch.setattr(inception, "_HASH_START", hashlib.sha256(content).hexdigest()[:8])
+
+
+def test_named_file_that_is_missing_or_another_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "weights.pth"
+    with pytest.raises(Sim2RealError, match="weights.pth: no such file; realism.inception_weights must name"):
+        inception.find_weights(RealismParameters(inception_weights=path))
+    path.write_bytes(b"something else")
+    with pytest.raises(Sim2RealError, match="does not begin with 6726825d") as caught:
+        inception.find_weights(RealismParameters(inception_weights=path))
+    assert "\n" not in str(caught.value)
+
+
+def test_named_file_with_the_right_hash_is_taken(tmp_path, monkeypatch):
+    path = tmp_path / "weights.pth"
+    path.write_bytes(b"genuine")
+    accept(monkeypatch, b"genuine")
+    assert inception.find_weights(RealismParameters(inception_weights=path)) == (path, "")
+
+
+def test_without_weights_and_download_there_is_a_reason_and_no_error():
+    assert inception.find_weights(NO_DOWNLOAD) == (None, "the weights are not there and downloading is switched off")
+
+
+def test_cache_is_used_when_sound_and_never_when_not(cache, monkeypatch):
+    cache.write_bytes(b"genuine")
+    assert inception.find_weights(NO_DOWNLOAD) == (None, "the cached weights have a wrong checksum")
+    accept(monkeypatch, b"genuine")
+    assert inception.find_weights(NO_DOWNLOAD) == (cache, "")
+
+
+class Answer:
+    def __init__(self, content):
+        self.content = content
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def read(self):
+        if isinstance(self.content, Exception):
+            raise self.content
+        return self.content
+
+
+@pytest.mark.parametrize(("content", "reason"), [
+    (OSError("no route"), "could not be downloaded"), (IncompleteRead(b"half"), "could not be downloaded"), (b"a login page", "wrong checksum"),
+])  # fmt: skip
+def test_a_failed_download_gives_a_reason_and_leaves_no_file(cache, monkeypatch, content, reason):
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: Answer(content))
+    found, said = inception.find_weights(RealismParameters())
+    assert found is None and reason in said and not list(cache.parent.iterdir())
+
+
+def test_a_sound_download_is_kept_in_the_cache(cache, monkeypatch):
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: Answer(b"genuine"))
+    accept(monkeypatch, b"genuine")
+    assert inception.find_weights(RealismParameters()) == (cache, "") and cache.read_bytes() == b"genuine"
+
+
+def test_slices_are_shown_to_the_network_through_eight_bits_in_three_equal_channels(monkeypatch):
+    seen = []
+
+    class Network(torch.nn.Module):
+        def forward(self, batch):
+            seen.append(batch)
+            return [batch.mean(dim=(2, 3), keepdim=True)]
+
+    monkeypatch.setattr(inception, "_network", lambda weights: Network())
+    images = np.random.default_rng(0).random((35, 6, 4)).astype(np.float32)
+    features = inception.inception_features(images, None, torch.device("cpu"))
+    assert features.shape == (35, 3) and [len(batch) for batch in seen] == [32, 3]
+    levels = torch.cat(seen).numpy() * 255
+    np.testing.assert_allclose(levels, np.rint(levels), atol=1e-4)
+    np.testing.assert_allclose(levels[:, 2], images * 255, atol=0.501)
+    np.testing.assert_array_equal(levels[:, 0], levels[:, 1])
