@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not SAMPLE.is_dir(), reason=f"no genuine M&Ms ca
 
 LV_ML = {"A": (96, 40), "B": (159, 71)}
 RV_ML = {"A": (101, 48), "B": (168, 75)}
-"""At ED and ES, as measured once from these files with another program."""
+"""At ED and ES: voxels of the experts' labels, counted once apart from this project's reader, to the millilitre."""
 
 
 @pytest.fixture(scope="module")

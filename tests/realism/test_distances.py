@@ -53,8 +53,8 @@ def test_every_set_is_measured_against_both_references():
 
 def test_only_texture_features_are_scaled_by_the_reference():
     found = look(distance_table(sets(), {"texture": two_features}), "simulated", "real_B")["distance"]
-    wanted = sum(((m - n) ** 2 + (s - t) ** 2) / t**2 for m, n, s, t in zip(*GAUSSIANS["simulated"][:1], GAUSSIANS["real_B"][0],
-                 GAUSSIANS["simulated"][1], GAUSSIANS["real_B"][1], strict=True))  # fmt: skip
+    (mean, sd), (reference_mean, reference_sd) = (np.array(GAUSSIANS[name]) for name in ("simulated", "real_B"))
+    wanted = (((mean - reference_mean) ** 2 + (sd - reference_sd) ** 2) / reference_sd**2).sum()
     n = len(sets()["real_B"])
     assert found == pytest.approx(wanted * n / (n - 1), rel=1e-6)  # scaled by the population's SD, n in place of n - 1
 

@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 
 from ..core.images import read_image, read_labels
-from ..core.labels import VENDORS
+from ..core.labels import PHASES, VENDORS
 from ..core.parameters import CohortParameters
 from ..core.run import RunFolder
 from ..core.slices import as_shown, load_slices
 from ..metrics.measures import slice_measures
-
-_TITLES = {"simulated": "simulated", "A": "real A (Siemens)", "B": "real B (Philips)"}
+from .surrogate import CODE as SURROGATE_CODE
 
 
 def phrase(parameters: CohortParameters) -> str:
@@ -64,15 +63,18 @@ def results(slices: pd.DataFrame, measured: pd.DataFrame, parameters: CohortPara
         for split in ("train", "test"):
             rows = slices[(slices["domain"] == "real") & (slices["vendor"] == vendor) & (slices["split"] == split)]
             values[f"n_{split}_{vendor}"] = rows["subject"].nunique()
-    for title, key in (("simulated", "simulated"), *((_TITLES[v], f"real_{v}") for v in VENDORS)):
-        for phase in ("ED", "ES"):
-            if (title, phase) in measured.columns:
-                values[f"lv_to_myo_{key}_{phase}"] = float(measured.loc["lv_to_myo_intensity", (title, phase)])
+    for title, part in _domains(slices):
+        key = "simulated" if title == "simulated" else f"real_{part['vendor'].iloc[0]}"
+        for phase in PHASES:
+            values[f"lv_to_myo_{key}_{phase}"] = float(measured.loc["lv_to_myo_intensity", (title, phase)])
     return values
 
 
 def _domains(slices: pd.DataFrame):
-    for key, title in _TITLES.items():
+    """(title, rows) of each domain; a surrogate is titled as one."""
+    subjects = slices.loc[slices["domain"] == "real", "subject"]
+    word = "surrogate" if subjects.str.startswith(SURROGATE_CODE).all() else "real"
+    for key, title in {"simulated": "simulated", **{vendor: f"{word} {vendor} ({name})" for vendor, name in VENDORS.items()}}.items():
         part = (
             slices[slices["domain"] == "simulated"]
             if key == "simulated"

@@ -23,6 +23,7 @@ from ..population.subjects import Subject, sample_subject
 from . import appearance
 
 VERSION = 1
+CODE = "surrogate"  # how the subjects' codes begin
 SHARE_NORMAL = 0.3  # M&Ms is mostly patients
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"
 
@@ -54,7 +55,7 @@ def _splits(parameters: CohortParameters) -> list[tuple[str, int]]:
 
 def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
     vendor, split, k = item
-    code = f"S{vendor}{k:06d}"
+    code = f"{CODE}{vendor}{k:06d}"
     rng = generator(seed, "surrogate", vendor, k)
     subject = sample_subject(seed, k, SHARE_NORMAL, family=f"patient{vendor}")
     es_first = bool(rng.random() < 0.2)

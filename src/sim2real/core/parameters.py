@@ -67,6 +67,7 @@ class TranslationParameters(Chapter):
     lambda_nce: float = Field(1.0, ge=0, le=100, description="weight of PatchNCE")
     identity_nce: bool = Field(True, description="PatchNCE on real images passed through the generator (CUT; off in FastCUT)")
     batch_size: int = Field(1, ge=1, le=64, description="slices a step")
+    crop_pixels: int = Field(128, ge=32, le=256, multiple_of=4, description="edge of the random crop of a slice that a step sees, pixels")
     n_steps: int = Field(600, ge=1, le=10_000_000, description="optimiser steps")
     decay_steps: int = Field(200, ge=0, le=10_000_000, description="of these, last steps over which the learning rate falls to 0")
     learning_rate: float = Field(2e-4, gt=0, le=0.1, description="Adam's learning rate")

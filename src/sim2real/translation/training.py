@@ -78,6 +78,7 @@ def train(
             optimisers.set_learning_rate(rate)
             random = torch.Generator().manual_seed(seed_of(seed, "patches", step))
             batch = [stack[draw(seed, name, len(stack), step, parameters.batch_size)] for name, stack in images.items()]
+            batch = [crop(stack, parameters.crop_pixels, random) for stack in batch]
             losses = cut_step(networks, optimisers, *batch, parameters, random).tolist()
             _check_losses(losses, step, folder, parameters)
             log[step] = torch.tensor([step, *losses, rate], dtype=torch.float64)
@@ -104,6 +105,12 @@ def draw(seed: int, name: str, n: int, step: int, batch_size: int) -> list[int]:
     """Indices of a step's slices: every slice once an epoch, each epoch in an order of its own."""
     places = (divmod(position, n) for position in range(step * batch_size, (step + 1) * batch_size))
     return [int(_epoch_order(seed, name, n, epoch)[place]) for epoch, place in places]
+
+
+def crop(images: Tensor, edge: int, random: torch.Generator) -> Tensor:
+    """A square of ``edge`` pixels (or the whole side, if that is shorter) at a random place, the same in the batch's images."""
+    places = [int(torch.randint(max(side - edge, 0) + 1, (), generator=random)) for side in images.shape[-2:]]
+    return images[..., places[0] : places[0] + edge, places[1] : places[1] + edge]
 
 
 @lru_cache(maxsize=8)
