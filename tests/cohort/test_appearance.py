@@ -39,7 +39,12 @@ def test_every_vendor_names_every_amplitude_and_every_textured_tissue_exists():
 def test_slices_lie_within_the_range_of_real_ones(vendor):
     """Lowest to highest of the ranges measured in the real sets, widened by a tenth: a guard against gross faults, no fit."""
     geometry = PopulationParameters(sub_slices=2, voxel_mm=1.2)
-    ranges = {"lv_to_myo_intensity": (1.5, 9.3), "rv_to_lv_intensity": (0.55, 1.15), "lv_sd_to_mean": (0.16, 0.54), "spectrum_slope": (-3.5, -2.1)}
+    ranges = {
+        "lv_to_myo_intensity": (1.5, 9.3),
+        "rv_to_lv_intensity": (0.55, 1.15),
+        "lv_sd_to_mean": (0.16, 0.54),
+        "spectrum_slope": (-3.5, -2.1),
+    }
     found = {name: [] for name in ranges}
     for index in range(2):
         phantom = Phantom(sample_subject(8, index, 1.0))

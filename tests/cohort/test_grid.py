@@ -3,9 +3,9 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
-from sim2real.cohort.grid import Grid, field_centre, from_grid, heart_centre, mid_ventricular, normalise, to_grid, upright
+from sim2real.cohort.grid import Grid, field_centre, from_grid, heart_centre, mid_ventricular, to_grid, upright
 from sim2real.core.errors import Sim2RealError
-from sim2real.core.images import Image
+from sim2real.core.images import Image, normalise
 from sim2real.core.labels import LV, MYO, RV
 from sim2real.core.parameters import PopulationParameters
 from sim2real.population.render import Phantom, Stack

@@ -41,7 +41,9 @@ def test_labels_stored_as_floats_become_integers(builder):
     assert label.data.dtype == np.uint8 and set(np.unique(label.data)) == {0, 1, 2, 3}
 
 
-@pytest.mark.parametrize(("name", "suffix"), [(OLDER, ".csv"), (OLDER, ".xlsx"), ("211230_M&Ms_Dataset_information_diagnosis_opendataset", ".xlsx")])
+@pytest.mark.parametrize(
+    ("name", "suffix"), [(OLDER, ".csv"), (OLDER, ".xlsx"), ("211230_M&Ms_Dataset_information_diagnosis_opendataset", ".xlsx")]
+)
 def test_older_and_excel_sheets_are_read(builder, name, suffix):
     cases = read_mnms(builder.add("A1").add("0012", vendor="B", ed=1, es=0).sheet(name, suffix))
     assert [(case.subject, case.ed, case.es) for case in cases] == [("A1", 0, 2), ("0012", 1, 0)]

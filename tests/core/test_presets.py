@@ -24,7 +24,10 @@ def test_presets_grow():
 
 
 def test_a_change_comes_over_the_preset_and_leaves_the_rest():
-    changed, plain = load_parameters("tiny", ["simulation.flip_angle_deg=45", "seed=7", "segmentation.seeds=[1, 2]"]), load_parameters("tiny")
+    changed, plain = (
+        load_parameters("tiny", ["simulation.flip_angle_deg=45", "seed=7", "segmentation.seeds=[1, 2]"]),
+        load_parameters("tiny"),
+    )
     assert (changed.simulation.flip_angle_deg, changed.seed, changed.segmentation.seeds) == (45, 7, [1, 2])
     assert changed.population == plain.population and changed.simulation.snr == plain.simulation.snr
 
@@ -64,7 +67,9 @@ def test_key_that_stands_twice_is_refused_at_any_depth():
     assert "the key 'seed' stands twice" in refusal(lambda: parse_yaml("seed: 1\nseed: 2\n", "a file"))
 
 
-@pytest.mark.parametrize(("text", "words"), [("a: [1", "a file: not valid YAML"), ("- 1\n- 2\n", "a file: expected names and values, found list")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("a: [1", "a file: not valid YAML"), ("- 1\n- 2\n", "a file: expected names and values, found list")]
+)
 def test_text_that_is_no_mapping_is_refused(text, words):
     assert words in refusal(lambda: parse_yaml(text, "a file"))
 

@@ -11,7 +11,15 @@ import pytest
 from sim2real.core.parameters import Parameters
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
-SECTIONS = {"01": "population", "02": "simulation", "03": "cohort", "04": "translation", "05": "realism", "06": "segmentation", "07": "verdict"}
+SECTIONS = {
+    "01": "population",
+    "02": "simulation",
+    "03": "cohort",
+    "04": "translation",
+    "05": "realism",
+    "06": "segmentation",
+    "07": "verdict",
+}
 EXTRA = {"run", "preset", "seed", "vendor", "regime", "training_seed"}
 
 

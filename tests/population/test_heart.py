@@ -96,7 +96,9 @@ def test_right_ventricle_holds_its_volumes_by_counting_points(one_of_each, group
         centre, radial, transverse = heart.rv_ellipse(level, ejected, depth)
         angle = np.deg2rad(subject.septum_angle_deg) + np.arctan2(across, along)
         inside = ((along - centre) / radial) ** 2 + (across / transverse) ** 2 < 1
-        inside &= (level > -22) & (level < heart.rv_apex) & (np.hypot(along, across) > heart.epicardium(angle, np.maximum(level, 0), ejected))
+        inside &= (
+            (level > -22) & (level < heart.rv_apex) & (np.hypot(along, across) > heart.epicardium(angle, np.maximum(level, 0), ejected))
+        )
         assert inside.mean() * np.prod(np.diff(box)) / 1e3 == pytest.approx(wanted, rel=0.025)
 
 

@@ -47,7 +47,9 @@ def test_counted_volumes_are_the_stated_ones(one_of_each, group):
     subject = one_of_each[group]
     phantom = Phantom(subject)
     labels = labels_of(phantom.structures(contiguous(phantom), ("ED", "ES"), FINE).data)
-    counted = {(name, p): (labels[:, :, :, p] == value).sum() / 1e3 for name, value in (("LV", LV), ("MYO", MYO), ("RV", RV)) for p in (0, 1)}
+    counted = {
+        (name, p): (labels[:, :, :, p] == value).sum() / 1e3 for name, value in (("LV", LV), ("MYO", MYO), ("RV", RV)) for p in (0, 1)
+    }
     assert counted["LV", 0] == pytest.approx(subject.lv_edv_ml, rel=0.02)
     assert counted["LV", 1] == pytest.approx(subject.lv_esv_ml, rel=0.03)
     assert counted["RV", 0] == pytest.approx(subject.rv_edv_ml, rel=0.03)

@@ -9,7 +9,17 @@ def test_numbers_are_the_rows_of_the_table():
 
 def test_labels_follow_the_conventions_of_the_challenge():
     """Papillary muscles and trabeculae count as cavity; the RV's wall and the atria carry no label."""
-    names = ["lv_blood", "papillary_muscle", "lv_trabeculae", "lv_myocardium", "rv_blood", "rv_trabeculae", "rv_wall", "left_atrium", "liver"]
+    names = [
+        "lv_blood",
+        "papillary_muscle",
+        "lv_trabeculae",
+        "lv_myocardium",
+        "rv_blood",
+        "rv_trabeculae",
+        "rv_wall",
+        "left_atrium",
+        "liver",
+    ]
     found = labels_of(np.array([[ID[name] for name in names]], np.uint8))
     np.testing.assert_array_equal(found, [[1, 1, 1, 2, 3, 3, 0, 0, 0]])
     assert found.dtype == np.uint8

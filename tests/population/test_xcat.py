@@ -86,7 +86,12 @@ def test_geometry_is_read_in_millimetres_and_activities_become_structures(par):
     assert (series.pixel_mm, series.slice_mm) == pytest.approx((PIXEL_MM, SLICE_MM))
     volume = series.read_frame(3)
     wanted = body(SQUEEZE[4], False)
-    for name, parameter in (("lv_blood", "hrt_bldplLV_act"), ("lv_myocardium", "hrt_myoLV_act"), ("liver", "liver_activity"), ("lung", "r_lung_activity")):
+    for name, parameter in (
+        ("lv_blood", "hrt_bldplLV_act"),
+        ("lv_myocardium", "hrt_myoLV_act"),
+        ("liver", "liver_activity"),
+        ("lung", "r_lung_activity"),
+    ):
         np.testing.assert_array_equal(volume == ID[name], wanted == np.float32(ACTIVITY[parameter]))
 
 

@@ -45,7 +45,9 @@ def test_background_of_one_coil_is_rayleigh_noise_of_the_asked_sd(reconstructed_
 @pytest.mark.parametrize("snr", [12.0, 25.0])
 def test_measured_snr_is_the_asked_one(snr):
     k_space = KSpace(FIELD, 1.5, 1.2, window_alpha=0.0)
-    images = [acquire(np.full((256, 256), 0.8 + 0j, np.complex64), k_space, one_coil(256), 0.8 / snr, np.random.default_rng(k)) for k in (1, 2)]
+    images = [
+        acquire(np.full((256, 256), 0.8 + 0j, np.complex64), k_space, one_coil(256), 0.8 / snr, np.random.default_rng(k)) for k in (1, 2)
+    ]
     measured = np.mean(images) / (np.std(images[0] - images[1]) / np.sqrt(2))
     assert measured == pytest.approx(snr, rel=0.03)
 

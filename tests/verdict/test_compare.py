@@ -11,13 +11,20 @@ PUBLISHED = pd.DataFrame([
 
 
 def ours(**changes):
-    rows = [("real", "A", "LV", 0.91, 9.5), ("real", "B", "LV", 0.86, 7.5), ("plain", "A", "LV", 0.3, 40.0), ("both", "A", "MYO", 0.87, 12.0)]
+    rows = [
+        ("real", "A", "LV", 0.91, 9.5),
+        ("real", "B", "LV", 0.86, 7.5),
+        ("plain", "A", "LV", 0.3, 40.0),
+        ("both", "A", "MYO", 0.87, 12.0),
+    ]
     table = pd.DataFrame(rows, columns=["training", "vendor", "structure", "dice_mean", "hd_mm_mean"])
     return table.assign(**changes)
 
 
 def cell(table, training, vendor, structure, measure):
-    found = table[(table["training"] == training) & (table["vendor"] == vendor) & (table["structure"] == structure) & (table["measure"] == measure)]
+    found = table[
+        (table["training"] == training) & (table["vendor"] == vendor) & (table["structure"] == structure) & (table["measure"] == measure)
+    ]
     assert len(found) == 1
     return found.iloc[0]
 

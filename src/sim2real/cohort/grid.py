@@ -46,7 +46,8 @@ def mid_ventricular(labels: list[np.ndarray], count: int, name: str) -> list[int
     Raises Sim2RealError when there are fewer.
     """
     complete = np.all([[(label == value).any(axis=(0, 1)) for value in (LV, MYO, RV)] for label in labels], axis=(0, 1))
-    candidates = np.flatnonzero(complete)
+    runs = np.split(np.flatnonzero(complete), np.flatnonzero(np.diff(np.flatnonzero(complete)) > 1) + 1)
+    candidates = max(runs, key=len)  # neighbours only: a slice between them that lacks a structure parts them
     if len(candidates) < count:
         raise Sim2RealError(
             f"{name}: {len(candidates)} slices hold LV, MYO and RV at both phases; expected at least {count}; leave the subject out"
@@ -95,12 +96,6 @@ def from_grid(label: Image, target: Image) -> np.ndarray:
         here = nearest == k
         result[here] = _sample_label(label.data[:, :, k], np.stack([x[here], y[here]]))
     return result.reshape(target.data.shape[:3])
-
-
-def normalise(image: np.ndarray, low_percentile: float, high_percentile: float) -> np.ndarray:
-    """The two percentiles of the whole image to 0 and 1, clipped, float32."""
-    low, high = np.percentile(image, [low_percentile, high_percentile])
-    return np.clip((image - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
 
 
 def _sample(plane: np.ndarray, coordinates: np.ndarray) -> np.ndarray:

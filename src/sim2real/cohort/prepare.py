@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.code import code_fingerprint
-from ..core.images import Image, read_image, read_labels, write_image
+from ..core.images import Image, normalise, read_image, read_labels, write_image
 from ..core.labels import PHASES
 from ..core.parameters import CohortParameters
 from ..core.resumable import fingerprint_of, resumable_folder
 from ..core.run import RunFolder
 from ..core.slices import SLICE_COLUMNS
 from ..core.workers import map_in_order
-from .grid import Grid, field_centre, heart_centre, mid_ventricular, normalise, to_grid, upright
+from .grid import Grid, field_centre, heart_centre, mid_ventricular, to_grid, upright
 from .mnms import Case
 
 CHAPTER = "03_real_cohort"

@@ -77,3 +77,9 @@ def read_labels(path: Path | str) -> Image:
     """A label file of ours, as uint8."""
     image = read_image(path)
     return Image(np.rint(image.data).astype(np.uint8), image.affine)
+
+
+def normalise(image: np.ndarray, low_percentile: float, high_percentile: float) -> np.ndarray:
+    """The two percentiles of the whole image to 0 and 1, clipped, float32."""
+    low, high = np.percentile(image, [low_percentile, high_percentile])
+    return np.clip((image - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)

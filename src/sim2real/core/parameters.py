@@ -38,7 +38,7 @@ class SimulationParameters(Chapter):
     echo_time_ms: float = Field(1.5, ge=0.5, le=9, description="echo time TE, ms; below TR")
     acquired_pixel_mm: float = Field(1.8, ge=0.8, le=4, description="in-plane resolution of k-space, mm")
     reconstructed_pixel_mm: float = Field(1.3, ge=0.5, le=4, description="pixel of the reconstructed image (zero filling), mm")
-    window_alpha: Fraction = Field(0.5, description="taper of the Tukey window on k-space; 0: none")
+    window_alpha: Fraction = Field(0.4, description="taper of the Tukey window on k-space; 0: none")
     snr: float = Field(25.0, gt=0, le=1000, description="mean myocardial signal over the noise SD of one coil-combined channel")
     n_coils: int = Field(4, ge=1, le=32, description="receive coils on a ring round the chest")
     off_resonance_hz: float = Field(25.0, ge=0, le=200, description="SD of the smooth main-field inhomogeneity, Hz")
@@ -67,7 +67,9 @@ class TranslationParameters(Chapter):
     lambda_nce: float = Field(1.0, ge=0, le=100, description="weight of PatchNCE")
     identity_nce: bool = Field(True, description="PatchNCE on real images passed through the generator (CUT; off in FastCUT)")
     batch_size: int = Field(1, ge=1, le=64, description="slices a step")
-    crop_pixels: int = Field(128, ge=32, le=256, multiple_of=4, description="edge of the random crop of a slice that a step sees, pixels")
+    weight_average: float = Field(
+        0.0, ge=0, lt=1, description="decay of the running mean of the generator's weights that is kept; 0: the last weights, as in CUT"
+    )
     n_steps: int = Field(600, ge=1, le=10_000_000, description="optimiser steps")
     decay_steps: int = Field(200, ge=0, le=10_000_000, description="of these, last steps over which the learning rate falls to 0")
     learning_rate: float = Field(2e-4, gt=0, le=0.1, description="Adam's learning rate")

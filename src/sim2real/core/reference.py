@@ -50,4 +50,14 @@ def _choices(field) -> str:
 
 
 def _shown(value: object) -> str:
-    return "none" if value is None else "on" if value is True else "off" if value is False else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        "none"
+        if value is None
+        else "on"
+        if value is True
+        else "off"
+        if value is False
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )

@@ -20,7 +20,7 @@ from .subjects import Subject
 
 DENSITY_G_PER_ML = 1.05
 _WIDEST = 0.3  # level of the widest LV section, as a fraction of its length
-_INFLOW_MM = 22.0  # how far the RV reaches above the mitral plane (its outflow tract)
+INFLOW_MM = 22.0  # how far the RV reaches above the mitral plane (its outflow tract)
 
 
 def profile(u: np.ndarray) -> np.ndarray:
@@ -106,13 +106,18 @@ class Heart:
     def rv_apex(self) -> float:
         return 0.9 * self.apex
 
+    def inflow(self, ejected: float) -> float:
+        """How far above the mitral plane the RV reaches at this moment, mm of material: most of its stroke is longitudinal."""
+        return INFLOW_MM * (1 - 0.6 * ejected)
+
     def rv_ellipse(self, level: np.ndarray, ejected: float, depth: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(centre, radial half-axis, transverse half-axis) in mm along the septal direction; ``depth`` beyond the septum at the base."""
-        u = np.clip((level + _INFLOW_MM) / (self.rv_apex + _INFLOW_MM), 0, 1)
+        inflow = self.inflow(ejected)
+        u = np.clip((level + inflow) / (self.rv_apex + inflow), 0, 1)
         angle = np.deg2rad(self.subject.insertion_half_angle_deg) * (1 - 0.35 * u**2)
         # above the mitral plane the outflow tract keeps the shape of the base
         reach = self.epicardium(np.deg2rad(self.subject.septum_angle_deg), np.maximum(level, 0.0), ejected)
-        taper = np.maximum(1 - u**3.2, 0) ** 0.6 * (1 - 0.2 * np.clip(-level / _INFLOW_MM, 0, 1))
+        taper = np.maximum(1 - u**3.2, 0) ** 0.6 * (1 - 0.2 * np.clip(-level / inflow, 0, 1))
         fullness = 1.05 + 0.17 * np.clip(depth / self.radius, 0, 2)  # width over the distance between the insertions: a deep RV is wide
         offset = np.sqrt(1 - 1 / fullness**2)
         radial = (reach * (1 - np.cos(angle)) * np.minimum(1, 4 * taper) + depth * taper) / (1 + offset)
@@ -122,7 +127,7 @@ class Heart:
 
     def rv_volume(self, ejected: float, depth: float) -> float:
         """Volume of the RV cavity in ml for a given depth, by quadrature over levels and a grid a section."""
-        levels = np.linspace(-_INFLOW_MM, self.rv_apex, 90)
+        levels = np.linspace(-self.inflow(ejected), self.rv_apex, 90)
         centre, radial, transverse = (value[:, None, None] for value in self.rv_ellipse(levels, ejected, depth))
         s, t = np.meshgrid((np.arange(48) + 0.5) / 24 - 1, (np.arange(48) + 0.5) / 24 - 1, indexing="ij")
         along, across = centre + radial * s, transverse * t

@@ -8,7 +8,7 @@ from ..core.images import Image
 from ..core.parameters import PopulationParameters
 from ..core.seeds import generator
 from .fields import PeriodicField
-from .heart import Heart
+from .heart import INFLOW_MM, Heart
 from .structures import ID
 from .subjects import Subject
 from .torso import Torso
@@ -43,7 +43,7 @@ class Stack:
         """The whole ventricle, or its middle six slices (the four that will be used and one to spare each side)."""
         spacing = parameters.slice_spacing_mm
         if full:
-            centres = np.arange(heart.apex + 0.2 * spacing, -heart.apex * 0.18, -spacing)
+            centres = np.arange(heart.apex + 0.2 * spacing, -(INFLOW_MM + spacing / 2), -spacing)
         else:
             # what holds LV, MYO and RV at both phases reaches from the descended base to the RV's apex or the cavity's end
             low = heart.base(1.0)
@@ -118,11 +118,13 @@ class Phantom:
         across = hy * np.cos(septum) - hx * np.sin(septum)
         centre, radial, transverse = (float(value) for value in heart.rv_ellipse(np.float64(level), ejected, depth))
         e = np.hypot((along - centre) / radial, across / transverse)
-        has_rv = -22.0 < level < heart.rv_apex and radial > 1
+        has_rv = -heart.inflow(ejected) < level < heart.rv_apex and radial > 1
         to_rv = (e - 1) * min(radial, transverse) if has_rv else np.full(x.shape, 1e3)
 
         self._paint_base(part, x, y, z, ejected)
-        fat = subject.epicardial_fat_mm * np.maximum(1.0 + 0.4 * self.outline(angle, z), 0.25)
+        # fat lies over the RV and in the grooves; the lateral wall borders the lung almost directly
+        towards_rv = np.clip(0.5 + 0.75 * np.cos(angle - septum), 0.12, 1.0)
+        fat = subject.epicardial_fat_mm * towards_rv * np.maximum(1.1 + 0.6 * self.outline(angle, z), 0.2)
         rounded = _smooth_minimum(to_lv, to_rv - 3.0, 12.0)  # fills the grooves between the ventricles with fat
         if -30 < level:
             part[rounded < fat + 0.9] = ID["pericardium"]

@@ -17,9 +17,7 @@ from .structures import ID, STRUCTURES, labels_of
 _ORGANS = pd.read_csv(files("sim2real.population").joinpath("xcat_organs.csv"))
 _STRUCTURE_OF = dict(zip(_ORGANS["parameter"].str.lower(), _ORGANS["structure"], strict=True))
 _LANDMARKS = ("liver", "vertebra")  # they tell how the body lies, so nothing else may be taken for them
-_KIND_OF = {
-    row.name: (row.name if row.name in _LANDMARKS else "", row.tissue, row.label) for row in STRUCTURES.itertuples(index=False)
-}
+_KIND_OF = {row.name: (row.name if row.name in _LANDMARKS else "", row.tissue, row.label) for row in STRUCTURES.itertuples(index=False)}
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,9 @@ def find_xcat_subjects(root: Path | str) -> list[Path]:
     for name in names:
         if names.count(name) > 1:
             twice = [str(path) for path in found if _name_of(path) == name]
-            raise Sim2RealError(f"{twice[0]} and {twice[1]} are both of a subject '{name}'; expected one .par a folder, folders of different names")
+            raise Sim2RealError(
+                f"{twice[0]} and {twice[1]} are both of a subject '{name}'; expected one .par a folder, folders of different names"
+            )
     return found
 
 

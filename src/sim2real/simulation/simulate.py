@@ -6,11 +6,13 @@ from ..core.images import Image
 from ..core.parameters import SimulationParameters
 from ..core.seeds import generator
 from ..population.fields import CosineField
-from ..population.structures import ID, labels_of
+from ..population.structures import ID, STRUCTURES, labels_of
 from .acquisition import KSpace, acquire, area_weights, coil_sensitivities
 from .signal import bssfp_signal
 from .tissues import tissue_times
 
+FAT_SHIFT_PPM = -3.4  # of methylene, the main peak of fat, from water
+PROTON_MHZ_PER_T = 42.577
 _OFF_RESONANCE_BINS = np.linspace(-250, 250, 501)  # Hz; signals are tabulated on these
 
 
@@ -43,10 +45,15 @@ def simulate(structures: Image, parameters: SimulationParameters, seed: int, nam
 
 
 def signal_table(times, parameters: SimulationParameters) -> np.ndarray:
-    """Complex signal for each structure number (row) and off-resonance bin (column)."""
+    """Complex signal for each structure number (row) and off-resonance bin (column).
+
+    Fat resonates below water by its chemical shift; where TR puts the two in opposite phase, their common voxels go dark.
+    """
+    shift_hz = FAT_SHIFT_PPM * PROTON_MHZ_PER_T * parameters.field_strength_t * (STRUCTURES["tissue"] == "fat").to_numpy()[:, None]
     column = lambda name: times[name].to_numpy()[:, None]  # noqa: E731
     return bssfp_signal(column("t1_ms"), column("t2_ms"), column("pd"), parameters.flip_angle_deg, parameters.repetition_time_ms,
-                        parameters.echo_time_ms, _OFF_RESONANCE_BINS[None]).astype(np.complex64)  # fmt: skip
+                        parameters.echo_time_ms, _OFF_RESONANCE_BINS[None] + shift_hz,
+    ).astype(np.complex64)  # fmt: skip
 
 
 def slab_label(labels: np.ndarray, n: int) -> np.ndarray:

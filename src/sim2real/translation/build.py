@@ -9,6 +9,7 @@ from ..core.labels import MYO, VENDORS
 from ..core.parameters import TranslationParameters
 from ..core.run import RunFolder
 from ..core.slices import as_shown
+from ..core.workflow import run_parameters
 from .apply import load_generator, translate, translate_images
 
 CHAPTER = "04_translation"
@@ -22,9 +23,12 @@ def generator_of(run: RunFolder, vendor: str):
 def translate_population(run: RunFolder) -> pd.DataFrame:
     """Translate all simulated images to every vendor; writes ``translated.csv`` (``SLICE_COLUMNS``) and returns it."""
     rows = run.manifest("03_real_cohort", "slices.csv").query("domain == 'simulated'")
+    scale = run_parameters(run.path).cohort
     tables = [
-        translate_images(run.path, rows, generator_of(run, vendor), vendor, f"{CHAPTER}/translated", choose_device()) for vendor in VENDORS
-    ]
+        translate_images(run.path, rows, generator_of(run, vendor), vendor, f"{CHAPTER}/translated", choose_device(),
+                         scale.low_percentile, scale.high_percentile)
+        for vendor in VENDORS
+    ]  # fmt: skip
     table = pd.concat(tables, ignore_index=True)
     run.write_manifest(CHAPTER, table, "translated.csv")
     return table

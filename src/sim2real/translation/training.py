@@ -4,6 +4,7 @@ Whatever is drawn at random at a step comes from (seed, step) alone. The promise
 and version of torch on a CPU; on a GPU, sums in another order change the last bits.
 """
 
+import copy
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -52,12 +53,14 @@ def train(
     identity = fingerprint(source, target, parameters, seed)
 
     networks = build(parameters, seed_of(seed, "first weights")).to(device)
+    kept = copy.deepcopy(networks["generator"]) if parameters.weight_average else networks["generator"]
     optimisers = Optimisers(networks, parameters.learning_rate)
     log = torch.zeros(parameters.n_steps, len(LOG_COLUMNS), dtype=torch.float64)
     state = load_checkpoint(folder, identity, device)
     first = 0
     if state:
         networks.load_state_dict(state["networks"])
+        kept.load_state_dict(state["kept"])
         optimisers.load_state_dict(state["optimisers"])
         first = state["step"]
         log[:first] = state["log"]
@@ -65,7 +68,7 @@ def train(
     def save(done: int) -> None:
         if not all(torch.isfinite(weights).all() for weights in networks.parameters()):
             raise Sim2RealError(f"{folder}: weights not finite after step {done}; {_advice(parameters)}")
-        contents = {"networks": networks.state_dict(), "optimisers": optimisers.state_dict()}
+        contents = {"networks": networks.state_dict(), "optimisers": optimisers.state_dict(), "kept": kept.state_dict()}
         save_checkpoint(folder, {"fingerprint": identity, "step": done, "log": log[:done].clone(), **contents})
 
     images = {name: _to_network(stack).to(device) for name, stack in (("source", source), ("target", target))}
@@ -78,9 +81,10 @@ def train(
             optimisers.set_learning_rate(rate)
             random = torch.Generator().manual_seed(seed_of(seed, "patches", step))
             batch = [stack[draw(seed, name, len(stack), step, parameters.batch_size)] for name, stack in images.items()]
-            batch = [crop(stack, parameters.crop_pixels, random) for stack in batch]
             losses = cut_step(networks, optimisers, *batch, parameters, random).tolist()
             _check_losses(losses, step, folder, parameters)
+            if parameters.weight_average:
+                update_average(kept, networks["generator"], parameters.weight_average, step)
             log[step] = torch.tensor([step, *losses, rate], dtype=torch.float64)
             now = time.monotonic()
             done = step + 1
@@ -91,9 +95,20 @@ def train(
                 save(done)
                 saved_at = now
             if monitor and done % max(1, parameters.n_steps // 10) == 0:
-                monitor(done, networks["generator"])
-    save_generator(folder / "generator.pt", networks["generator"])
+                monitor(done, kept)
+    save_generator(folder / "generator.pt", kept)
     return _as_table(log)
+
+
+@torch.no_grad()
+def update_average(kept: Generator, generator: Generator, decay: float, step: int) -> None:
+    r"""Running mean of the weights, :math:`\bar w \leftarrow d\,\bar w + (1-d)\,w`, with a smaller d at first (Karras et al. 2018).
+
+    A GAN's weights circle about a solution; their mean lies nearer to it than the last of them.
+    """
+    decay = min(decay, (1 + step) / (10 + step))
+    for mean, weight in zip(kept.parameters(), generator.parameters(), strict=True):
+        mean.lerp_(weight, 1 - decay)
 
 
 def learning_rate(step: int, parameters: TranslationParameters) -> float:
@@ -105,12 +120,6 @@ def draw(seed: int, name: str, n: int, step: int, batch_size: int) -> list[int]:
     """Indices of a step's slices: every slice once an epoch, each epoch in an order of its own."""
     places = (divmod(position, n) for position in range(step * batch_size, (step + 1) * batch_size))
     return [int(_epoch_order(seed, name, n, epoch)[place]) for epoch, place in places]
-
-
-def crop(images: Tensor, edge: int, random: torch.Generator) -> Tensor:
-    """A square of ``edge`` pixels (or the whole side, if that is shorter) at a random place, the same in the batch's images."""
-    places = [int(torch.randint(max(side - edge, 0) + 1, (), generator=random)) for side in images.shape[-2:]]
-    return images[..., places[0] : places[0] + edge, places[1] : places[1] + edge]
 
 
 @lru_cache(maxsize=8)
