@@ -3,12 +3,12 @@
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from sim2real.core.book import JUPYTER_BOOK, check_outputs
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.reference import reference_page
 from sim2real.core.run import CHAPTERS
@@ -58,8 +58,6 @@ def test_a_second_build_does_nothing(project, html):
 
 
 def test_a_notebook_with_an_error_is_not_published(tiny_run, tmp_path):
-    from sim2real.core.book import check_outputs
-
     notebook = nbformat.read(tiny_run / "chapters" / "01_virtual_population.ipynb", as_version=4)
     check_outputs(tiny_run / "chapters" / "01_virtual_population.ipynb")
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -78,7 +76,7 @@ def test_a_bare_checkout_renders_the_record(tmp_path):
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "book", tmp_path / "book")
-    command = [sys.executable, "-m", "jupyter_book", "build", ".", "--warningiserror", "--keep-going"]
+    command = [*JUPYTER_BOOK, "build", ".", "--warningiserror", "--keep-going"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
     assert (tmp_path / "_build" / "html" / "index.html").is_file()

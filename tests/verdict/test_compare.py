@@ -69,7 +69,7 @@ def segmentation(means):
 
 
 def verdicts(values=GOOD, means=DICE):
-    return claims_table(distances(values), segmentation(means)).set_index("claim")["verdict"].to_dict()
+    return claims_table(distances(values), segmentation(means), VerdictParameters()).set_index("claim")["verdict"].to_dict()
 
 
 def test_a_run_where_every_claim_holds():
@@ -96,5 +96,5 @@ def test_a_number_that_cannot_be_had_is_no_verdict():
 
 def test_only_inception_is_called_fid():
     both = pd.concat([distances(GOOD), distances(GOOD, "inception")])
-    decided = claims_table(both, segmentation(DICE))["decided by"]
+    decided = claims_table(both, segmentation(DICE), VerdictParameters())["decided by"]
     assert decided.str.startswith("FID").sum() == 4 and decided.str.startswith("texture distance").sum() == 4

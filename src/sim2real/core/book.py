@@ -14,6 +14,14 @@ from .errors import Sim2RealError
 from .resumable import fingerprint_of
 from .run import CHAPTERS
 
+# jupyter-book 1.x cannot be started with -m
+JUPYTER_BOOK = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()")
+FRONT = {  # figures that the first page shows
+    "01_virtual_population": ("fig2_volumes",),
+    "02_mr_simulation": ("fig2_examples",),
+    "04_translation": ("fig1",),
+    "05_realism": ("fig3",),
+}
 _PAGES = ("_config.yml", "_toc.yml")
 
 
@@ -38,10 +46,7 @@ def build_book(root: Path, run: str) -> Path:
     for name in _PAGES:
         shutil.copy(root / name, stage / name)
     shutil.copytree(root / "book", stage / "book", ignore=shutil.ignore_patterns("chapters"))
-    for path in sorted(chapters.glob("*.ipynb")):
-        check_outputs(path)
-        (stage / "book" / "chapters").mkdir(exist_ok=True)
-        shutil.copy(path, stage / "book" / "chapters" / path.name)
+    _copy_chapters(root / "runs" / run, stage / "book" / "chapters")
     render(stage, root / "_build" / "rendered")
     shutil.move(str(root / "_build" / "rendered" / "_build" / "html"), target)
     shutil.rmtree(root / "_build" / "rendered")
@@ -53,9 +58,7 @@ def build_book(root: Path, run: str) -> Path:
 def render(source: Path, output: Path) -> None:
     """``jupyter-book build`` with warnings as errors; Sim2RealError with its last warning if it fails."""
     command = [
-        sys.executable,
-        "-m",
-        "jupyter_book",
+        *JUPYTER_BOOK,
         "build",
         str(source),
         "--path-output",
@@ -88,13 +91,10 @@ def publish(root: Path, run: str) -> None:
     folder = root / "runs" / run
     target, fresh = root / "book" / "chapters", root / "book" / ".chapters"
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
     for name in CHAPTERS:
         if not (folder / "chapters" / f"{name}.ipynb").is_file():
             raise Sim2RealError(f"runs/{run}: chapter {name} has not been executed; only a whole run can be the record")
-    for path in sorted((folder / "chapters").glob("*.ipynb")):
-        check_outputs(path)
-        shutil.copy(path, fresh / path.name)
+    _copy_chapters(folder, fresh)
     for name in CHAPTERS:
         for path in sorted((folder / name).glob("*.*")):
             if path.suffix in (".json", ".csv") and path.name != "manifest.csv":
@@ -105,6 +105,17 @@ def publish(root: Path, run: str) -> None:
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)
     print(f"runs/{run} is now the record in book/chapters; commit it")
+
+
+def _copy_chapters(run: Path, target: Path) -> None:
+    """Executed notebooks, each checked, and the figures of the first page."""
+    (target / "figures").mkdir(parents=True)
+    for path in sorted((run / "chapters").glob("*.ipynb")):
+        check_outputs(path)
+        shutil.copy(path, target / path.name)
+    for chapter, names in FRONT.items():
+        for name in names:
+            shutil.copy(run / chapter / "figures" / f"{name}.png", target / "figures" / f"{name}.png")
 
 
 def _stamp(root: Path, chapters: Path) -> str:

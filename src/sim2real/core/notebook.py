@@ -56,11 +56,18 @@ class OpenChapter:
         for name, value in shown.items():
             glue(name, spoken(value), display=False)
 
-    def show(self, figure: Figure, name: str, data, alt: str) -> None:
-        """Save a figure with its data and description, and hand it to the page under ``name``."""
+    def show(self, figure: Figure, name: str, data, alt: str, here: bool = False) -> None:
+        """Save a figure with its data and description, and hand it to the page under ``name``, or show it ``here`` and now."""
         save_figure(figure, self.folder / "figures", name, data, alt)
-        glue(name, figure, display=False)
+        if here:
+            display(figure)
+        else:
+            glue(name, figure, display=False)
         plt.close(figure)
+
+    def table(self, html: str, name: str) -> None:
+        """Hand a table in HTML to the page under ``name``."""
+        glue(name, HTML(html), display=False)
 
     def badges(self, *more: str) -> None:
         """One line at the head of the page: preset and whatever the results rest on."""
@@ -75,14 +82,16 @@ class OpenChapter:
 
 
 def spoken(value: object) -> str:
-    """A value as prose quotes it: three decimals below 1, one below 1,000, none above; "not available" for a missing one."""
+    """A value as prose quotes it: three decimals below 1, two below 10, one below 1,000; "not available" for a missing one."""
     if value is None:
         return "not available"
     if isinstance(value, bool) or not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
     if 0 < abs(value) < 0.0005:
         return f"{value:.1e}"
-    return f"{value:.3f}" if abs(value) < 1 else f"{value:.1f}" if abs(value) < 1000 else f"{value:,.0f}"
+    decimals = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if value == round(value, 1) else text
 
 
 def open_chapter(name: str, names: dict, extra: tuple[str, ...] = (), needs: tuple[str, ...] = ()) -> OpenChapter:

@@ -5,7 +5,9 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 import seaborn as sns
+from IPython import get_ipython
 from matplotlib.figure import Figure
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from .files import atomic, write_table, write_text
 
@@ -22,6 +24,8 @@ def use_style() -> None:
         "axes.spines.top": False, "axes.spines.right": False, "image.cmap": "gray", "svg.hashsalt": "sim2real",
         "figure.facecolor": "white", "savefig.facecolor": "white",
     })  # fmt: skip
+    if get_ipython() is not None:
+        set_matplotlib_formats("png")  # so that a Figure made without pyplot is shown as a picture, too
     matplotlib.rcParams["axes.prop_cycle"] = matplotlib.cycler(color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"])
 
 

@@ -55,7 +55,7 @@ def structures_figure(maps: list[np.ndarray], titles: list[str]) -> Figure:
 
 def bands_figure(subjects: pd.DataFrame, bands: pd.DataFrame) -> Figure:
     """The normal subjects' quantities against the published mean ± 2 SD, one panel a quantity, men and women apart."""
-    normal = subjects[subjects["group"] == "NOR"]
+    normal = subjects[subjects["group"].isin(["NOR", "XCAT"])]
     quantities = [name for name in bands["quantity"].unique() if name in normal.columns]
     figure, grid = plt.subplots(1, len(quantities), figsize=(1.75 * len(quantities), 3.2))
     for axes, quantity in zip(np.atleast_1d(grid), quantities, strict=True):

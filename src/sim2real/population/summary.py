@@ -34,8 +34,8 @@ def counts(planes: list[np.ndarray], titles: list[str]) -> pd.DataFrame:
 
 
 def against_bands(subjects: pd.DataFrame) -> pd.DataFrame:
-    """Mean and SD of the normal subjects beside the published band, a row a quantity and sex."""
-    normal = subjects[subjects["group"] == "NOR"]
+    """Mean and SD of the normal subjects (XCAT's are taken as such) beside the published band, a row a quantity and sex."""
+    normal = subjects[subjects["group"].isin(["NOR", "XCAT"])]
     rows = []
     for band in BANDS.to_dict("records"):
         values = normal.loc[normal["sex"] == band["sex"], band["quantity"]] if band["quantity"] in normal else pd.Series(dtype=float)

@@ -15,6 +15,11 @@ def protocol(parameters: SimulationParameters) -> str:
     return f"cine bSSFP at {p.field_strength_t:g} T, flip angle {p.flip_angle_deg:g}°, TR {p.repetition_time_ms:g} ms, TE {p.echo_time_ms:g} ms"
 
 
+def source(run: RunFolder) -> str:
+    """Where the anatomy is from, as chapter 1 says."""
+    return run.results("01_virtual_population")["source"]
+
+
 def examples(run: RunFolder, names, margin_mm: float = 85.0) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
     """(images, labels, titles) of a middle slice of each subject at ED and ES, (row, column), cut to the heart's surroundings."""
     manifest = run.manifest("02_mr_simulation").set_index("subject")

@@ -2,11 +2,14 @@
 
 import pandas as pd
 
+from ..core.parameters import VerdictParameters
 
-def results(claims: pd.DataFrame, comparison: pd.DataFrame) -> dict:
+
+def results(claims: pd.DataFrame, comparison: pd.DataFrame, parameters: VerdictParameters) -> dict:
     """Numbers the prose of chapter 7 quotes."""
     dice = comparison[comparison["measure"] == "Dice"]
     return {
+        **parameters.model_dump(),
         "n_claims": len(claims),
         "n_claims_that_hold": int(claims["verdict"].eq("holds in this run").sum()),
         "n_cells": len(comparison),
