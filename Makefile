@@ -20,6 +20,8 @@ test: $(VENV)/.installed
 # clone or a touched file does not count as a change.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@if [ -f $@ ] && [ "$$(cat $@)" = "$$(cksum < requirements.lock)" ]; then touch $@; else \
+	  $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	    { echo "Python 3.11 to 3.13 is needed, $$($(PYTHON) --version) was found: make PYTHON=python3.12"; exit 1; }; \
 	  echo "Setting up $(VENV) from requirements.lock: a few minutes, once"; \
 	  rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock && \

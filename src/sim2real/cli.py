@@ -17,6 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         return 0
+    except OSError as error:  # a full disk, a folder that cannot be read: the system's own words, in one line
+        print(f"sim2real: {error.filename or 'system'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("sim2real: stopped; the same command goes on from here", file=sys.stderr)
         return 130

@@ -94,7 +94,9 @@ class SegmentationParameters(Chapter):
 
 class VerdictParameters(Chapter):
     dice_tolerance: float = Field(0.03, ge=0, le=1, description="largest difference of mean Dice called equal to the published one")
-    near_margin: float = Field(0.06, ge=0, le=1, description="gap in mean Dice within which training on sim2real alone counts as near to real")
+    near_margin: float = Field(
+        0.06, ge=0, le=1, description="gap in mean Dice within which training on sim2real alone counts as near to real"
+    )
     hd_tolerance_mm: float = Field(2.0, ge=0, description="the same for the Hausdorff distance, mm")
 
 

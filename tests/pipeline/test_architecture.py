@@ -1,0 +1,44 @@
+"""Data run down the paper's order and never back up: who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import sim2real
+from sim2real.core.run import CHAPTERS
+
+PACKAGE = Path(sim2real.__file__).parent
+ORDER = list(CHAPTERS.values())
+
+
+def imported_packages(path: Path) -> set[str]:
+    """Sub-packages of sim2real that a module of a sub-package imports, by its own relative imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == 2:
+            found.add(node.module.split(".")[0] if node.module else node.names[0].name)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").startswith("sim2real."):
+            found.add(node.module.split(".")[1])
+    return found
+
+
+@pytest.mark.parametrize("package", [*ORDER, "core", "metrics"])
+def test_a_package_imports_only_from_above(package):
+    allowed = {"core", "metrics", "presets", package}
+    if package in ORDER:
+        allowed |= set(ORDER[: ORDER.index(package)])
+    if package == "core":
+        allowed -= {"metrics"}
+    for path in sorted((PACKAGE / package).glob("*.py")):
+        assert imported_packages(path) <= allowed, path.name
+
+
+def test_the_rule_catches_an_import_from_below(tmp_path):
+    (tmp_path / "wrong.py").write_text("from ..segmentation.predict import predict_slices\n")
+    assert imported_packages(tmp_path / "wrong.py") == {"segmentation"}
+
+
+def test_files_stay_small():
+    for path in PACKAGE.rglob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
