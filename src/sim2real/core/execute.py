@@ -95,8 +95,11 @@ def _told(error: PapermillExecutionError) -> str:
 
 
 def _tidy(path: Path, source: Path, target: Path) -> None:
-    """Take this machine's paths out of the executed notebook's metadata."""
+    """Take this machine's paths out of the executed notebook's metadata; fold the cell of passed parameters like its neighbours."""
     notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.metadata.tags.append("hide-input")
     notebook.metadata["papermill"].update(input_path=str(source), output_path=str(target))
     notebook.metadata["papermill"].pop("environment_variables", None)
     nbformat.write(notebook, path)

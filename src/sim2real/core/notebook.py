@@ -82,13 +82,13 @@ class OpenChapter:
 
 
 def spoken(value: object) -> str:
-    """A value as prose quotes it: three decimals below 1, two below 10, one below 1,000; "not available" for a missing one."""
+    """A value as prose quotes it: three decimals below 1 (two digits below 0.01), two below 10, one below 1,000; "not available" for a missing one."""
     if value is None:
         return "not available"
     if isinstance(value, bool) or not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-    if 0 < abs(value) < 0.0005:
-        return f"{value:.1e}"
+    if 0 < abs(value) < 0.01:
+        return f"{value:.2g}"
     decimals = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if value == round(value, 1) else text

@@ -19,10 +19,11 @@ _COLOURS = {
 AXIS = {"inception": "FID", "texture": "Fréchet distance, texture features"}
 
 
-def scores_figure(distances: pd.DataFrame, examples: dict[str, np.ndarray]) -> Figure:
+def scores_figure(distances: pd.DataFrame, examples: dict[str, np.ndarray], cohort_phrase: str) -> Figure:
     """Fig. 3: bars of the distance to each vendor's real slices, beside one example of each domain.
 
     distances: ``distances.csv``, one bar chart a feature space. examples: domain to a slice (row, column) in [0, 1].
+    cohort_phrase: what the real images are, or what stands in for them; it is printed below.
     """
     spaces = list(distances["features"].unique())
     figure = plt.figure(figsize=(10.5, 3.5 * len(spaces) + 0.3))
@@ -37,6 +38,7 @@ def scores_figure(distances: pd.DataFrame, examples: dict[str, np.ndarray]) -> F
             if name in examples:
                 axes.imshow(examples[name], vmin=0, vmax=1)
                 axes.set_title(_NAMES[name], fontsize=10)
+    right.supxlabel(f"real A, real B: {cohort_phrase}", fontsize=8.5, color="0.3")
     return figure
 
 
