@@ -23,6 +23,7 @@ class Project:
 
 
 def copy_project(target: Path) -> Project:
+    target.mkdir(exist_ok=True)
     for name in SOURCES:
         source = ROOT / name
         if source.is_dir():
@@ -30,6 +31,12 @@ def copy_project(target: Path) -> Project:
         else:
             shutil.copy(source, target / name)
     return Project(target)
+
+
+@pytest.fixture
+def fresh_project(tmp_path) -> Project:
+    """A copy that a test may break."""
+    return copy_project(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")

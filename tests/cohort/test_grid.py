@@ -147,7 +147,7 @@ def test_middle_four_of_the_slices_complete_at_both_phases(ed, es, expected):
 
 
 def test_too_few_complete_slices_are_refused_by_name():
-    with pytest.raises(Sim2RealError, match="someone: 3 slices hold LV, MYO and RV at both phases; expected at least 4"):
+    with pytest.raises(Sim2RealError, match="someone: 2 neighbouring slices hold LV, MYO and RV at both phases; expected at least 4"):
         mid_ventricular([labelled(["LMR"] * 5), labelled(["LMR", "LMR", "LM", "LMR", ""])], 4, "someone")
 
 

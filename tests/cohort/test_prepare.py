@@ -46,9 +46,8 @@ def test_label_on_the_grid_stands_where_it_stood_in_the_world(surrogate, tmp_pat
     for value in (1, 3):
         there = np.array(middles(whole, value))
         for found in middles(on_grid, value):
-            assert (
-                np.linalg.norm(there - found, axis=1).min() < 0.4
-            )  # mm: a quarter of a pixel of the grid, of labels drawn in whole pixels
+            # mm: half a pixel of the grid, of labels drawn in whole pixels; a grid displaced by one pixel would be 1.25 off
+            assert np.linalg.norm(there - found, axis=1).min() < 0.6
 
 
 def test_second_call_reads_and_writes_nothing_and_another_grid_starts_afresh(surrogate, tmp_path):

@@ -1,6 +1,8 @@
 """All seven chapters on the tiny preset, from the command line."""
 
 import json
+import subprocess
+import sys
 
 import nbformat
 import pandas as pd
@@ -81,10 +83,8 @@ def test_a_changed_parameter_makes_its_chapter_and_what_follows_stale(project, t
     assert "02_mr_simulation" in early and "04_train_translation_A" in early and "01_virtual_population" not in early
 
 
-def test_a_failing_cell_is_named_and_finished_chapters_stay(project, tiny_run, tmp_path):
-    from conftest import copy_project
-
-    other = copy_project(tmp_path / "broken")
+def test_a_failing_cell_is_named_and_finished_chapters_stay(fresh_project):
+    other = fresh_project
     path = other.path / "notebooks" / "02_mr_simulation.ipynb"
     notebook = nbformat.read(path, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -93,21 +93,17 @@ def test_a_failing_cell_is_named_and_finished_chapters_stay(project, tiny_run, t
     result = other.sim2real("run", "--preset", "tiny", "--until", "2")
     assert result.returncode == 1
     last = result.stderr.strip().splitlines()[-1]
-    assert last == "sim2real: notebook 02_mr_simulation.ipynb, cell 3: ZeroDivisionError: division by zero"
+    assert last == "sim2real: notebook 02_mr_simulation.ipynb, cell 4: ZeroDivisionError: division by zero"
     assert (other.path / "runs/tiny/chapters/01_virtual_population.ipynb").is_file()
     assert not (other.path / "runs/tiny/chapters/02_mr_simulation.ipynb").exists()
     assert not list((other.path / "runs/tiny/chapters").glob(".*"))
 
 
-def test_a_notebook_runs_by_itself_and_brings_its_inputs_about(tmp_path):
-    import subprocess
-    import sys
-
-    from conftest import copy_project
-
-    other = copy_project(tmp_path / "by_hand")
+def test_a_notebook_runs_by_itself_and_brings_its_inputs_about(fresh_project):
+    other = fresh_project
     settings = ["-p", "preset", "tiny", "-p", "flip_angle_deg", "30"]
     population = ["-p", "preset", "tiny", "-p", "n_subjects", "2", "-p", "sub_slices", "1", "-p", "voxel_mm", "2"]
+    # the population is made small first, else chapter 2 would bring about the full one of the defaults
     for notebook, words in (("01_virtual_population", population), ("02_mr_simulation", settings)):
         command = [sys.executable, "-m", "papermill", f"notebooks/{notebook}.ipynb", f"{notebook}.ipynb", *words]
         result = subprocess.run(command, cwd=other.path, capture_output=True, text=True)
@@ -118,9 +114,6 @@ def test_a_notebook_runs_by_itself_and_brings_its_inputs_about(tmp_path):
 
 @pytest.mark.parametrize("job", ["02_mr_simulation"])
 def test_a_misspelt_parameter_of_plain_papermill_is_refused(project, job, tmp_path):
-    import subprocess
-    import sys
-
     words = [f"notebooks/{job}.ipynb", str(tmp_path / "out.ipynb"), "-p", "flip_angel_deg", "30"]
     result = subprocess.run([sys.executable, "-m", "papermill", *words], cwd=project.path, capture_output=True, text=True)
     assert result.returncode != 0

@@ -91,13 +91,15 @@ def test_right_ventricle_holds_its_volumes_by_counting_points(one_of_each, group
     heart, rng = Heart(subject), np.random.default_rng(2)
     for ejected, wanted in ((0.0, subject.rv_edv_ml), (1.0, subject.rv_esv_ml)):
         depth, box = heart.rv_depth(ejected), np.array([[-40.0, 130.0], [-90.0, 90.0], [-30.0, heart.apex]])
-        along, across, z = box[:, :1] + np.diff(box) * rng.random((3, 400_000))
+        along, across, z = box[:, :1] + np.diff(box) * rng.random((3, 2_000_000))
         level = heart.material_level(z, ejected)
         centre, radial, transverse = heart.rv_ellipse(level, ejected, depth)
         angle = np.deg2rad(subject.septum_angle_deg) + np.arctan2(across, along)
         inside = ((along - centre) / radial) ** 2 + (across / transverse) ** 2 < 1
         inside &= (
-            (level > -22) & (level < heart.rv_apex) & (np.hypot(along, across) > heart.epicardium(angle, np.maximum(level, 0), ejected))
+            (level > -heart.inflow(ejected))
+            & (level < heart.rv_apex)
+            & (np.hypot(along, across) > heart.epicardium(angle, np.maximum(level, 0), ejected))
         )
         assert inside.mean() * np.prod(np.diff(box)) / 1e3 == pytest.approx(wanted, rel=0.025)
 

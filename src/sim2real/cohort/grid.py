@@ -50,7 +50,7 @@ def mid_ventricular(labels: list[np.ndarray], count: int, name: str) -> list[int
     candidates = max(runs, key=len)  # neighbours only: a slice between them that lacks a structure parts them
     if len(candidates) < count:
         raise Sim2RealError(
-            f"{name}: {len(candidates)} slices hold LV, MYO and RV at both phases; expected at least {count}; leave the subject out"
+            f"{name}: {len(candidates)} neighbouring slices hold LV, MYO and RV at both phases; expected at least {count}; leave the subject out"
         )
     start = (len(candidates) - count) // 2
     return [int(k) for k in candidates[start : start + count]]

@@ -66,8 +66,8 @@ def bands_figure(subjects: pd.DataFrame, bands: pd.DataFrame) -> Figure:
             )
             axes.plot([place - 0.35, place + 0.35], [band["mean"]] * 2, color="0.5", linewidth=1)
             values = normal.loc[normal["sex"] == sex, quantity]
-            spread = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else [0]
-            axes.plot(place + np.asarray(spread), values, "o", color=COLOURS["A"], markersize=3)
+            spread = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(len(values))
+            axes.plot(place + spread, values, "o", color=COLOURS["A"], markersize=3)
         axes.set_title(f"{_spoken(quantity)} ({band['unit']})", fontsize=9)
         axes.set_xticks([0, 1], ["men", "women"], fontsize=8)
         axes.tick_params(axis="y", labelsize=8)
