@@ -81,7 +81,7 @@ def execute(name: str, job: dict, parameters: Parameters, root: Path, run: str, 
                 if temporary.exists():
                     os.replace(temporary, failed)
                 raise Sim2RealError(f"notebook {source.name}, cell {error.exec_count}: {_told(error)}") from None
-            _tidy(temporary, source.relative_to(root), target.relative_to(root))
+            _tidy(temporary, root, source, target)
     finally:
         done.set()
         reporter.join(timeout=2)
@@ -94,13 +94,16 @@ def _told(error: PapermillExecutionError) -> str:
     return value if error.ename == "Sim2RealError" else f"{error.ename}: {value}"
 
 
-def _tidy(path: Path, source: Path, target: Path) -> None:
-    """Take this machine's paths out of the executed notebook's metadata; fold the cell of passed parameters like its neighbours."""
+def _tidy(path: Path, root: Path, source: Path, target: Path) -> None:
+    """Take this machine's paths out of the executed notebook; fold the cell of passed parameters like its neighbours."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.metadata.tags.append("hide-input")
-    notebook.metadata["papermill"].update(input_path=str(source), output_path=str(target))
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":  # a library's warning names the file it comes from
+                output.text = output.text.replace(f"{root}/", "").replace(f"{sys.prefix}/", "")
+    notebook.metadata["papermill"].update(input_path=str(source.relative_to(root)), output_path=str(target.relative_to(root)))
     notebook.metadata["papermill"].pop("environment_variables", None)
     nbformat.write(notebook, path)
 

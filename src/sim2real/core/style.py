@@ -1,5 +1,6 @@
 """One look for every figure, and one way to save it: PNG, SVG and the CSV behind it."""
 
+import warnings
 from pathlib import Path
 
 import matplotlib
@@ -24,6 +25,8 @@ def use_style() -> None:
         "axes.spines.top": False, "axes.spines.right": False, "image.cmap": "gray", "svg.hashsalt": "sim2real",
         "figure.facecolor": "white", "savefig.facecolor": "white",
     })  # fmt: skip
+    for harmless in ("There are no gridspecs with layoutgrids", "IProgress not found"):  # figures placed by hand; no widgets wanted
+        warnings.filterwarnings("ignore", message=harmless)
     if get_ipython() is not None:
         set_matplotlib_formats("png")  # so that a Figure made without pyplot is shown as a picture, too
     matplotlib.rcParams["axes.prop_cycle"] = matplotlib.cycler(color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"])

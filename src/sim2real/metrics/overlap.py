@@ -1,13 +1,12 @@
-"""Dice and Hausdorff distance of two masks in 3D, with one policy for empty ones."""
+"""Dice and Hausdorff distance of two masks in 3D, with one policy for empty ones.
+
+An empty prediction of a structure that is there: Dice 0, Hausdorff distance the diagonal of the image's field of view.
+Both masks empty: Dice 1, distance 0. An empty reference with a prediction: as an empty prediction. Every such case is counted.
+"""
 
 import warnings
 
 import numpy as np
-
-EMPTY_POLICY = (
-    "An empty prediction of a structure that is there: Dice 0, Hausdorff distance the diagonal of the image's field of view. "
-    "Both masks empty: Dice 1, distance 0. An empty reference with a prediction: as an empty prediction. Every such case is counted."
-)
 
 
 def dice(prediction: np.ndarray, reference: np.ndarray) -> float:
