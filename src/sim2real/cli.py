@@ -80,23 +80,23 @@ def _run(options) -> int:
         name = options.run or options.preset
     if Path(name).name != name or name.startswith("."):
         raise Sim2RealError(f"--run {name}: expected a plain name, it becomes a folder under runs/")
-    _check_data(parameters, until)
+    _check_data(parameters, until, root)
     executed = start(parameters, f"runs/{name}", root, until, options.cores)
     print(f"runs/{name}: {executed} notebooks executed, the rest were up to date" if executed else f"runs/{name}: everything is up to date")
     return 0
 
 
-def _check_data(parameters, until: str) -> None:
-    """Faults of the user's own data, before any kernel starts."""
+def _check_data(parameters, until: str, root: Path) -> None:
+    """Faults of the user's own data, before any kernel starts. Relative paths count from the project's folder."""
     if parameters.population.xcat_root is not None:
         from .population.xcat import find_xcat_subjects, open_xcat
 
-        for path in find_xcat_subjects(parameters.population.xcat_root):
+        for path in find_xcat_subjects(root / parameters.population.xcat_root):
             open_xcat(path)
     if parameters.cohort.mnms_root is not None:
         from .cohort.mnms import read_mnms, require_subjects
 
-        cases = read_mnms(parameters.cohort.mnms_root)
+        cases = read_mnms(root / parameters.cohort.mnms_root)
         require_subjects(cases, "train", "chapters 3 to 5")
         if until >= "06_segmentation":
             require_subjects(cases, "test", "chapter 6 (Table 1)")
