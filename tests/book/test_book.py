@@ -48,6 +48,9 @@ def test_no_number_is_left_unresolved(html):
 def test_stand_ins_are_named_where_results_rest_on_them(html):
     for name in ("03_real_cohort", "04_translation", "05_realism", "06_segmentation", "07_verdict"):
         assert "standing in for M&amp;Ms" in (html / "book" / "chapters" / f"{name}.html").read_text(encoding="utf-8")
+    for page in [*html.glob("book/chapters/*_train_*.html"), *html.glob("book/chapters/*_plan_*.html")]:
+        text = page.read_text(encoding="utf-8")
+        assert "standing in for M&amp;Ms" in text and "standing in for XCAT" in text, page.name
     assert "standing in for XCAT" in (html / "book" / "chapters" / "01_virtual_population.html").read_text(encoding="utf-8")
 
 
