@@ -48,7 +48,7 @@ def test_slices_lie_within_the_range_of_real_ones(vendor):
     found = {name: [] for name in ranges}
     for index in range(2):
         phantom = Phantom(sample_subject(8, index, 1.0))
-        maps = phantom.structures(Stack.of(phantom.heart, geometry, full=False), ("ED",), geometry)
+        maps = phantom.structures(Stack.of(phantom.heart, geometry), ("ED",), geometry)
         image, label = appearance.image_subject(maps, vendor, np.random.default_rng(index))
         for k in range(1, 5):
             measures = slice_measures(image.data[:, :, k, 0], label.data[:, :, k, 0], image.spacing_mm[:2])

@@ -109,7 +109,7 @@ def dice(a, b, value):
 def test_labels_survive_the_way_to_the_grid_and_back(index):
     parameters = PopulationParameters(voxel_mm=1.3, field_of_view_mm=240, sub_slices=1)
     phantom = Phantom(sample_subject(17, index, 0.5))
-    maps = phantom.structures(Stack.of(phantom.heart, parameters, full=False), ("ED", "ES"), parameters)
+    maps = phantom.structures(Stack.of(phantom.heart, parameters), ("ED", "ES"), parameters)
     labels = labels_of(maps.data[..., 0])
     middle = mid_ventricular([labels[..., 0], labels[..., 1]], 4, "phantom")
     for p in range(2):

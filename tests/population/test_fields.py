@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sim2real.population.fields import CosineField, PeriodicField
+from sim2real.population.fields import AngularTable, CosineField, PeriodicField
 
 
 def test_smooth_field_has_mean_nought_and_unit_spread_over_many_draws():
@@ -23,3 +23,9 @@ def test_ridges_close_round_the_circle():
     field = PeriodicField(np.random.default_rng(0), 9, 45.0)
     angles = np.linspace(0, 1, 7)
     np.testing.assert_allclose(field(angles, 3.0), field(angles + 2 * np.pi, 3.0), atol=1e-5)
+
+
+def test_table_of_angles_gives_what_the_function_gives():
+    angles = np.random.default_rng(1).uniform(-12, 12, (40, 50)).astype(np.float32)
+    wave = lambda a: np.exp(np.sin(a)) + np.cos(5 * a)  # noqa: E731
+    np.testing.assert_allclose(AngularTable(angles)(wave), wave(angles.astype(float)), atol=1e-4)

@@ -6,6 +6,7 @@ from scipy.integrate import dblquad, quad
 
 from sim2real.core.errors import Sim2RealError
 from sim2real.population.heart import DENSITY_G_PER_ML, Heart
+from sim2real.population.right_ventricle import RightVentricle
 from sim2real.population.subjects import GROUPS
 
 
@@ -39,7 +40,9 @@ def test_cavity_holds_edv_and_esv(one_of_each, group):
 def test_myocardium_has_its_mass_and_keeps_its_volume(one_of_each, group):
     subject = one_of_each[group]
     volumes = [wall_ml(Heart(subject), ejected) for ejected in (0.0, 0.5, 1.0)]
-    np.testing.assert_allclose(volumes, subject.lv_mass_g / DENSITY_G_PER_ML, rtol=4e-3)
+    compact = subject.lv_mass_g / DENSITY_G_PER_ML - Heart(subject).papillary_ml
+    np.testing.assert_allclose(volumes, compact, rtol=4e-3)
+    assert 0.85 < compact / (subject.lv_mass_g / DENSITY_G_PER_ML) < 0.97
 
 
 def test_a_wall_that_does_not_thicken_is_seen(one_of_each):
@@ -52,27 +55,40 @@ def test_a_wall_that_does_not_thicken_is_seen(one_of_each):
     assert abs(wall_ml(heart, 1.0) / wall_ml(heart, 0.0) - 1) > 0.1
 
 
-def test_motion_of_a_material_point_has_jacobian_one(one_of_each):
-    """By finite differences of where three nearby shells and levels go."""
+def test_motion_of_a_material_point_keeps_volume_and_twists(one_of_each):
+    """A small tetrahedron of muscle, moved through the cycle's states, keeps its volume: by its four corners alone."""
     heart = Heart(one_of_each["NOR"])
-    e, z, r = 0.8, 40.0, 30.0
-    lam = heart.shortening(e)
+    corner = np.array([30.0, 0.7, 40.0])  # radius mm, angle, level mm at ED
+    corners = corner + 1e-4 * np.array([[0, 0, 0], [1, 0, 0], [0, 1 / 30, 0], [0, 0, 1]])
 
-    def place(radius, level):
-        ejection = e * heart.subject.lv_ef * (heart.radius * _profile(heart, level)) ** 2
-        return np.sqrt((radius**2 - ejection) / lam), heart.apex - lam * (heart.apex - level)
+    def place(point, ejected, twisted):
+        radius, angle, level = point
+        inner = float(heart.endocardium(np.float64(level), 0.0))
+        moved_inner, lam = float(heart.endocardium(np.float64(level), ejected)), heart.shortening(ejected)
+        r = np.sqrt(moved_inner**2 + (radius**2 - inner**2) / lam)  # a shell of muscle outside the endocardium keeps its volume
+        theta = angle + heart.twist(level, twisted)
+        return np.array([r * np.cos(theta), r * np.sin(theta), heart.apex - lam * (heart.apex - level)])
 
-    step = 1e-4
-    dr = (place(r + step, z)[0] - place(r - step, z)[0]) / (2 * step)
-    dz = (place(r, z + step)[1] - place(r, z - step)[1]) / (2 * step)
-    assert place(r, z)[0] / r * dr * dz == pytest.approx(1, abs=1e-6)
-    # and the heart's own surfaces are such shells: the endocardium moves as its points do
-    inner = heart.radius * _profile(heart, z)
-    assert float(heart.endocardium(np.float64(z), e)) == pytest.approx(place(inner, z)[0], rel=1e-9)
+    def volume(ejected, twisted):
+        at = np.array([place(point, ejected, twisted) for point in corners])
+        return np.linalg.det(at[1:] - at[0])
+
+    for state in ((0.4, 0.5), (1.0, 1.0), (1.0, 0.4)):
+        assert volume(*state) == pytest.approx(volume(0.0, 0.0), rel=1e-4)
+    # and the drawn epicardium is such a shell
+    outer = float(heart.epicardium(np.float64(0.7), np.float64(40.0), 0.0))
+    moved = place((outer, 0.7, 40.0), 0.8, 0.0)
+    assert float(heart.epicardium(np.float64(0.7), np.float64(40.0), 0.8)) == pytest.approx(np.hypot(*moved[:2]), rel=1e-9)
 
 
-def _profile(heart, level):
-    return float(heart.endocardium(np.float64(level), 0.0)) / heart.radius
+def test_apex_turns_anticlockwise_and_the_base_a_little_back(one_of_each):
+    """Seen from the apex with y downwards, anticlockwise is a falling angle; the difference over the length is the torsion."""
+    subject = one_of_each["NOR"]
+    heart = Heart(subject)
+    apex, base = np.degrees(heart.twist(heart.apex, 1.0)), np.degrees(heart.twist(0.0, 1.0))
+    assert 0 < base < 6 and apex < base
+    assert (base - apex) / (heart.apex / 10) == pytest.approx(subject.torsion_deg_per_cm)
+    assert heart.twist(heart.apex, 0.0) == 0
 
 
 def test_wall_thickens_as_in_people(one_of_each):
@@ -89,16 +105,17 @@ def test_right_ventricle_holds_its_volumes_by_counting_points(one_of_each, group
     """Independent of the quadrature: random points in a box, inside the ellipses and outside the LV."""
     subject = one_of_each[group]
     heart, rng = Heart(subject), np.random.default_rng(2)
+    right = RightVentricle(heart)
     for ejected, wanted in ((0.0, subject.rv_edv_ml), (1.0, subject.rv_esv_ml)):
-        depth, box = heart.rv_depth(ejected), np.array([[-40.0, 130.0], [-90.0, 90.0], [-30.0, heart.apex]])
+        depth, box = right.depth(ejected), np.array([[-40.0, 130.0], [-90.0, 90.0], [-30.0, heart.apex]])
         along, across, z = box[:, :1] + np.diff(box) * rng.random((3, 2_000_000))
         level = heart.material_level(z, ejected)
-        centre, radial, transverse = heart.rv_ellipse(level, ejected, depth)
-        angle = np.deg2rad(subject.septum_angle_deg) + np.arctan2(across, along)
-        inside = ((along - centre) / radial) ** 2 + (across / transverse) ** 2 < 1
+        centre, radial, transverse = right.section(level, ejected, depth)
+        angle = right.direction(level) + np.arctan2(across, along)
+        inside = right.measure((along - centre) / radial, across / transverse) < 1
         inside &= (
-            (level > -heart.inflow(ejected))
-            & (level < heart.rv_apex)
+            (level > -right.inflow(ejected))
+            & (level < right.apex)
             & (np.hypot(along, across) > heart.epicardium(angle, np.maximum(level, 0), ejected))
         )
         assert inside.mean() * np.prod(np.diff(box)) / 1e3 == pytest.approx(wanted, rel=0.025)
@@ -108,8 +125,11 @@ def test_volumes_that_no_heart_can_have_give_one_line(one_of_each):
     too_heavy = Heart(replace(one_of_each["NOR"], lv_mass_g=2500.0))
     with pytest.raises(Sim2RealError, match="expected less mass") as caught:
         _ = too_heavy.wall
+    too_light = Heart(replace(one_of_each["DCM"], lv_mass_g=3.0))
+    with pytest.raises(Sim2RealError, match="leaves no wall"):
+        _ = too_light.wall
     assert "2500 g" in str(caught.value) and "\n" not in str(caught.value)
     too_full = Heart(replace(one_of_each["NOR"], rv_edv_ml=4000.0))
     with pytest.raises(Sim2RealError, match="does not fit this LV; expected between") as caught:
-        too_full.rv_depth(0.0)
+        RightVentricle(too_full).depth(0.0)
     assert "4000 ml" in str(caught.value) and "\n" not in str(caught.value)

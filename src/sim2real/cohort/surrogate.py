@@ -63,9 +63,11 @@ def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
     image_path, label_path = (folder / split / code / f"{code}_sa{end}.nii.gz" for end in ("", "_gt"))
     if not (image_path.exists() and label_path.exists()):
         v = appearance.VENDORS[vendor]
-        geometry = PopulationParameters(slice_thickness_mm=v.slice_thickness_mm, slice_spacing_mm=v.slice_spacing_mm, sub_slices=2)
+        geometry = PopulationParameters(
+            slice_thickness_mm=v.slice_thickness_mm, slice_spacing_mm=v.slice_spacing_mm, sub_slices=2, stack="full"
+        )
         phantom = Phantom(subject)
-        stack = Stack.of(phantom.heart, geometry, full=True, offset_mm=_planned_middle(subject, rng))
+        stack = Stack.of(phantom.heart, geometry, _planned_middle(subject, rng))
         structures = phantom.structures(stack, phases, geometry)
         image, label = appearance.image_subject(structures, vendor, rng)
         write_image(label_path, label)

@@ -15,7 +15,8 @@ from ..core.root import repository
 from ..core.run import RunFolder
 from ..core.workers import map_in_order
 from .render import Phantom, Stack
-from .subjects import population_table, sample_subject
+from .subjects import sample_subject
+from .table import population_table
 from .xcat import find_xcat_subjects, read_xcat_subject
 
 CHAPTER = "01_virtual_population"
@@ -54,7 +55,7 @@ def _write_phantom(index: int, folder: Path, parameters: PopulationParameters, s
     path = folder / f"{subject.name}.nii.gz"
     if not path.exists():
         phantom = Phantom(subject)
-        stack = Stack.of(phantom.heart, parameters, full=False)
+        stack = Stack.of(phantom.heart, parameters)
         write_image(path, phantom.structures(stack, PHASES, parameters))
     return subject
 

@@ -35,3 +35,22 @@ class PeriodicField:
         for order, slope, phase in zip(self.orders, self.slopes, self.phases, strict=True):
             total = total + np.cos(np.float32(order) * angle + np.float32(slope) * height + np.float32(phase))
         return total * np.float32(np.sqrt(2 / len(self.orders)))
+
+
+class AngularTable:
+    """Functions of an angle alone, each evaluated on a ring of angles and interpolated linearly at many points."""
+
+    _COUNT = 1440
+
+    def __init__(self, angle: np.ndarray):
+        """angle: any shape, radians."""
+        turn = angle * np.float32(self._COUNT / (2 * np.pi))
+        below = np.floor(turn)
+        self.share = turn - below
+        self.index = below.astype(np.int32) % self._COUNT
+
+    def __call__(self, function) -> np.ndarray:
+        """``function`` of the angles, in their shape, float32; it is given a vector of radians, from 0 to 2π."""
+        ring = np.asarray(function(np.arange(self._COUNT + 1) * (2 * np.pi / self._COUNT)), np.float32)
+        low = ring[self.index]
+        return low + self.share * (ring[self.index + 1] - low)

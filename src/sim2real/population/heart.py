@@ -3,10 +3,11 @@ r"""The beating heart in the frame of the left ventricle, as level sets.
 Frame, in mm: z runs along the LV's long axis from the mitral plane at end diastole (z = 0) to the apex; x to the
 viewer's right and y downwards, as in a short-axis image seen from the apex. Material points (R, Θ, Z) at end diastole move to
 
-.. math:: r^2 = R^2/\lambda + g(Z), \qquad z = H - \lambda (H - Z), \qquad g(Z) = -\frac{e\,R_e(Z)^2}{\lambda},
+.. math:: r^2 = R^2/\lambda + g(Z), \qquad \theta = \Theta + \varphi(Z), \qquad z = H - \lambda (H - Z),
+          \qquad g(Z) = -\frac{e\,R_e(Z)^2}{\lambda},
 
-with H the epicardial apex, which stays, λ the longitudinal shortening, R_e the endocardial radius and e the ejected
-fraction. The Jacobian is 1 everywhere, so the myocardium keeps its volume exactly, and the cavity holds EDV (1 − e).
+with H the epicardial apex, which stays, λ the longitudinal shortening, φ the twist, R_e the endocardial radius and e the
+ejected fraction. The Jacobian is 1 everywhere, so the myocardium keeps its volume exactly, and the cavity holds EDV (1 − e).
 """
 
 from dataclasses import dataclass
@@ -19,8 +20,11 @@ from ..core.errors import Sim2RealError
 from .subjects import Subject
 
 DENSITY_G_PER_ML = 1.05
-_WIDEST = 0.3  # level of the widest LV section, as a fraction of its length
+PAPILLARY_SHARE = 0.089  # of LV mass (MESA, 100 people); labels count papillary muscles as cavity, as observers draw them
 INFLOW_MM = 22.0  # how far the RV reaches above the mitral plane (its outflow tract)
+_WIDEST = 0.3  # level of the widest LV section, as a fraction of its length
+_APICAL_WALL = 0.6  # thickness of the wall at the apex over its mean
+_BASAL_ROTATION_DEG = 3.0  # clockwise seen from the apex, at end systole
 
 
 def profile(u: np.ndarray) -> np.ndarray:
@@ -38,7 +42,7 @@ class Heart:
 
     @cached_property
     def levels(self) -> np.ndarray:
-        return (np.arange(2000) + 0.5) / 2000
+        return (np.arange(600) + 0.5) / 600
 
     @cached_property
     def radius(self) -> float:
@@ -50,18 +54,33 @@ class Heart:
     def length(self) -> float:
         return 2 * self.radius / self.subject.sphericity
 
+    @property
+    def septum(self) -> float:
+        """Direction of the septum's middle, radians."""
+        return float(np.deg2rad(self.subject.septum_angle_deg))
+
+    @property
+    def papillary_ml(self) -> float:
+        """Volume of the papillary muscles: their share of the mass, but never more than a third of what the LV holds at ES."""
+        return min(PAPILLARY_SHARE * self.subject.lv_mass_g / DENSITY_G_PER_ML, self.subject.lv_esv_ml / 3)
+
     @cached_property
     def wall(self) -> float:
-        """Mean wall thickness at ED, mm, that gives the subject's LV mass."""
-        wanted = self.subject.lv_mass_g / DENSITY_G_PER_ML * 1e3
+        """Wall thickness at ED away from the septum, mm: with the papillary muscles the wall has the subject's LV mass."""
+        wanted = (self.subject.lv_mass_g / DENSITY_G_PER_ML - self.papillary_ml) * 1e3
+        angles = np.linspace(0, 2 * np.pi, 72, endpoint=False)
 
         def excess(wall: float) -> float:
-            length = self.length + 0.6 * wall
+            length = self.length + _APICAL_WALL * wall
             u = self.levels * length / self.length  # same heights, in units of the cavity's length
-            angles = np.linspace(0, 2 * np.pi, 72, endpoint=False)
             epi = np.mean(self._epi(wall, angles[:, None], self.levels[None] * length) ** 2, axis=0)
             return np.pi * np.mean(epi - (self.radius * profile(u)) ** 2) * length - wanted
 
+        if excess(0.5) > 0:
+            raise Sim2RealError(
+                f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g leaves no wall round a cavity of "
+                f"{self.subject.lv_edv_ml:g} ml; expected more mass, a smaller EDV or a thinner septum"
+            )
         if excess(40.0) < 0:
             raise Sim2RealError(
                 f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g needs a wall above 40 mm; expected less mass"
@@ -71,20 +90,46 @@ class Heart:
     @property
     def apex(self) -> float:
         """Level of the epicardial apex, mm."""
-        return self.length + 0.6 * self.wall
+        return self.length + _APICAL_WALL * self.wall
+
+    def thickness(self, wall: float, angle: np.ndarray) -> np.ndarray:
+        """Wall thickness at ED in the ventricle's middle, mm, round the circumference: thickest in the septum."""
+        subject = self.subject
+        septal = max(subject.septal_wall_mm, wall * (1 + subject.septal_excess))
+        return wall + (septal - wall) * np.exp(2.0 * (np.cos(angle - self.septum) - 1))
 
     def _epi(self, wall: float, angle: np.ndarray, z: np.ndarray) -> np.ndarray:
-        septum = np.deg2rad(self.subject.septum_angle_deg)
-        around = 1 + self.subject.septal_excess * np.cos(angle - septum)
-        return (self.radius + wall * around) * profile(z / (self.length + 0.6 * wall))
+        return (self.radius + self.thickness(wall, angle)) * profile(z / (self.length + _APICAL_WALL * wall))
 
     def shortening(self, ejected: float) -> float:
         """λ at this moment of the cycle."""
         return 1 - ejected * self.subject.base_descent_mm / self.apex
 
+    def twist(self, level: float, twisted: float) -> float:
+        """φ, radians, at material ``level``: the apex turns anticlockwise seen from the apex (here: negative), the base a little back."""
+        turned = _BASAL_ROTATION_DEG - self.subject.torsion_deg_per_cm * np.clip(level, 0, self.apex) / 10
+        return float(np.deg2rad(twisted * turned))
+
     def base(self, ejected: float) -> float:
-        """Level of the mitral plane, mm: it descends towards the apex."""
+        """Level of the mitral plane's middle, mm: it descends towards the apex."""
         return self.apex * (1 - self.shortening(ejected))
+
+    @property
+    def base_reach(self) -> float:
+        """How far the tilted base departs from its middle at the epicardium, mm of material level."""
+        return float(np.tan(np.deg2rad(self.subject.base_tilt_deg)) * (self.radius + self.thickness(self.wall, self.septum)))
+
+    def base_level(self, radius: np.ndarray, angle: np.ndarray, level: float, ejected: float) -> np.ndarray:
+        """Material level at which the LV ends above the point (radius, angle): nearer the apex at the septum, where the aorta leaves.
+
+        radius, angle: polar coordinates at this moment, mm and radians (untwisted).
+        """
+        inner = self.radius * profile(level / self.length)
+        section = (1 - ejected * self.subject.lv_ef) / self.shortening(ejected)
+        moved = inner * np.sqrt(section)
+        outside = np.sqrt(np.maximum(radius**2 * self.shortening(ejected) + ejected * self.subject.lv_ef * inner**2, 0))
+        material = np.where(radius < moved, radius / np.sqrt(section), outside)
+        return np.tan(np.deg2rad(self.subject.base_tilt_deg)) * material * np.cos(angle - self.septum)
 
     def material_level(self, z: np.ndarray, ejected: float) -> np.ndarray:
         return self.apex - (self.apex - z) / self.shortening(ejected)
@@ -94,57 +139,13 @@ class Heart:
         return self.radius * profile(level / self.length) * np.sqrt((1 - ejected * self.subject.lv_ef) / self.shortening(ejected))
 
     def epicardium(self, angle: np.ndarray, level: np.ndarray, ejected: float) -> np.ndarray:
-        """Epicardial radius, mm, at ``angle`` (radians) and material ``level``, at this moment."""
+        """Epicardial radius, mm, at the material ``angle`` (radians) and ``level``, at this moment."""
         inner = self.radius * profile(level / self.length)
         outer = self._epi(self.wall, angle, level)
         moved = (outer**2 - ejected * self.subject.lv_ef * inner**2) / self.shortening(ejected)
         return np.sqrt(np.maximum(moved, 0))
 
-    # The right ventricle: at each level an ellipse through two insertion points on the LV's epicardium, less the LV.
-
-    @property
-    def rv_apex(self) -> float:
-        return 0.9 * self.apex
-
-    def inflow(self, ejected: float) -> float:
-        """How far above the mitral plane the RV reaches at this moment, mm of material: most of its stroke is longitudinal."""
-        return INFLOW_MM * (1 - 0.6 * ejected)
-
-    def rv_ellipse(self, level: np.ndarray, ejected: float, depth: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(centre, radial half-axis, transverse half-axis) in mm along the septal direction; ``depth`` beyond the septum at the base."""
-        inflow = self.inflow(ejected)
-        u = np.clip((level + inflow) / (self.rv_apex + inflow), 0, 1)
-        angle = np.deg2rad(self.subject.insertion_half_angle_deg) * (1 - 0.35 * u**2)
-        # above the mitral plane the outflow tract keeps the shape of the base
-        reach = self.epicardium(np.deg2rad(self.subject.septum_angle_deg), np.maximum(level, 0.0), ejected)
-        taper = np.maximum(1 - u**3.2, 0) ** 0.6 * (1 - 0.2 * np.clip(-level / inflow, 0, 1))
-        fullness = 1.05 + 0.17 * np.clip(depth / self.radius, 0, 2)  # width over the distance between the insertions: a deep RV is wide
-        offset = np.sqrt(1 - 1 / fullness**2)
-        radial = (reach * (1 - np.cos(angle)) * np.minimum(1, 4 * taper) + depth * taper) / (1 + offset)
-        centre = reach + depth * taper - radial
-        transverse = reach * np.sin(angle) * fullness * np.minimum(1, 2.5 * taper)
-        return centre, np.maximum(radial, 1e-3), np.maximum(transverse, 1e-3)
-
-    def rv_volume(self, ejected: float, depth: float) -> float:
-        """Volume of the RV cavity in ml for a given depth, by quadrature over levels and a grid a section."""
-        levels = np.linspace(-self.inflow(ejected), self.rv_apex, 90)
-        centre, radial, transverse = (value[:, None, None] for value in self.rv_ellipse(levels, ejected, depth))
-        s, t = np.meshgrid((np.arange(48) + 0.5) / 24 - 1, (np.arange(48) + 0.5) / 24 - 1, indexing="ij")
-        along, across = centre + radial * s, transverse * t
-        septum = np.deg2rad(self.subject.septum_angle_deg)
-        outside_lv = np.hypot(along, across) > self.epicardium(
-            septum + np.arctan2(across, along), np.maximum(levels, 0)[:, None, None], ejected
-        )
-        inside = (s**2 + t**2 < 1) & outside_lv
-        area = inside.mean(axis=(1, 2)) * 4 * (radial * transverse)[:, 0, 0]
-        return float(np.trapezoid(area, levels) * self.shortening(ejected) / 1e3)
-
-    def rv_depth(self, ejected: float) -> float:
-        """How far the RV reaches beyond the septum, mm, so that its volume is the subject's at this moment."""
-        subject = self.subject
-        wanted = subject.rv_edv_ml + ejected * (subject.rv_esv_ml - subject.rv_edv_ml)
-        low, high = -0.2 * self.radius, 150.0
-        if self.rv_volume(ejected, low) > wanted or self.rv_volume(ejected, high) < wanted:
-            raise Sim2RealError(f"subject {subject.name}: an RV of {wanted:.0f} ml does not fit this LV; expected between "
-                                f"{self.rv_volume(ejected, low):.0f} and {self.rv_volume(ejected, high):.0f} ml")  # fmt: skip
-        return brentq(lambda depth: self.rv_volume(ejected, depth) - wanted, low, high, xtol=0.05)
+    def mid_wall(self, ejected: float) -> float:
+        """Mean wall thickness, mm, half-way down the cavity, at this moment."""
+        level, angles = np.float64(self.length / 2), np.linspace(0, 2 * np.pi, 72, endpoint=False)
+        return float(np.mean(self.epicardium(angles, level, ejected)) - self.endocardium(level, ejected))

@@ -7,13 +7,14 @@ import numpy as np
 from ..core.images import Image
 from ..core.parameters import PopulationParameters
 from ..core.seeds import generator
-from .fields import PeriodicField
+from .cavity import LeftCavity, RightCavity
+from .cycle import Moment, moment_of
+from .fields import AngularTable, PeriodicField
 from .heart import INFLOW_MM, Heart
+from .right_ventricle import WALL_MM, RightVentricle
 from .structures import ID
 from .subjects import Subject
 from .torso import Torso
-
-EJECTED = {"ED": 0.0, "ES": 1.0}
 
 
 def short_axis_frame(subject: Subject) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -39,16 +40,18 @@ class Stack:
     offset_mm: tuple[float, float] = (0.0, 0.0)  # middle of the field of view from the LV's axis, along x and y
 
     @staticmethod
-    def of(heart: Heart, parameters: PopulationParameters, full: bool, offset_mm: tuple[float, float] = (0.0, 0.0)) -> "Stack":
-        """The whole ventricle, or its middle six slices (the four that will be used and one to spare each side)."""
+    def of(heart: Heart, parameters: PopulationParameters, offset_mm: tuple[float, float] = (0.0, 0.0)) -> "Stack":
+        """The whole heart, or the LV's middle six slices (the four that will be used and one to spare each side)."""
         spacing = parameters.slice_spacing_mm
-        if full:
-            centres = np.arange(heart.apex + 0.2 * spacing, -(INFLOW_MM + spacing / 2), -spacing)
-        else:
-            # what holds LV, MYO and RV at both phases reaches from the descended base to the RV's apex or the cavity's end
-            low = heart.base(1.0)
-            high = min(heart.rv_apex, 0.95 * heart.length)
-            centres = (low + high) / 2 + spacing * (2.5 - np.arange(6))
+        if parameters.stack == "full":
+            return Stack.at(heart, parameters, np.arange(heart.apex + 0.2 * spacing, -(INFLOW_MM + spacing / 2), -spacing), offset_mm)
+        low, high = mid_levels(heart)
+        return Stack.at(heart, parameters, (low + high) / 2 + spacing * (2.5 - np.arange(6)), offset_mm)
+
+    @staticmethod
+    def at(heart: Heart, parameters: PopulationParameters, centres: np.ndarray, offset_mm: tuple[float, float] = (0.0, 0.0)) -> "Stack":
+        """Slices at ``centres``: evenly spaced levels in mm, apex first."""
+        spacing = float(centres[0] - centres[1])
         right, down, base = short_axis_frame(heart.subject)
         n = round(parameters.field_of_view_mm / parameters.voxel_mm)
         affine = np.eye(4)
@@ -59,24 +62,25 @@ class Stack:
         return Stack(centres, affine, offset_mm)
 
 
+def mid_levels(heart: Heart) -> tuple[float, float]:
+    """Levels, mm, between which a slice holds LV, MYO and RV at both phases: from the descended base to the RV's apex or the cavity's end."""
+    return heart.base(1.0) + heart.base_reach * heart.shortening(1.0), min(RightVentricle(heart).apex, 0.95 * heart.length)
+
+
 class Phantom:
     """A subject's anatomy, evaluated wherever slices lie."""
 
     def __init__(self, subject: Subject):
         self.subject, self.heart, self.torso = subject, Heart(subject), Torso(subject)
-        rng = generator(subject.seed, "heart")
-        self.lv_ridges = PeriodicField(rng, 9, 45.0, terms=7)
-        self.rv_ridges = PeriodicField(rng, 12, 30.0, terms=7)
-        self.outline = PeriodicField(rng, 2, 80.0, terms=3)
-        self.trabeculation = rng.uniform(0.6, 1.8)
-        offsets = np.array([128.0, 242.0]) + rng.normal(0, 9, 2)  # anterolateral and posteromedial, from the septum's middle
-        self.papillary_angles = np.deg2rad(subject.septum_angle_deg + np.repeat(offsets, 2) + np.array([-10, 10, -10, 10]))
-        self.papillary_radii = rng.uniform(2.8, 5.2, 4) * (self.heart.radius / 26) ** 0.5
-        self.papillary_reach = rng.uniform(0.8, 1.7, 4)
-        self.band_level, self.band_offset = rng.uniform(0.5, 0.68), rng.normal(0, 6)
+        self.right = RightVentricle(self.heart)
+        self.left_cavity, self.right_cavity = LeftCavity(self.heart), RightCavity(self.right)
+        self.outline = PeriodicField(generator(subject.seed, "heart"), 2, 80.0, terms=3)
 
-    def structures(self, stack: Stack, phases: tuple[str, ...], parameters: PopulationParameters) -> Image:
-        """Structure numbers, uint8, shape (x, y, slice, phase, sub_slice); the affine is that of the slices' middles."""
+    def structures(self, stack: Stack, phases: tuple[str | float, ...], parameters: PopulationParameters) -> Image:
+        """Structure numbers, uint8, shape (x, y, slice, phase, sub_slice); the affine is that of the slices' middles.
+
+        phases: ``ED``, ``ES`` or shares of the cardiac cycle, 0 to 1.
+        """
         n = round(parameters.field_of_view_mm / parameters.voxel_mm)
         axis = ((np.arange(n) - (n - 1) / 2) * parameters.voxel_mm).astype(np.float32)
         right, down, base = (direction.astype(np.float32) for direction in short_axis_frame(self.subject))
@@ -85,81 +89,68 @@ class Phantom:
         shift = np.array(self.subject.heart_shift_mm, np.float32)
         x, y = np.meshgrid(axis + np.float32(stack.offset_mm[0]), axis + np.float32(stack.offset_mm[1]), indexing="ij")
         maps = np.empty((n, n, len(stack.centres), len(phases), count), np.uint8)
-        depths = {phase: self.heart.rv_depth(EJECTED[phase]) for phase in phases}
+        moments = [moment_of(phase, self.subject.heart_rate_bpm, self.subject.sex) for phase in phases]
         for k, s in np.ndindex(len(stack.centres), count):
             level = np.float32(stack.centres[k] - offsets[s])
             toward_base = np.float32(self.heart.length / 2) - level
             world = [x * right[i] + y * down[i] + toward_base * base[i] + shift[i] for i in range(3)]
             background = self.torso(*world)
-            for p, phase in enumerate(phases):
+            for p, moment in enumerate(moments):
                 plane = background.copy()
-                self._paint_heart(plane, x, y, level, EJECTED[phase], depths[phase])
+                self._paint_heart(plane, x, y, level, moment)
                 maps[:, :, k, p, s] = plane
         return Image(maps, stack.affine)
 
-    def _paint_heart(self, plane: np.ndarray, x: np.ndarray, y: np.ndarray, z: float, ejected: float, depth: float) -> None:
+    def _paint_heart(self, plane: np.ndarray, x: np.ndarray, y: np.ndarray, z: float, moment: Moment) -> None:
         """Paint ventricles, atria, great vessels and fat into one plane at level ``z`` of the heart's frame."""
-        heart, subject = self.heart, self.subject
+        heart, subject, ejected = self.heart, self.subject, moment.ejected
         near = (np.abs(x) < 115) & (np.abs(y) < 115)
         x, y = x[near], y[near]
         part = plane[near]
-        stretch, tilt = np.sqrt(subject.lv_flattening), np.deg2rad(subject.flattening_angle_deg)
-        u, v = x * np.cos(tilt) + y * np.sin(tilt), y * np.cos(tilt) - x * np.sin(tilt)
-        u, v = u * stretch, v / stretch  # area kept: the section is an ellipse of the subject's flattening
-        hx, hy = u * np.cos(tilt) - v * np.sin(tilt), u * np.sin(tilt) + v * np.cos(tilt)
-        radius, angle = np.hypot(hx, hy), np.arctan2(hy, hx)
+        hx, hy = self._rounded(x, y)
         level = float(heart.material_level(z, ejected))
-        septum = np.deg2rad(subject.septum_angle_deg)
-
-        epi = heart.epicardium(angle, max(level, 0.0), ejected)
+        radius, angle = np.hypot(hx, hy), np.arctan2(hy, hx) - heart.twist(level, moment.twisted)
+        round_lv = AngularTable(angle)
+        epi = round_lv(lambda ring: heart.epicardium(ring, max(level, 0.0), ejected))
         beyond = max(z - heart.apex, 0.0) if level > 0 else heart.base(ejected) - z
         to_lv = radius - epi if level >= 0 and z < heart.apex else np.hypot(np.maximum(radius - epi, 0), beyond)
-        along = hx * np.cos(septum) + hy * np.sin(septum)
-        across = hy * np.cos(septum) - hx * np.sin(septum)
-        centre, radial, transverse = (float(value) for value in heart.rv_ellipse(np.float64(level), ejected, depth))
-        e = np.hypot((along - centre) / radial, across / transverse)
-        has_rv = -heart.inflow(ejected) < level < heart.rv_apex and radial > 1
-        to_rv = (e - 1) * min(radial, transverse) if has_rv else np.full(x.shape, 1e3)
+        from_rv = angle - self.right.direction(level)
+        along, across = radius * np.cos(from_rv), radius * np.sin(from_rv)
+        centre, radial, transverse = (float(v) for v in self.right.section(np.float64(level), ejected, self.right.depth(ejected)))
+        s, t = (along - centre) / radial, across / transverse
+        has_rv = -self.right.inflow(ejected) < level < self.right.apex and radial > 1
+        round_rv = AngularTable(np.arctan2(t, s))
+        to_rv = (self.right.measure(s, t, round_rv) - 1) * min(radial, transverse) if has_rv else np.full(x.shape, 1e3, np.float32)
 
-        self._paint_base(part, x, y, z, ejected)
         # fat lies over the RV and in the grooves; the lateral wall borders the lung almost directly
-        towards_rv = np.clip(0.5 + 0.75 * np.cos(angle - septum), 0.12, 1.0)
-        fat = subject.epicardial_fat_mm * towards_rv * np.maximum(1.1 + 0.6 * self.outline(angle, z), 0.2)
-        rounded = _smooth_minimum(to_lv, to_rv - 3.0, 12.0)  # fills the grooves between the ventricles with fat
+        fat = subject.epicardial_fat_mm * round_lv(
+            lambda ring: np.clip(0.5 + 0.75 * np.cos(ring - heart.septum), 0.12, 1.0) * np.maximum(1.1 + 0.6 * self.outline(ring, z), 0.2)
+        )
+        rounded = _smooth_minimum(to_lv, to_rv - WALL_MM, 12.0)  # fills the grooves between the ventricles with fat
         if -30 < level:
             part[rounded < fat + 0.9] = ID["pericardium"]
             part[rounded < fat] = ID["epicardial_fat"]
+        self._paint_base(part, x, y, z, ejected)
         if has_rv:
-            part[(to_rv < 3.0) & (radius > epi)] = ID["rv_wall"]
+            part[(to_rv < WALL_MM) & (radius > epi)] = ID["rv_wall"]
             blood = (to_rv < 0) & (radius > epi)  # above the mitral plane, too, the RV keeps clear of the LV's outflow
             part[blood] = ID["rv_blood"]
-            around = np.arctan2(across / transverse, (along - centre) / radial)
-            ridge = np.minimum(2.2 * np.maximum(self.rv_ridges(around, level) - 0.6, 0), 0.25 * min(radial, transverse))
-            part[blood & (-to_rv < ridge) & (to_lv > 4)] = ID["rv_trabeculae"]
-            if abs(level - self.band_level * heart.apex) < 4:
-                part[blood & (np.abs(across - self.band_offset) < 2.2)] = ID["rv_trabeculae"]
-        if 0 <= level and z < heart.apex:
-            part[to_lv < 0] = ID["lv_myocardium"]
-            self._paint_cavity(part, hx, hy, radius, angle, level, ejected)
+            self.right_cavity.paint(part, blood, s, t, round_rv, -to_rv, to_lv, (radial, transverse), level)
+        if -heart.base_reach < level and z < heart.apex:
+            below_base = level >= heart.base_level(radius, angle, level, ejected)
+            part[below_base & (radius < (epi if level >= 0 else heart.epicardium(angle, level, ejected)))] = ID["lv_myocardium"]
+            inside = below_base & (radius < float(heart.endocardium(np.float64(level), ejected)))
+            part[inside] = ID["lv_blood"]
+            if inside.any():
+                self.left_cavity.paint(part, radius, angle, round_lv, inside, level, ejected)
         plane[near] = part
 
-    def _paint_cavity(self, part, hx, hy, radius, angle, level: float, ejected: float) -> None:
-        heart = self.heart
-        endo = float(heart.endocardium(np.float64(level), ejected))
-        if endo <= 0:
-            return
-        inside = radius < endo
-        part[inside] = ID["lv_blood"]
-        u = level / heart.length
-        ridge = self.trabeculation * (0.5 + 1.4 * u) * np.maximum(self.lv_ridges(angle, level) - 0.4, 0)
-        part[inside & (endo - radius < np.minimum(ridge, 0.5 * endo))] = ID["lv_trabeculae"]
-        if not 0.25 < u < 0.82:
-            return
-        swelling = np.sqrt(1 + 0.25 * ejected) * np.clip(np.sin(np.pi * (u - 0.25) / 0.57), 0, 1) ** 0.5
-        for direction, size, reach in zip(self.papillary_angles, self.papillary_radii, self.papillary_reach, strict=True):
-            size = min(size * swelling, 0.36 * endo)
-            middle = max(endo - reach * size, 0.3 * endo)
-            part[inside & (np.hypot(hx - middle * np.cos(direction), hy - middle * np.sin(direction)) < size)] = ID["papillary_muscle"]
+    def _rounded(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Positions in the frame where the LV's section is round: an ellipse of the subject's flattening, its area kept."""
+        stretch, tilt = np.sqrt(self.subject.lv_flattening), np.deg2rad(self.subject.flattening_angle_deg)
+        u, v = x * np.cos(tilt) + y * np.sin(tilt), y * np.cos(tilt) - x * np.sin(tilt)
+        u, v = u * stretch, v / stretch
+        return u * np.cos(tilt) - v * np.sin(tilt), u * np.sin(tilt) + v * np.cos(tilt)
 
     def _paint_base(self, part, x, y, z: float, ejected: float) -> None:
         """Atria and great vessels behind the plane of the valves; they fill while the ventricles empty."""
@@ -167,7 +158,7 @@ class Phantom:
         grown, size = 1 + 0.12 * ejected, (self.heart.radius / 26) ** 0.5
         for name, centre, radii in (
             ("right_atrium", (-40 * size, 20 * size, 26), (27, 28, 28)),
-            ("left_atrium", (8 * size, 16 * size, 25), (29, 24, 27)),
+            ("left_atrium", (8 * size, 16 * size, 22), (29, 24, 27)),
         ):
             half = [r * grown * size for r in radii]
             e = np.sqrt(sum(((c - m) / r) ** 2 for c, m, r in zip((x, y, above), centre, half, strict=True)))
@@ -177,7 +168,7 @@ class Phantom:
             ("aorta", (-7, -7), (-24, -10), 13.5 * size),
             ("pulmonary_trunk", (-24, -34), (4, -38), 12.5 * size),
         ):
-            if -2 < above < 75:
+            if -8 < above < 75:
                 t = above / 65
                 away = np.hypot(x - (start[0] + t * (end[0] - start[0])) * size, y - (start[1] + t * (end[1] - start[1])) * size)
                 part[away < wide + 2] = ID["vessel_wall"]
