@@ -3,9 +3,12 @@ import pandas as pd
 import pytest
 
 from sim2real.core.images import read_labels
+from sim2real.core.labels import LV
 from sim2real.core.parameters import PopulationParameters
 from sim2real.core.run import RunFolder
+from sim2real.population import summary
 from sim2real.population.build import make_population
+from sim2real.population.structures import labels_of
 
 SMALL = {"voxel_mm": 2.0, "field_of_view_mm": 192, "sub_slices": 1}
 
@@ -27,6 +30,20 @@ def test_a_larger_population_keeps_its_first_subjects(tmp_path):
     manifest = run.manifest("01_virtual_population")
     assert all((tmp_path / path).is_file() for path in manifest["structures"])
     assert read_labels(tmp_path / manifest["structures"][0]).data.shape == (96, 96, 6, 2, 1)
+
+
+def test_cine_shows_a_healthy_heart_through_its_cycle(tmp_path):
+    run = RunFolder(tmp_path)
+    make_population(run, PopulationParameters(n_subjects=2, share_normal=1.0, cine_phases=5, **SMALL), 9)
+    maps = read_labels(tmp_path / "01_virtual_population" / "cine.nii.gz")
+    assert maps.data.shape == (96, 96, 3, 5, 1)
+    areas = (labels_of(maps.data[..., 0]) == LV).sum(axis=(0, 1))
+    assert (areas.min(axis=1) < 0.75 * areas[:, 0]).all() and (areas.argmin(axis=1) == 2).all()  # emptiest at two fifths of the cycle
+    table = summary.cycle_table(run)
+    middle = table[(table["level"] == "middle") & (table["structure"] == "LV")]
+    np.testing.assert_allclose(middle["area_cm2"], areas[1] * 0.04)
+    planes, titles = summary.cine_planes(run)
+    assert len(planes) == len(titles) == 6 and titles[3] == "apical, end systole"
 
 
 def test_another_seed_or_geometry_starts_afresh(tmp_path):

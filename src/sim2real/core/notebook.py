@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import yaml
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
 from myst_nb import glue
 
+from .animation import cine_html
 from .errors import Sim2RealError
 from .parameters import Chapter, Parameters
 from .presets import check, parse_yaml
@@ -68,6 +70,10 @@ class OpenChapter:
     def table(self, html: str, name: str) -> None:
         """Hand a table in HTML to the page under ``name``."""
         glue(name, HTML(html), display=False)
+
+    def cine(self, frames: np.ndarray, name: str, alt: str, period_s: float) -> None:
+        """Hand an endless loop of ``frames`` (phase, row, column), 0 to 1, to the page under ``name``."""
+        glue(name, HTML(cine_html(frames, alt, period_s)), display=False)
 
     def badges(self, *more: str) -> None:
         """One line at the head of the page: preset and whatever the results rest on."""

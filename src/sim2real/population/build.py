@@ -3,19 +3,20 @@
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..core.code import code_fingerprint
 from ..core.files import folder_stamp
-from ..core.images import write_image
+from ..core.images import Image, write_image
 from ..core.labels import PHASES
 from ..core.parameters import PopulationParameters
 from ..core.resumable import fingerprint_of, resumable_folder
 from ..core.root import repository
 from ..core.run import RunFolder
 from ..core.workers import map_in_order
-from .render import Phantom, Stack
-from .subjects import sample_subject
+from .render import Phantom, Stack, cine_levels
+from .subjects import Subject, sample_subject
 from .table import population_table
 from .xcat import find_xcat_subjects, read_xcat_subject
 
@@ -23,22 +24,29 @@ CHAPTER = "01_virtual_population"
 
 
 def make_population(run: RunFolder, parameters: PopulationParameters, seed: int) -> pd.DataFrame:
-    """Write ``subjects.csv``, ``manifest.csv`` and ``structures/<subject>.nii.gz``; return the table of subjects.
+    """Write ``subjects.csv``, ``manifest.csv``, ``structures/<subject>.nii.gz`` and ``cine.nii.gz``; return the table of subjects.
 
-    Structure maps have shape (x, y, slice, phase, sub_slice), phases ED and ES. Subjects already there are kept.
+    Structure maps have shape (x, y, slice, phase, sub_slice), phases ED and ES; ``cine.nii.gz`` holds an apical, a middle and
+    a basal slice of the first healthy subject through the cycle. Subjects already there are kept.
     """
     root = parameters.xcat_root and _found_from_the_repository(parameters.xcat_root)
     paths = find_xcat_subjects(root) if root else []
     # other XCAT files under the old names must reach the chapters below, which look at this fingerprint
     source = folder_stamp(root) if root else ""
-    fingerprint = fingerprint_of(parameters.model_dump(mode="json", exclude={"n_subjects"}), seed, code_fingerprint(__name__), source)
+    fingerprint = fingerprint_of(
+        parameters.model_dump(mode="json", exclude={"n_subjects", "cine_phases"}), seed, code_fingerprint(__name__), source
+    )
     folder = resumable_folder(run.chapter(CHAPTER) / "structures", fingerprint)
     if root:
         rows = map_in_order(partial(_write_xcat, folder=folder, parameters=parameters), paths, name="XCAT subjects", unit="subject")
         table = pd.DataFrame(rows)
+        cine = read_xcat_subject(paths[0], parameters, phases="all", n_slices=3)[1]
     else:
         write = partial(_write_phantom, folder=folder, parameters=parameters, seed=seed)
-        table = population_table(map_in_order(write, range(parameters.n_subjects), name="virtual subjects", unit="subject"))
+        subjects = map_in_order(write, range(parameters.n_subjects), name="virtual subjects", unit="subject")
+        table = population_table(subjects)
+        cine = _cine(next((subject for subject in subjects if subject.group == "NOR"), subjects[0]), parameters)
+    write_image(run.chapter(CHAPTER) / "cine.nii.gz", cine)
     manifest = pd.DataFrame({"subject": table["name"], "structures": [f"{CHAPTER}/structures/{name}.nii.gz" for name in table["name"]]})
     run.write_manifest(CHAPTER, table, "subjects.csv")
     run.write_manifest(CHAPTER, manifest)
@@ -58,6 +66,12 @@ def _write_phantom(index: int, folder: Path, parameters: PopulationParameters, s
         stack = Stack.of(phantom.heart, parameters)
         write_image(path, phantom.structures(stack, PHASES, parameters))
     return subject
+
+
+def _cine(subject: Subject, parameters: PopulationParameters) -> Image:
+    phantom = Phantom(subject)
+    phases = tuple(np.arange(parameters.cine_phases) / parameters.cine_phases)
+    return phantom.structures(Stack.at(phantom.heart, parameters, cine_levels(phantom.heart)), phases, parameters)
 
 
 def _write_xcat(source: Path, folder: Path, parameters: PopulationParameters) -> dict:

@@ -39,11 +39,13 @@ def volumes_table(subjects: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def structures_figure(maps: list[np.ndarray], titles: list[str]) -> Figure:
-    """Structure maps, each (row, column) of numbers, side by side with a key to those that are seen."""
-    figure, grid = plt.subplots(1, len(maps), figsize=(3.1 * len(maps), 3.9))
+def structures_figure(maps: list[np.ndarray], titles: list[str], rows: int = 1, margin: int = 40) -> Figure:
+    """Structure maps, each (row, column) of numbers, in ``rows`` rows with a key to those that are seen; ``margin`` voxels cut off."""
+    columns = len(maps) // rows
+    figure, grid = plt.subplots(rows, columns, figsize=(3.1 * columns, 3.2 * rows + 0.7), squeeze=False)
     colours = _colours()
-    for axes, plane, title in zip(np.atleast_1d(grid), maps, titles, strict=True):
+    maps = [plane[margin : plane.shape[0] - margin, margin : plane.shape[1] - margin] for plane in maps]
+    for axes, plane, title in zip(grid.ravel(), maps, titles, strict=True):
         axes.imshow(plane, cmap=colours, vmin=0, vmax=len(STRUCTURES) - 1, interpolation="nearest")
         axes.set_title(title)
         axes.axis("off")
@@ -53,12 +55,29 @@ def structures_figure(maps: list[np.ndarray], titles: list[str]) -> Figure:
     return figure
 
 
+def cycle_figure(table: pd.DataFrame) -> Figure:
+    """Areas of LV, RV and MYO over the cardiac cycle, a panel a level, as counted in the maps."""
+    levels = list(dict.fromkeys(table["level"]))
+    figure, grid = plt.subplots(1, len(levels), figsize=(2.8 * len(levels), 2.9), sharey=True)
+    for axes, level in zip(grid, levels, strict=True):
+        for name, curve in table[table["level"] == level].groupby("structure"):
+            axes.plot(curve["share_of_cycle"], curve["area_cm2"], ".-", color=COLOURS[name], label=name, linewidth=1.3)
+        axes.set(title=level, xlim=(0, 1))
+    grid[0].set(ylabel="area (cm²)", ylim=(0, None))
+    figure.supxlabel("share of the cardiac cycle after the R wave", fontsize=10)
+    grid[-1].legend(fontsize=8)
+    return figure
+
+
 def bands_figure(subjects: pd.DataFrame, bands: pd.DataFrame) -> Figure:
     """The normal subjects' quantities against the published mean ± 2 SD, one panel a quantity, men and women apart."""
     normal = subjects[subjects["group"].isin(["NOR", "XCAT"])]
     quantities = [name for name in bands["quantity"].unique() if name in normal.columns]
-    figure, grid = plt.subplots(1, len(quantities), figsize=(1.75 * len(quantities), 3.2))
-    for axes, quantity in zip(np.atleast_1d(grid), quantities, strict=True):
+    columns = (len(quantities) + 1) // 2
+    figure, grid = plt.subplots(2, columns, figsize=(2.0 * columns, 5.6), squeeze=False)
+    for axes in grid.ravel()[len(quantities) :]:
+        axes.axis("off")
+    for axes, quantity in zip(grid.ravel()[: len(quantities)], quantities, strict=True):
         for place, sex in enumerate(("M", "F")):
             band = bands[(bands["quantity"] == quantity) & (bands["sex"] == sex)].iloc[0]
             axes.fill_between(
@@ -76,6 +95,8 @@ def bands_figure(subjects: pd.DataFrame, bands: pd.DataFrame) -> Figure:
 
 
 def _spoken(quantity: str) -> str:
+    if quantity.startswith("torsion"):
+        return "torsion"
     return " ".join(word.upper() if len(word) <= 3 else word for word in quantity.split("_")[:-1])
 
 

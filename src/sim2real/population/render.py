@@ -67,6 +67,12 @@ def mid_levels(heart: Heart) -> tuple[float, float]:
     return heart.base(1.0) + heart.base_reach * heart.shortening(1.0), min(RightVentricle(heart).apex, 0.95 * heart.length)
 
 
+def cine_levels(heart: Heart) -> np.ndarray:
+    """Levels, mm, of an apical, a middle and a basal slice that hold the ventricles at every phase, evenly spaced."""
+    low, high = mid_levels(heart)
+    return low + np.array([0.85, 0.5, 0.15]) * (high - low)
+
+
 class Phantom:
     """A subject's anatomy, evaluated wherever slices lie."""
 
