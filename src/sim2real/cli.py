@@ -54,6 +54,15 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--output", type=Path, default=Path("predictions"), help="folder for the label files and scores.csv")
     predict.set_defaults(action=_predict)
 
+    xcat = commands.add_parser("xcat-par", help="write XCAT's parameter files for the virtual subjects, for holders of its licence")
+    xcat.add_argument("output", type=Path, metavar="OUTPUT", help="folder for one sub-folder and .par a subject")
+    xcat.add_argument("--run", metavar="NAME", help="the subjects of this run (default: of --seed, --subjects and --share-normal)")
+    xcat.add_argument("--seed", type=int, default=0, help="seed of the subjects (default: 0)")
+    xcat.add_argument("--subjects", type=int, default=40, metavar="N", help="how many (default: 40)")
+    xcat.add_argument("--share-normal", type=float, default=0.5, metavar="F", help="share without disease, 0 to 1 (default: 0.5)")
+    xcat.add_argument("--template", type=Path, metavar="PAR", help="XCAT's own sample .par, whose other lines and comments are kept")
+    xcat.set_defaults(action=_xcat_par)
+
     parameters = commands.add_parser("parameters", help="print the reference of all parameters")
     parameters.set_defaults(action=_parameters)
 
@@ -89,7 +98,7 @@ def _run(options) -> int:
 def _check_data(parameters, until: str, root: Path) -> None:
     """Faults of the user's own data, before any kernel starts. Relative paths count from the project's folder."""
     if parameters.population.xcat_root is not None:
-        from .population.xcat import find_xcat_subjects, open_xcat
+        from .population.xcat.files import find_xcat_subjects, open_xcat
 
         for path in find_xcat_subjects(root / parameters.population.xcat_root):
             open_xcat(path)
@@ -123,6 +132,29 @@ def _predict(options) -> int:
     from .segmentation.apply import predict_source
 
     predict_source(options.source, repository() / "runs" / options.run, options.training, options.seed, options.output)
+    return 0
+
+
+def _xcat_par(options) -> int:
+    from .core.presets import check
+    from .core.root import repository
+    from .core.workflow import run_parameters
+    from .population.subjects import sample_subject
+    from .population.xcat.par import write_pars
+
+    if options.run:
+        parameters = run_parameters(repository() / "runs" / options.run)
+        seed, population = parameters.seed, parameters.population
+    else:
+        from .core.parameters import PopulationParameters
+
+        seed, values = options.seed, {"n_subjects": options.subjects, "share_normal": options.share_normal}
+        population = check(PopulationParameters, values, "population")
+    subjects = [sample_subject(seed, index, population.share_normal) for index in range(population.n_subjects)]
+    paths = write_pars(subjects, options.output, options.template)
+    print(
+        f"{options.output}: {len(paths)} subjects, one .par each; run XCAT in each folder and set population.xcat_root to {options.output}"
+    )
     return 0
 
 

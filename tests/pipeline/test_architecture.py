@@ -12,11 +12,11 @@ PACKAGE = Path(sim2real.__file__).parent
 ORDER = list(CHAPTERS.values())
 
 
-def imported_packages(path: Path) -> set[str]:
-    """Sub-packages of sim2real that a module of a sub-package imports, by its own relative imports."""
+def imported_packages(path: Path, depth: int = 1) -> set[str]:
+    """Sub-packages of sim2real that a module imports which lies ``depth`` folders below it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level == 2:
+        if isinstance(node, ast.ImportFrom) and node.level == depth + 1:
             found.add(node.module.split(".")[0] if node.module else node.names[0].name)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").startswith("sim2real."):
             found.add(node.module.split(".")[1])
@@ -30,8 +30,8 @@ def test_a_package_imports_only_from_above(package):
         allowed |= set(ORDER[: ORDER.index(package)])
     if package == "core":
         allowed -= {"metrics"}
-    for path in sorted((PACKAGE / package).glob("*.py")):
-        assert imported_packages(path) <= allowed, path.name
+    for path in sorted((PACKAGE / package).rglob("*.py")):
+        assert imported_packages(path, len(path.relative_to(PACKAGE).parts) - 1) <= allowed, path.name
 
 
 def test_the_rule_catches_an_import_from_below(tmp_path):

@@ -1,4 +1,7 @@
-"""A small body in XCAT's own format: headerless float32 (z, y, x), lengths in cm, activities by the .par."""
+"""A small body in XCAT's own format: headerless float32 (z, y, x), lengths in cm, activities by the .par, a log beside it."""
+
+import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,23 +13,27 @@ from sim2real.core.parameters import PopulationParameters
 from sim2real.core.run import RunFolder
 from sim2real.population.build import make_population
 from sim2real.population.structures import ID, labels_of
-from sim2real.population.xcat import find_xcat_subjects, open_xcat, read_xcat_subject
+from sim2real.population.xcat.files import open_xcat
+from sim2real.population.xcat.read import read_xcat_subject
 
 N, N_SLICES, PIXEL_MM, SLICE_MM = 88, 72, 3.0, 2.5
 ACTIVITY = {
-    "body_activity": 1, "hrt_myoLV_act": 12.5, "hrt_bldplLV_act": 14, "hrt_bldplRV_act": 15, "hrt_bldplLA_act": 16, "r_lung_activity": 2,
-    "liver_activity": 3, "spine_activity": 4, "rib_activity": 5,
+    "body_activity": 1, "myoLV_act": 12.5, "bldplLV_act": 14, "bldplRV_act": 15, "bldplLA_act": 16, "myoRV_act": 17,
+    "r_lung_activity": 2, "liver_activity": 3, "spine_activity": 4, "rib_activity": 5,
 }  # fmt: skip
 BASE = np.array([0.5, -0.6, 0.62]) / np.linalg.norm([0.5, -0.6, 0.62])  # RAS, from the apex
 LENGTH, RADIUS, WALL = 84.0, 26.0, 9.0
 SQUEEZE = {1: 1.0, 2: 0.9, 3: 0.8, 4: 0.72, 5: 0.75, 6: 0.8, 7: 0.85, 8: 0.9, 9: 0.95, 10: 0.98}  # cavity radius, by frame
 SMALL = PopulationParameters(voxel_mm=1.5, field_of_view_mm=192, sub_slices=2, slice_spacing_mm=9)
+XCAT_AXES = np.diag([-1.0, -1.0, 1.0])  # columns: steps of x (to the left), y (to the back) and z (up) in RAS
+MIRRORED = np.diag([1.0, 1.0, -1.0])
 
 
-def body(squeeze: float, mirrored: bool) -> np.ndarray:
-    """Activities, shape (z, y, x). XCAT's axes run to the left, to the back and up; ``mirrored``: to the right, front and down."""
+def body(squeeze, axes=XCAT_AXES, muscles=(), cavity=LENGTH):
+    """Activities, shape (z, y, x). ``axes``: steps of x, y and z in RAS; ``muscles``: (angle, distance, radius) of papillary columns, mm;
+    ``cavity``: its length, mm."""
     z, y, x = np.meshgrid((np.arange(N_SLICES) - N_SLICES / 2) * SLICE_MM, *2 * [(np.arange(N) - N / 2) * PIXEL_MM], indexing="ij")
-    right, front, up = (x, y, -z) if mirrored else (-x, -y, z)
+    right, front, up = (axes[k, 0] * x + axes[k, 1] * y + axes[k, 2] * z for k in range(3))
     volume = np.zeros(x.shape, np.float32)
 
     def paint(name, where):
@@ -46,29 +53,69 @@ def body(squeeze: float, mirrored: bool) -> np.ndarray:
     rv = p - septal * 30
     rv_across = np.sqrt(np.maximum((rv**2).sum(axis=-1) - (rv @ BASE) ** 2, 0))
     outer = lambda length, radius: (along > 0) & ((across / radius) ** 2 + (along / length) ** 2 < 1)  # noqa: E731
-    paint("hrt_bldplRV_act", (along > 0) & ((rv_across / (26 * squeeze**0.5)) ** 2 + (along / (LENGTH * 0.95)) ** 2 < 1))
-    paint("hrt_bldplLA_act", (along <= 0) & (across**2 + (along / 1.1) ** 2 < 25**2))
-    paint("hrt_myoLV_act", outer(LENGTH + WALL, RADIUS + WALL))
-    paint("hrt_bldplLV_act", outer(LENGTH, RADIUS * squeeze))
+
+    def chamber(add):
+        return (along > -add) & ((rv_across / (26 * squeeze**0.5 + add)) ** 2 + (along / (LENGTH * 0.95 + add)) ** 2 < 1)
+
+    paint("myoRV_act", chamber(6))
+    paint("bldplRV_act", chamber(0))
+    paint("bldplLA_act", (along <= 0) & (across**2 + (along / 1.1) ** 2 < 25**2))
+    paint("myoLV_act", outer(LENGTH + WALL, RADIUS + WALL))
+    paint("bldplLV_act", outer(cavity, RADIUS * squeeze))
+    other = np.cross(BASE, septal)
+    for angle, distance, radius in muscles:
+        middle = distance * (np.cos(np.deg2rad(angle)) * septal + np.sin(np.deg2rad(angle)) * other)
+        column = np.linalg.norm(p - (p @ BASE)[..., None] * BASE - middle, axis=-1) < radius
+        paint("myoLV_act", column & (along > 15) & (along < 55) & outer(LENGTH, RADIUS * squeeze))
     return volume
 
 
-def write_subject(folder, mirrored=False, frames=SQUEEZE, changes=None):
+def write_log(folder, volumes, geometry, changes=None):
+    """The log XCAT writes beside frames: its head in part, then a section a frame."""
+    voxel = PIXEL_MM**2 * SLICE_MM / 1e3
+    lines = ["*** DYNAMIC XCAT PHANTOM, version 2.0 in C***", f" pixel width =  {geometry['pixel_width']:.4f} (cm/pixel)",
+             f" slice width =  {geometry['slice_width']:.4f} (cm/pixel)", f" array_size = {geometry['array_size']}",
+             f" starting slice number    = {geometry['startslice']}", f" ending slice number      = {geometry['endslice']}",
+             "Activity Ratios", "-" * 65, "right lung_activity = 79.000000", "liver_activity = 77.000000"]  # fmt: skip
+    for k, volume in volumes.items():
+        lines += [f"CREATING FRAME #{k} ...", "", "ORGAN VOLUMES: ", "liver         =      1.0 ml", ""]
+        for name, organ in (("LV chamber   ", "bldplLV_act"), ("RV chamber   ", "bldplRV_act")):
+            lines.append(f"Volume of {name} = {np.count_nonzero(volume == np.float32(ACTIVITY[organ])) * voxel:12.6f} ml")
+        lines += ["", "Maximum activity per voxel =      17.000000", f"Total activity = {volume.sum(dtype=float):.6f}", ""]
+    text = "\n".join(lines)
+    for pattern, replacement in (changes or {}).items():
+        text, n = re.subn(pattern, replacement, text)
+        assert n, pattern
+    (folder / "run_log").write_text(text)
+
+
+def write_subject(folder, axes=XCAT_AXES, frames=SQUEEZE, changes=None, log=None, muscles=(), crop=None):
+    """``log``: changes to the log by pattern, {} for a true one. ``crop``: slices (z, y, x); y and x of one size."""
     folder.mkdir(parents=True)
-    geometry = {"array_size": N, "startslice": 101, "endslice": 100 + N_SLICES, "pixel_width": PIXEL_MM / 10, "slice_width": SLICE_MM / 10,
-                "gender": 1, "color_code": 0}  # fmt: skip
-    values = {**geometry, **ACTIVITY, **(changes or {})}
+    crop = crop or (slice(0, N_SLICES), slice(0, N), slice(0, N))
+    n = crop[1].stop - crop[1].start
+    geometry = {"array_size": n, "startslice": 101, "endslice": 100 + crop[0].stop - crop[0].start,
+                "pixel_width": PIXEL_MM / 10, "slice_width": SLICE_MM / 10, "gender": 1, "color_code": 0}  # fmt: skip
+    values = {**geometry, **ACTIVITY, **({"papillary_flag": 1} if muscles else {}), **(changes or {})}
     lines = [f"{name} = {value}\t\t# a comment = 7" for name, value in values.items() if value is not None]
     (folder / "heart.par").write_text("# mode = nothing\nheart_base = vfemale50_heart.nrb\n" + "\n".join(lines) + "\n")
-    for k, squeeze in frames.items():
-        body(squeeze, mirrored).astype("<f4").tofile(folder / f"run_act_{k}.bin")
+    volumes = {k: np.ascontiguousarray(body(squeeze, axes, muscles)[crop]) for k, squeeze in frames.items()}
+    for k, volume in volumes.items():
+        volume.astype("<f4").tofile(folder / f"run_act_{k}.bin")
         (folder / f"run_atn_{k}.bin").write_bytes(b"")
+    if log is not None:
+        write_log(folder, volumes, geometry, log)
     return folder / "heart.par"
+
+
+def one_line(caught) -> str:
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 @pytest.fixture(scope="module")
 def par(tmp_path_factory):
-    return write_subject(tmp_path_factory.mktemp("xcat") / "vfemale_1")
+    return write_subject(tmp_path_factory.mktemp("xcat") / "vfemale_1", log={})
 
 
 @pytest.fixture(scope="module")
@@ -82,32 +129,47 @@ def test_frames_are_in_order_of_number_not_of_spelling(par):
 
 def test_geometry_is_read_in_millimetres_and_activities_become_structures(par):
     series = open_xcat(par)
-    assert (series.n, series.n_slices) == (N, N_SLICES)
+    assert series.shape == (N_SLICES, N, N)
     assert (series.pixel_mm, series.slice_mm) == pytest.approx((PIXEL_MM, SLICE_MM))
     volume = series.read_frame(3)
-    wanted = body(SQUEEZE[4], False)
+    assert volume.dtype == np.uint8
+    wanted = body(SQUEEZE[4])
     for name, parameter in (
-        ("lv_blood", "hrt_bldplLV_act"),
-        ("lv_myocardium", "hrt_myoLV_act"),
+        ("lv_blood", "bldplLV_act"),
+        ("lv_myocardium", "myoLV_act"),
         ("liver", "liver_activity"),
         ("lung", "r_lung_activity"),
     ):
         np.testing.assert_array_equal(volume == ID[name], wanted == np.float32(ACTIVITY[parameter]))
 
 
+@pytest.mark.parametrize("frames", [4])
+def test_reading_needs_little_more_memory_than_one_frame(par, frames):
+    series, one = open_xcat(par), 4 * N * N * N_SLICES
+    tracemalloc.start()
+    for k in range(frames):
+        series.read_frame(k)
+    reading = tracemalloc.get_traced_memory()[1] / one
+    tracemalloc.reset_peak()
+    _, maps = read_xcat_subject(par, SMALL, phases="all", n_slices=3)
+    whole = (tracemalloc.get_traced_memory()[1] - maps.data.nbytes) / one
+    tracemalloc.stop()
+    assert reading < 0.7 and whole < 2.5
+
+
 def test_volumes_and_phases_are_those_of_the_bodies(read):
     row, _ = read
     cavity = lambda squeeze: 2 / 3 * np.pi * (RADIUS * squeeze) ** 2 * LENGTH / 1e3  # noqa: E731  # half an ellipsoid
-    assert row["lv_edv_ml"] == pytest.approx(cavity(1.0), rel=0.03)  # frame 1
-    assert row["lv_esv_ml"] == pytest.approx(cavity(0.72), rel=0.03)  # frame 4
+    assert row["lv_edv_ml"] == pytest.approx(cavity(1.0), rel=0.03) and row["ed_frame"] == 1
+    assert row["lv_esv_ml"] == pytest.approx(cavity(0.72), rel=0.03) and row["es_frame"] == 4
     wall = 2 / 3 * np.pi * (RADIUS + WALL) ** 2 * (LENGTH + WALL) / 1e3 - cavity(1.0)
     assert row["lv_mass_g"] == pytest.approx(1.05 * wall, rel=0.03)
-    assert (row["name"], row["sex"], row["group"]) == ("vfemale_1", "F", "XCAT")
+    assert (row["name"], row["sex"], row["group"], row["log_checked"]) == ("vfemale_1", "F", "XCAT", True)
 
 
-@pytest.mark.parametrize("mirrored", [False, True])
-def test_slices_lie_across_the_long_axis_the_right_way_up(tmp_path, mirrored):
-    par = write_subject(tmp_path / "someone", mirrored, {1: 1.0, 2: 0.75})
+@pytest.mark.parametrize("axes", [XCAT_AXES, MIRRORED])
+def test_slices_lie_across_the_long_axis_the_right_way_up(tmp_path, axes):
+    par = write_subject(tmp_path / "someone", axes, {1: 1.0, 2: 0.75})
     _, maps = read_xcat_subject(par, SMALL)
     direction = maps.affine[:3, 2] / np.linalg.norm(maps.affine[:3, 2])
     assert np.degrees(np.arccos(direction @ BASE)) < 4  # towards the base, too: the angle with -BASE is 176
@@ -131,6 +193,42 @@ def test_sections_have_the_size_of_the_cavity(read):
     assert ((labels == MYO).any(axis=(0, 1, 4))).all()
 
 
+def test_all_phases_are_the_frames_in_order_of_time(par, read):
+    row, maps = read_xcat_subject(par, SMALL, phases="all", n_slices=3)
+    assert maps.data.shape == (128, 128, 3, 10, 2)
+    areas = (labels_of(maps.data[:, :, 1]) == LV).sum(axis=(0, 1, 3))
+    assert row == read[0]
+    np.testing.assert_allclose(areas / areas[0], np.square(list(SQUEEZE.values())), atol=0.03)
+    sizes = (labels_of(maps.data[..., 0, :]) == LV).sum(axis=(0, 1, 3))
+    assert 0 < sizes[0] < sizes[1] < sizes[2]  # apical, mid, basal
+    assert 20 < maps.spacing_mm[2] < LENGTH / 3
+
+
+def test_slices_stay_where_there_is_a_cavity_at_both_phases(tmp_path):
+    par = write_subject(tmp_path / "s", frames={1: 1.0, 2: 0.8})
+    body(0.8, cavity=45.0).astype("<f4").tofile(par.parent / "run_act_2.bin")
+    labels = labels_of(read_xcat_subject(par, SMALL, n_slices=3)[1].data)
+    assert ((labels == LV).any(axis=(0, 1, 4))).all()
+    assert len(mid_ventricular([labels_of(read_xcat_subject(par, SMALL)[1].data[..., p, 0]) for p in (0, 1)], 4, "s")) == 4
+
+
+def test_full_stack_reaches_from_apex_to_base(par):
+    _, maps = read_xcat_subject(par, SMALL.model_copy(update={"stack": "full"}))
+    held = (labels_of(maps.data[..., 0, :]) == MYO).any(axis=(0, 1, 3))
+    assert held.all() and (LENGTH + WALL) / 9 <= len(held) < (LENGTH + WALL) / 9 + 1.5
+    cavity = (labels_of(maps.data[..., 0, :]) == LV).mean(axis=3).sum() * 1.5**2 * 9 / 1e3
+    assert cavity == pytest.approx(2 / 3 * np.pi * RADIUS**2 * LENGTH / 1e3, rel=0.05)  # the slices leave nothing of it out
+
+
+def test_frames_of_one_heart_phase_are_no_ed_and_es(tmp_path):
+    par = write_subject(tmp_path / "s", frames={1: 1.0, 2: 0.99})
+    with pytest.raises(Sim2RealError, match="at its fullest and .* expected frames over a heart beat") as caught:
+        read_xcat_subject(par, SMALL)
+    assert one_line(caught)
+    _, maps = read_xcat_subject(par, SMALL, phases="all")
+    assert maps.data.shape[3] == 2
+
+
 def test_population_is_made_of_xcat_subjects(tmp_path, monkeypatch):
     monkeypatch.setenv("SIM2REAL_CORES", "1")
     for name in ("man", "woman"):
@@ -141,86 +239,6 @@ def test_population_is_made_of_xcat_subjects(tmp_path, monkeypatch):
     mark = tmp_path / "run/01_virtual_population/structures/.made_with"
     assert list(table["name"]) == ["man", "woman"] and list(run.manifest("01_virtual_population")["subject"]) == ["man", "woman"]
     before = mark.read_text()
-    body(0.7, False).astype("<f4").tofile(tmp_path / "xcat/man/run_act_2.bin")
+    body(0.7).astype("<f4").tofile(tmp_path / "xcat/man/run_act_2.bin")
     make_population(run, parameters, 0)
     assert mark.read_text() != before  # so that the simulation does not keep the old images
-
-
-def one_line(caught) -> str:
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
-
-def test_folder_without_a_par_or_without_volumes_is_refused(tmp_path):
-    with pytest.raises(Sim2RealError, match="no such folder") as caught:
-        find_xcat_subjects(tmp_path / "nowhere")
-    assert one_line(caught)
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "run_act_1.bin").write_bytes(b"1234")
-    with pytest.raises(Sim2RealError, match="holds no .par file"):
-        find_xcat_subjects(tmp_path)
-
-
-def test_two_subjects_of_one_name_are_refused(tmp_path):
-    for path in ("x/someone", "y/someone"):
-        write_subject(tmp_path / path, frames={1: 1.0})
-    with pytest.raises(Sim2RealError, match="both of a subject 'someone'") as caught:
-        find_xcat_subjects(tmp_path)
-    assert one_line(caught)
-
-
-def test_missing_frame_is_named(tmp_path):
-    par = write_subject(tmp_path / "s", frames={1: 1.0, 3: 0.8})
-    with pytest.raises(Sim2RealError, match="frame 2 of 3 is missing; expected run_act_2.bin") as caught:
-        open_xcat(par)
-    assert one_line(caught)
-
-
-def test_volumes_of_two_runs_in_a_folder_are_refused(tmp_path):
-    par = write_subject(tmp_path / "s", frames={1: 1.0})
-    (par.parent / "other_act_1.bin").write_bytes(b"")
-    with pytest.raises(Sim2RealError, match="several runs"):
-        open_xcat(par)
-
-
-def test_file_of_wrong_size_is_refused_with_the_size_that_was_expected(tmp_path):
-    par = write_subject(tmp_path / "s", frames={1: 1.0})
-    path = par.parent / "run_act_1.bin"
-    path.write_bytes(path.read_bytes()[:-4])
-    with pytest.raises(Sim2RealError, match=f"run_act_1.bin.*expected {N_SLICES} x {N} x {N} x 4 = {N_SLICES * N * N * 4}"):
-        read_xcat_subject(par, SMALL)
-
-
-@pytest.mark.parametrize("value", [77.0, np.nan])
-def test_activity_of_no_organ_is_refused(tmp_path, value):
-    par = write_subject(tmp_path / "s", frames={1: 1.0})
-    volume = body(1.0, False)
-    volume[3, 4, 5] = value
-    volume.astype("<f4").tofile(par.parent / "run_act_1.bin")
-    with pytest.raises(Sim2RealError, match="run_act_1.bin: holds the activity (77|nan), which heart.par gives to no organ") as caught:
-        read_xcat_subject(par, SMALL)
-    assert one_line(caught)
-
-
-@pytest.mark.parametrize(("changes", "words"), [
-    ({"hrt_bldplRV_act": 14}, "hrt_bldplLV_act and hrt_bldplRV_act share the activity 14"),
-    ({"rib_activity": 4}, "spine_activity and rib_activity share the activity 4"),
-    ({"pancreas_activity": 4}, "share the activity 4"),
-    ({"liver_activity": "much"}, "liver_activity = much is no number"),
-    ({"slice_width": None}, "has no line 'slice_width"),
-    ({"endslice": 50}, "expected at least one voxel"),
-    ({"color_code": 1}, "run XCAT again with color_code = 0"),
-    ({"hrt_myoLV_act": 0, "muscle_activity": 12.5}, "no voxel has the activity of hrt_myoLV_act"),
-    ({"liver_activity": 0, "spleen_activity": 3}, "no liver in the volumes"),
-])  # fmt: skip
-def test_fault_of_the_par_is_told_in_one_line(tmp_path, changes, words):
-    par = write_subject(tmp_path / "s", frames={1: 1.0}, changes=changes)
-    with pytest.raises(Sim2RealError, match=words) as caught:
-        read_xcat_subject(par, SMALL)
-    assert "heart.par" in one_line(caught)
-
-
-def test_organs_of_one_tissue_may_share_an_activity(tmp_path):
-    par = write_subject(tmp_path / "s", frames={1: 1.0}, changes={"muscle_activity": 1, "skin_activity": None, "adrenal_activity": 1})
-    values, numbers = open_xcat(par).activities()
-    assert numbers[list(values).index(1)] == ID["muscle"]

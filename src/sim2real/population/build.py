@@ -18,7 +18,8 @@ from ..core.workers import map_in_order
 from .render import Phantom, Stack, cine_levels
 from .subjects import Subject, sample_subject
 from .table import population_table
-from .xcat import find_xcat_subjects, read_xcat_subject
+from .xcat.files import find_xcat_subjects
+from .xcat.read import read_xcat_subject
 
 CHAPTER = "01_virtual_population"
 

@@ -1,0 +1,1 @@
+"""Genuine XCAT files: their reader, and a writer of parameter files."""
