@@ -12,8 +12,8 @@ book: $(VENV)/.installed
 	$(BIN)/sim2real book --run $(RUN)
 
 test: $(VENV)/.installed
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/python -m pytest
 
 # One environment from the lock, made again only when the lock changes. The lock's hash is kept, not its time: a fresh

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from .core.errors import Sim2RealError
 
+_LICENCE = "show pictures made from M&Ms, ACDC or XCAT data, which their terms forbid to pass on; left out otherwise"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse, run, and turn every fault a user can put right into one line and exit status 1."""
@@ -40,10 +42,12 @@ def _parser() -> argparse.ArgumentParser:
 
     book = commands.add_parser("book", help="render a run's executed chapters into _build/html")
     book.add_argument("--run", default="quick", metavar="NAME")
+    book.add_argument("--publish-real-images", action="store_true", help=_LICENCE)
     book.set_defaults(action=_book)
 
     publish = commands.add_parser("publish", help="make a run the record in book/chapters/")
     publish.add_argument("run", metavar="NAME")
+    publish.add_argument("--publish-real-images", action="store_true", help=_LICENCE)
     publish.set_defaults(action=_publish)
 
     predict = commands.add_parser("predict", help="segment NIfTI images or an M&Ms folder with a run's segmenter")
@@ -62,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     xcat.add_argument("--share-normal", type=float, default=0.5, metavar="F", help="share without disease, 0 to 1 (default: 0.5)")
     xcat.add_argument("--template", type=Path, metavar="PAR", help="XCAT's own sample .par, whose other lines and comments are kept")
     xcat.set_defaults(action=_xcat_par)
+
+    cohort = commands.add_parser("cohort", help="look at a folder of real images").add_subparsers(required=True, metavar="COMMAND")
+    check = cohort.add_parser("check", help="list what an M&Ms or ACDC folder holds and everything that is wrong with it")
+    check.add_argument("path", type=Path, metavar="PATH", help="the folder that cohort.mnms_root or cohort.acdc_root is to name")
+    check.set_defaults(action=_cohort_check)
 
     parameters = commands.add_parser("parameters", help="print the reference of all parameters")
     parameters.set_defaults(action=_parameters)
@@ -102,20 +111,29 @@ def _check_data(parameters, until: str, root: Path) -> None:
 
         for path in find_xcat_subjects(root / parameters.population.xcat_root):
             open_xcat(path)
-    if parameters.cohort.mnms_root is not None:
-        from .cohort.mnms import read_mnms, require_subjects
+    if parameters.cohort.mnms_root is not None or parameters.cohort.acdc_root is not None:
+        from .cohort.build import read_real
+        from .cohort.cases import require_subjects
 
-        cases = read_mnms(root / parameters.cohort.mnms_root)
+        cases = read_real(parameters.cohort, root).cases
         require_subjects(cases, "train", "chapters 3 to 5")
         if until >= "06_segmentation":
             require_subjects(cases, "test", "chapter 6 (Table 1)")
+
+
+def _cohort_check(options) -> int:
+    from .cohort.check import check_cohort
+
+    report = check_cohort(options.path)
+    print("\n".join(report.lines()))
+    return 0 if report.usable else 1
 
 
 def _book(options) -> int:
     from .core.book import build_book
     from .core.root import repository
 
-    print(f"The book: {build_book(repository(), options.run)}")
+    print(f"The book: {build_book(repository(), options.run, options.publish_real_images)}")
     return 0
 
 
@@ -123,7 +141,7 @@ def _publish(options) -> int:
     from .core.book import publish
     from .core.root import repository
 
-    publish(repository(), options.run)
+    publish(repository(), options.run, options.publish_real_images)
     return 0
 
 

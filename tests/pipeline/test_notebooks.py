@@ -1,6 +1,8 @@
 """House rules of the source notebooks."""
 
 import ast
+import importlib
+import inspect
 import json
 import re
 from pathlib import Path
@@ -59,3 +61,17 @@ def test_every_figure_on_the_page_has_a_description(notebook):
         if cell.cell_type == "markdown":
             for directive in re.findall(r"```\{glue:figure\}.*?```", cell.source, flags=re.DOTALL):
                 assert ":alt:" in directive, directive
+
+
+def test_every_figure_with_pictures_says_of_what(notebook):
+    """A licence may keep pictures out of a book, so each figure function that draws one must be called with ``pictures``."""
+    path, content = notebook
+    for cell in code_of(content):
+        if "figures." in cell.source:
+            figures = importlib.import_module(f"sim2real.{SECTIONS[path.name[:2]]}.figures")
+        for name in re.findall(r"figures\.(\w+_figure)\(", cell.source):
+            drawn = inspect.getsource(getattr(figures, name))
+            helpers = [getattr(figures, word) for word in re.findall(r"\b(_\w+)\(", drawn) if hasattr(figures, word)]
+            if "imshow(" in drawn + "".join(inspect.getsource(helper) for helper in helpers if inspect.isfunction(helper)):
+                call = cell.source[cell.source.index(f"figures.{name}(") :].split("chapter.show")[0]
+                assert "pictures=" in call, f"{path.name}: {name}"

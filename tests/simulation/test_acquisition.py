@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from scipy.stats import kstest
+from scipy.stats import chi, kstest
 
-from sim2real.simulation.acquisition import KSpace, acquire, area_weights, coil_sensitivities
+from sim2real.core.errors import Sim2RealError
+from sim2real.simulation.acquisition import KSpace, acquire, add_noise, area_weights, combine, measure, reconstruct
 
 FIELD = 240.0
 
@@ -99,27 +100,52 @@ def test_area_weights_average_cells_of_equal_extent(n_from, n_to):
     np.testing.assert_allclose(weights @ line, by_repetition, atol=1e-6)
 
 
-def test_coils_sum_to_one_in_the_middle_and_fall_off_like_a_loop():
-    coils = coil_sensitivities(129, 300.0, 4, distance_mm=190.0, loop_mm=110.0)
-    assert np.sqrt((np.abs(coils[:, 64, 64]) ** 2).sum()) == pytest.approx(1, abs=1e-6)
-    # the field on the axis of a loop of radius a at depth d by summing Biot and Savart's law over its pieces
-    turn = np.linspace(0, 2 * np.pi, 400, endpoint=False)
-
-    def on_axis(d, a=110.0):
-        piece = np.stack([-np.sin(turn), np.cos(turn), 0 * turn], axis=1)
-        toward = np.array([0, 0, d]) - a * np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1)
-        return (np.cross(piece, toward) / np.linalg.norm(toward, axis=1, keepdims=True) ** 3).sum(axis=0)[2]
-
-    x = (np.arange(129) - 64) * 300.0 / 129
-    coil = 190 / np.sqrt(2)  # the first of four stands at 45 degrees
-    depths = [np.hypot(x[64 + k] - coil, x[64 + k] - coil) for k in (0, 20, 40)]
-    found = [np.abs(coils[0, 64 + k, 64 + k]) for k in (0, 20, 40)]
-    wanted = [on_axis(d) for d in depths]
-    np.testing.assert_allclose(np.array(found) / found[0], np.array(wanted) / wanted[0], rtol=1e-4)
-
-
 def test_pixels_fill_the_field_of_view():
     for field, acquired, reconstructed in ((256.0, 1.8, 1.3), (241.0, 1.85, 1.33), (300.0, 1.2, 1.7)):
         k_space = KSpace(field, acquired, reconstructed)
         assert k_space.acquired % 2 == 0 and k_space.reconstructed % 2 == 0 and k_space.reconstructed >= k_space.acquired
         assert k_space.pixel_mm * k_space.reconstructed == pytest.approx(field)
+
+
+def empty_scan(n_coils, sd, seed):
+    """Complex images (coil, x, y) of nothing but noise, of acquired size and without window: pixels independent of each other."""
+    k_space = KSpace(FIELD, 1.5, 1.5, window_alpha=0.0)
+    lines = measure(np.zeros((256, 256), np.complex64), k_space, np.ones((n_coils, 256, 256), np.complex64))
+    return reconstruct(add_noise(lines, sd, np.random.default_rng(seed)), k_space, 256)
+
+
+@pytest.mark.parametrize("n_coils", [4, 6])
+def test_each_coil_is_rayleigh_and_their_sum_chi_with_twice_as_many_degrees_of_freedom(n_coils):
+    sd = 0.2
+    images = empty_scan(n_coils, sd, 8)
+    for image in images:
+        assert kstest(np.abs(image).ravel() / sd, "rayleigh").pvalue > 0.001
+    both = combine(images).ravel() / sd
+    assert kstest(both, chi(2 * n_coils).cdf).pvalue > 0.001
+    for wrong in (2 * n_coils - 1, 2 * n_coils + 1):  # the test tells neighbouring distributions apart
+        assert kstest(both, chi(wrong).cdf).pvalue < 1e-6
+
+
+def test_noise_of_two_coils_and_of_two_halves_of_a_coil_is_independent():
+    first, second = (image.ravel() for image in empty_scan(2, 1.0, 3))
+    for a, b in ((first.real, first.imag), (first.real, second.real), (first.imag, second.imag)):
+        assert abs(np.corrcoef(a, b)[0, 1]) < 4 / np.sqrt(first.size)
+
+
+def test_partial_fourier_leaves_lines_of_one_end_empty_and_keeps_a_smooth_object():
+    point = np.zeros((200, 200), np.complex64)
+    point[90, 110] = 1
+    k_space = KSpace(FIELD, 2.0, 2.0, window_alpha=0.0, partial_fourier=0.75)
+    spectrum = np.fft.fftshift(np.fft.fft2(reconstruct(measure(point, k_space, one_coil(200)), k_space, 200)[0]))
+    measured = np.abs(spectrum) > 1e-3 * np.abs(spectrum).max()
+    assert measured.all(axis=0).sum() == measured.any(axis=0).sum() == 90  # of 120 lines of y, each whole along x
+    assert measured[60, -1] and not measured[60, 0]
+    object_ = blob(200, (20.0, -10.0), (25.0, 30.0))
+    whole, partial = (silent(object_, KSpace(FIELD, 2.0, 2.0, partial_fourier=share)) for share in (1.0, 0.75))
+    np.testing.assert_allclose(partial, whole, atol=1e-4)
+
+
+def test_a_pixel_finer_than_the_map_is_refused_in_one_line():
+    with pytest.raises(Sim2RealError, match="acquired pixel 1 mm is finer than the map's voxel 2 mm") as caught:
+        silent(np.ones((120, 120), np.complex64), KSpace(FIELD, 1.0, 1.0))
+    assert "\n" not in str(caught.value)

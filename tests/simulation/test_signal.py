@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sim2real.core.errors import Sim2RealError
-from sim2real.simulation.signal import bssfp_signal
+from sim2real.simulation.signal import bssfp_signal, inflow_gain
 
 
 def bloch_steady_state(t1, t2, density, flip_deg, tr, te, hertz):
@@ -30,7 +30,7 @@ def bloch_steady_state(t1, t2, density, flip_deg, tr, te, hertz):
     return echo[0] + 1j * echo[1]
 
 
-def random_cases(count=60):
+def random_cases(count=400):
     rng = np.random.default_rng(3)
     for _ in range(count):
         t1 = rng.uniform(200, 2000)
@@ -71,10 +71,73 @@ def test_signal_comes_back_after_one_over_tr_but_for_the_phase_of_the_echo():
     assert first == pytest.approx(second)
 
 
+def lorentzian(t2_prime_ms, count=400_000):
+    """Off-resonances in Hz of equal weight, spread as a Lorentzian of half-width 1/(2 pi T2')."""
+    return np.tan(np.pi * ((np.arange(count) + 0.5) / count - 0.5)) * 1000 / (2 * np.pi * t2_prime_ms)
+
+
+@pytest.mark.parametrize("te", [0.0, 1.0, 2.0, 3.9, 4.0])
+@pytest.mark.parametrize("hertz", [0.0, 70.0, -118.0])
+def test_t2_prime_is_the_average_over_a_lorentzian_of_off_resonances(te, hertz):
+    """From both ends of the repetition: before its middle the spread has refocused in part, after it dephases again."""
+    tissue = (900.0, 60.0, 0.8, 55.0, 4.0, te)
+    wanted = bssfp_signal(*tissue, hertz + lorentzian(25.0)).mean()
+    found = bssfp_signal(*tissue, hertz, 25.0)
+    assert abs(found - wanted) / abs(wanted) < 5e-4  # what is left is the average's: its tails reach far and are cut
+    assert abs(bssfp_signal(*tissue, hertz) - wanted) / abs(wanted) > 0.01  # without the spread it is seen to be another signal
+
+
+def test_t2_prime_is_the_average_of_isochromats_of_the_bloch_solver():
+    case = {"t1": 700.0, "t2": 90.0, "density": 0.9, "flip_deg": 40.0, "tr": 5.0, "te": 1.7}
+    wanted = np.mean([bloch_steady_state(**case, hertz=35.0 + offset) for offset in lorentzian(30.0, 4001)])
+    found = bssfp_signal(*case.values(), 35.0, 30.0)
+    assert abs(found - wanted) / abs(wanted) < 5e-3
+
+
+def train(t1, t2, flip_deg, tr, te, hertz, pulses):
+    """Mean echo of a spin from its entry in equilibrium through ``pulses`` pulses about +y, -y, ..., each stepped in turn."""
+    m, echoes = np.array([0.0, 0.0, 1.0]), []
+
+    def free(m, time):
+        turn = 2 * np.pi * hertz * time / 1000
+        across = (m[0] + 1j * m[1]) * np.exp(1j * turn - time / t2)
+        return np.array([across.real, across.imag, 1 + (m[2] - 1) * np.exp(-time / t1)])
+
+    for k in range(pulses):
+        sign = (-1) ** k
+        c, s = np.cos(np.deg2rad(flip_deg)), sign * np.sin(np.deg2rad(flip_deg))
+        m = np.array([c * m[0] + s * m[2], m[1], c * m[2] - s * m[0]])
+        echo = free(m, te)
+        echoes.append(sign * (echo[0] + 1j * echo[1]))
+        m = free(m, tr)
+    return np.mean(echoes)
+
+
+@pytest.mark.parametrize("flip", [35.0, 60.0, 80.0])
+@pytest.mark.parametrize("pulses", [40, 100, 400])
+@pytest.mark.parametrize("hertz", [0.0, 50.0])
+def test_inflowing_spins_are_those_of_a_stepped_bloch_train(flip, pulses, hertz):
+    blood = (1441.0, 290.0)
+    wanted = train(*blood, flip, 3.0, 1.5, hertz, pulses)
+    found = inflow_gain(*blood, flip, 3.0, pulses, hertz) * bssfp_signal(*blood, 1.0, flip, 3.0, 1.5, hertz)
+    assert abs(found - wanted) / abs(wanted) < 0.03
+    standing = bssfp_signal(*blood, 1.0, flip, 3.0, 1.5, hertz)
+    assert abs(standing) < 0.97 * abs(wanted)  # the gain is no rounding
+
+
+def test_standing_blood_gains_nothing_and_faster_blood_more_and_at_a_larger_flip_angle():
+    gain = [float(inflow_gain(1441.0, 290.0, 60.0, 3.0, pulses)) for pulses in (np.inf, 1e6, 300, 30)]
+    assert gain[0] == 1 and gain[1] == pytest.approx(1, abs=1e-3) and gain[1] < gain[2] < gain[3]
+    flips = np.arange(30.0, 115.0, 5.0)
+    standing = np.abs(bssfp_signal(1441.0, 290.0, 1.0, flips, 3.0, 1.5))
+    assert flips[np.argmax(standing * inflow_gain(1441.0, 290.0, flips, 3.0, 60))] > flips[np.argmax(standing)]
+
+
 @pytest.mark.parametrize(("t1", "t2", "te", "words"), [
     (0.0, 50.0, 1.5, "relaxation times must be above 0"),
     (900.0, -1.0, 1.5, "relaxation times must be above 0"),
     (900.0, 50.0, 3.5, "echo time 3.5 ms is above"),
+    (np.nan, 50.0, 1.5, "relaxation times must be above 0"),
 ])  # fmt: skip
 def test_impossible_times_are_refused_in_one_line(t1, t2, te, words):
     with pytest.raises(Sim2RealError, match=words) as caught:

@@ -1,14 +1,17 @@
 import numpy as np
 import pytest
 
+from sim2real.core.errors import Sim2RealError
 from sim2real.core.images import Image
 from sim2real.core.parameters import SimulationParameters
 from sim2real.population.structures import ID
 from sim2real.simulation.simulate import simulate, slab_label
+from sim2real.simulation.tables import signal_table
 from sim2real.simulation.tissues import tissue_times
 
 N, VOXEL = 192, 1.1
-CALM = {"off_resonance_hz": 0.0, "relaxation_spread": 0.0, "snr": 1000.0}
+CALM = {"off_resonance_hz": 0.0, "susceptibility_scale": 0.0, "b1_spread": 0.0, "relaxation_spread": 0.0, "snr": 1000.0}
+FULL = {"tissue_variation": 0.05, "inflow_cm_s": 0.5, "breathing_mm": 1.0}
 
 
 def oblique_affine(spacing=9.0):
@@ -35,7 +38,7 @@ def in_world(affine, index):
 @pytest.mark.parametrize("pixel_mm", [1.0, 1.3, 1.7])
 def test_image_and_label_lie_where_the_structures_do(pixel_mm, monkeypatch):
     # an even coil: shading would pull the brightness's middle towards a coil
-    monkeypatch.setattr("sim2real.simulation.simulate.coil_sensitivities", lambda n, *_: np.ones((1, n, n), np.complex64))
+    monkeypatch.setattr("sim2real.simulation.scan.coil_sensitivities", lambda array, affine, n, k: np.ones((1, n, n), np.complex64))
     centre = np.array([118.3, 71.8])
     structures = disc_in_muscle(centre)
     parameters = SimulationParameters(reconstructed_pixel_mm=pixel_mm, n_coils=1, **CALM)
@@ -81,6 +84,77 @@ def test_same_seed_and_name_same_image_and_another_name_another():
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.parametrize("more", [{}, FULL])
+def test_a_frame_does_not_depend_on_how_many_slices_and_phases_there_are(more):
+    structures = disc_in_muscle((90.0, 100.0), n_slices=3, n_phases=3)
+    parameters = SimulationParameters(**more)
+    whole, _ = simulate(structures, parameters, 4, "a")
+    fewer = Image(structures.data[:, :, :2, :2], structures.affine)
+    part, _ = simulate(fewer, SimulationParameters(**more, n_coils=4), 4, "a")
+    # the coils stand round the stack's middle, so only a stack of the same middle has the same coils
+    assert not np.array_equal(part.data[..., 1, 1], whole.data[..., 1, 1])
+    phases, _ = simulate(Image(structures.data[:, :, :, :2], structures.affine), parameters, 4, "a")
+    np.testing.assert_array_equal(phases.data, whole.data[..., :2])
+
+
+def test_noise_belongs_to_its_slice_and_phase(monkeypatch):
+    monkeypatch.setattr("sim2real.simulation.scan.coil_sensitivities", lambda array, affine, n, k: np.ones((1, n, n), np.complex64))
+    structures = disc_in_muscle((90.0, 100.0), n_slices=3, n_phases=2)
+    parameters = SimulationParameters(n_coils=1)
+    whole, _ = simulate(structures, parameters, 4, "a")
+    part, _ = simulate(Image(structures.data[:, :, :2, :1], structures.affine), parameters, 4, "a")
+    np.testing.assert_array_equal(part.data[..., 0], whole.data[:, :, :2, 0])
+    assert not np.array_equal(whole.data[:, :, 0, 0], whole.data[:, :, 0, 1])
+
+
+def test_a_cine_of_many_phases_is_simulated_with_its_time_and_two_phases_are_refused():
+    cine = disc_in_muscle((90.0, 100.0), n_slices=2, n_phases=9)
+    image, label = simulate(cine, SimulationParameters(temporal_footprint=1.0), 0, "a")
+    assert image.data.shape == label.data.shape and image.data.shape[2:] == (2, 9)
+    with pytest.raises(Sim2RealError, match="needs a cine of 8 phases"):
+        simulate(disc_in_muscle((90.0, 100.0), n_phases=2), SimulationParameters(temporal_footprint=1.0), 0, "a")
+
+
+def _broken(change):
+    structures = disc_in_muscle((90.0, 100.0), n_slices=1)
+    data, affine = structures.data.astype(float), structures.affine.copy()
+    if change == "nan":
+        data[3, 4] = np.nan
+    elif change == "whole":
+        pass
+    elif change == "shape":
+        data = data[..., 0].astype(np.uint8)
+    elif change == "affine":
+        data, affine[0, 0] = data.astype(np.uint8), np.inf
+    elif change == "oblong":
+        data = data.astype(np.uint8)
+        affine[:3, 1] *= 1.2
+    elif change == "coarse":
+        data = data.astype(np.uint8)
+        affine[:3, :2] *= 2
+    return Image(data, affine)
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ("nan", "someone: structure map holds NaN or infinite values"),
+    ("whole", "someone: structure map is of type float64; expected whole"),
+    ("shape", "someone: structure map has shape"),
+    ("affine", "someone: structure map's affine holds NaN"),
+    ("oblong", "someone: structure map's voxels are"),
+    ("coarse", "acquired pixel 1.8 mm is finer than the map's voxel 2.2 mm"),
+])  # fmt: skip
+def test_a_map_no_scan_can_be_made_of_is_refused_in_one_line(change, words):
+    with pytest.raises(Sim2RealError, match=words) as caught:
+        simulate(_broken(change), SimulationParameters(), 0, "someone")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_echo_after_the_repetition_is_refused_before_any_image(monkeypatch):
+    monkeypatch.setattr("sim2real.simulation.simulate.finish", lambda *_: pytest.fail("an image was made"))
+    with pytest.raises(Sim2RealError, match="echo time 4 ms is above the repetition time 3 ms"):
+        simulate(disc_in_muscle((90.0, 100.0)), SimulationParameters(repetition_time_ms=3.0, echo_time_ms=4.0), 0, "someone")
+
+
 def test_label_of_a_pixel_is_what_fills_most_of_it():
     labels = np.zeros((6, 6, 3), np.uint8)  # to 2 x 2 pixels of 3 x 3 cells
     labels[:3, :3] = 1
@@ -93,8 +167,6 @@ def test_label_of_a_pixel_is_what_fills_most_of_it():
 
 def test_blood_outshines_myocardium_as_in_real_slices():
     """The measured ratios of the three real sets lie between 1.5 and 9.3; their medians between 2.7 and 5.7."""
-    from sim2real.simulation.simulate import signal_table
-
-    table = np.abs(signal_table(tissue_times(1.5), SimulationParameters()))[:, 250]
+    table = np.abs(signal_table(tissue_times(1.5), SimulationParameters(), np.zeros(1)))[:, 0]
     assert 2.0 < table[ID["lv_blood"]] / table[ID["lv_myocardium"]] < 6.0
     assert 0.6 < table[ID["rv_blood"]] / table[ID["lv_blood"]] < 1.0

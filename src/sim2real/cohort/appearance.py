@@ -1,7 +1,7 @@
 """How a surrogate scanner shows a heart: what plain simulation leaves out, put on top of the same physics.
 
 Texture within tissues, fresh blood and flow voids, coils near the chest, banding, breathing ghosts, slices displaced
-between breath-holds; and labels as observers draw them. Amplitudes of each vendor stand in ``vendors.csv``.
+between breath-holds; and labels as observers draw them. Amplitudes of each vendor stand in ``vendors.csv``, protocols in the simulation's ``protocols.csv``.
 """
 
 from importlib.resources import files
@@ -14,16 +14,22 @@ from ..core.images import Image
 from ..core.parameters import SimulationParameters
 from ..population.fields import CosineField
 from ..population.structures import ID, STRUCTURES, labels_of
-from ..simulation.acquisition import KSpace, acquire, area_weights, coil_sensitivities
-from ..simulation.simulate import off_resonance_bins, signal_table, slice_affine
+from ..simulation.acquisition import KSpace, acquire, area_weights
+from ..simulation.coils import CoilArray, coil_sensitivities
+from ..simulation.field import off_resonance_bins
+from ..simulation.protocols import protocol
+from ..simulation.simulate import slice_affine
+from ..simulation.tables import signal_table
 from ..simulation.tissues import tissue_times
 
-VENDORS = pd.read_csv(files("sim2real.cohort").joinpath("vendors.csv")).set_index("name")[["A", "B"]].astype(float)
+_PROTOCOLS = pd.DataFrame({vendor: protocol(f"surrogate {vendor}") for vendor in ("A", "B")})
+VENDORS = pd.concat([_PROTOCOLS, pd.read_csv(files("sim2real.cohort").joinpath("vendors.csv")).set_index("name")[["A", "B"]]]).astype(float)
 
 _TEXTURE = {"lung": 2.5, "fat": 0.9, "blood_left": 0.7, "blood_right": 0.8, "skeletal_muscle": 1.3, "myocardium": 1.0, "stomach": 2.0,
             "stomach_content": 3.0, "liver": 0.6, "marrow": 1.5}  # fmt: skip
 """Variation within a tissue relative to the vendor's ``texture``."""
 _VENOUS_INFLOW = 1.2  # gain of right blood over left: real slices show the RV nearly as bright as the LV, relaxation alone does not
+_CLEARANCE_MM = 45.0  # of the body from a coil's conductor: the ring is round and small, the chest is not
 _OBSERVER_MM = 0.9  # SD of the displacement of an observer's contour
 
 
@@ -45,7 +51,9 @@ def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> t
     k_space = KSpace(
         n * voxel_mm, varied["acquired_pixel_mm"], float(v.reconstructed_pixel_mm), float(v.window_alpha), float(v.phase_resolution)
     )
-    coils = coil_sensitivities(n, n * voxel_mm, 6, float(v.coil_distance_mm), float(v.coil_loop_mm), rng)
+    middle = (structures.affine @ [(n - 1) / 2, (n - 1) / 2, (n_slices - 1) / 2, 1])[:3]
+    in_plane = (structures.affine[:3, :2] / voxel_mm).T  # the ring lies in the slices' plane: every slice sees every coil alike
+    array = CoilArray.ring(6, middle, float(v.coil_distance_mm), float(v.coil_loop_mm), rng, in_plane, clearance_mm=_CLEARANCE_MM)
     noise_sd = float(np.abs(table[ID["lv_myocardium"], table.shape[1] // 2])) / varied["snr"]
     gain, variation = _tissue_gains(varied)
     shading = CosineField(rng, 3, 160.0)
@@ -54,6 +62,7 @@ def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> t
     image, label = np.empty((m, m, n_slices, n_phases), np.float32), np.empty((m, m, n_slices, n_phases), np.uint8)
     for k in range(n_slices):
         bins = off_resonance_bins(field, structures.affine, n, k, v.off_resonance_hz)
+        coils = coil_sensitivities(array, structures.affine, n, k)
         texture = _texture(rng, n)
         shift = rng.normal(0, v.misplacement_mm / voxel_mm, 2)
         observer = _smooth_pair(rng, m, 9.0) * _OBSERVER_MM / k_space.pixel_mm

@@ -11,8 +11,10 @@ from pathlib import Path
 import nbformat
 
 from .errors import Sim2RealError
+from .licence import licensed, placeholder, reason, withhold
 from .resumable import fingerprint_of
 from .run import CHAPTERS
+from .workflow import run_parameters
 
 # jupyter-book 1.x cannot be started with -m
 JUPYTER_BOOK = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()")
@@ -25,10 +27,10 @@ FRONT = {  # figures that the first page shows
 _PAGES = ("_config.yml", "_toc.yml")
 
 
-def build_book(root: Path, run: str) -> Path:
+def build_book(root: Path, run: str, licensed_pictures: bool = False) -> Path:
     """Render ``runs/<run>`` into ``_build/html`` and return its first page. Nothing is done when nothing has changed.
 
-    Every build is a clean one, warnings are errors: an incremental build can keep a number that has since changed.
+    Pictures of data that may not be passed on are left out unless ``licensed_pictures``. Every build is a clean one, warnings are errors: an incremental build can keep a number that has since changed.
     Raises Sim2RealError for a notebook that holds an error and for what Sphinx complains of.
     """
     chapters = root / "runs" / run / "chapters"
@@ -36,7 +38,8 @@ def build_book(root: Path, run: str) -> Path:
     if missing:
         raise Sim2RealError(f"runs/{run}: chapter {missing[0]} has not been executed; run 'sim2real run --run {run}' first")
     target = root / "_build" / "html"
-    stamp = _stamp(root, chapters)
+    kept_back = {} if licensed_pictures else licensed(run_parameters(root / "runs" / run))
+    stamp = _stamp(root, chapters, kept_back)
     mark = target / ".made_from"
     if mark.is_file() and mark.read_text(encoding="utf-8") == stamp:
         return target / "index.html"
@@ -46,7 +49,7 @@ def build_book(root: Path, run: str) -> Path:
     for name in _PAGES:
         shutil.copy(root / name, stage / name)
     shutil.copytree(root / "book", stage / "book", ignore=shutil.ignore_patterns("chapters"))
-    _copy_chapters(root / "runs" / run, stage / "book" / "chapters")
+    _copy_chapters(root / "runs" / run, stage / "book" / "chapters", kept_back)
     render(stage, root / "_build" / "rendered")
     shutil.move(str(root / "_build" / "rendered" / "_build" / "html"), target)
     shutil.rmtree(root / "_build" / "rendered")
@@ -86,15 +89,18 @@ def check_outputs(notebook: Path) -> None:
             raise Sim2RealError(f"{notebook.name}, cell {number}: was not executed; execute the chapter again")
 
 
-def publish(root: Path, run: str) -> None:
-    """Make a run the record: copy its executed notebooks, results and provenance to ``book/chapters``, whole or not at all."""
+def publish(root: Path, run: str, licensed_pictures: bool = False) -> None:
+    """Make a run the record: copy its executed notebooks, results and provenance to ``book/chapters``, whole or not at all.
+
+    Pictures of data that may not be passed on are left out unless ``licensed_pictures``.
+    """
     folder = root / "runs" / run
     target, fresh = root / "book" / "chapters", root / "book" / ".chapters"
     shutil.rmtree(fresh, ignore_errors=True)
     for name in CHAPTERS:
         if not (folder / "chapters" / f"{name}.ipynb").is_file():
             raise Sim2RealError(f"runs/{run}: chapter {name} has not been executed; only a whole run can be the record")
-    _copy_chapters(folder, fresh)
+    _copy_chapters(folder, fresh, {} if licensed_pictures else licensed(run_parameters(folder)))
     for name in CHAPTERS:
         for path in sorted((folder / name).glob("*.*")):
             if path.suffix in (".json", ".csv") and path.name != "manifest.csv":
@@ -107,19 +113,29 @@ def publish(root: Path, run: str) -> None:
     print(f"runs/{run} is now the record in book/chapters; commit it")
 
 
-def _copy_chapters(run: Path, target: Path) -> None:
-    """Executed notebooks, each checked, and the figures of the first page."""
+def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
+    """Executed notebooks, each checked, and the figures of the first page; placeholders where a picture is ``kept_back``."""
     (target / "figures").mkdir(parents=True)
+    withheld = set()
     for path in sorted((run / "chapters").glob("*.ipynb")):
         check_outputs(path)
-        shutil.copy(path, target / path.name)
+        notebook = nbformat.read(path, as_version=4)
+        names = withhold(notebook, kept_back)
+        if names:
+            nbformat.write(notebook, target / path.name)
+        else:
+            shutil.copy(path, target / path.name)
+        withheld |= names
     for chapter, names in FRONT.items():
         for name in names:
-            shutil.copy(run / chapter / "figures" / f"{name}.png", target / "figures" / f"{name}.png")
+            if name in withheld:
+                (target / "figures" / f"{name}.png").write_bytes(placeholder(reason(list(kept_back.values()))))
+            else:
+                shutil.copy(run / chapter / "figures" / f"{name}.png", target / "figures" / f"{name}.png")
 
 
-def _stamp(root: Path, chapters: Path) -> str:
+def _stamp(root: Path, chapters: Path, kept_back: dict[str, str]) -> str:
     files = [root / name for name in _PAGES] + sorted((root / "book").rglob("*")) + sorted(chapters.glob("*.ipynb"))
     record = root / "book" / "chapters"
     entries = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file() and record not in path.parents]
-    return fingerprint_of(json.dumps(entries))
+    return fingerprint_of(json.dumps(entries), sorted(kept_back))

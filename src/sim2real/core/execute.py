@@ -42,6 +42,8 @@ def jobs(parameters: Parameters) -> dict[str, dict]:
                         "extra": extra,
                     }
         table[chapter] = {"notebook": chapter, "chapter": chapter, "extra": {}}
+        if chapter == "02_mr_simulation":
+            table["02_contrast"] = {"notebook": "02_contrast", "chapter": chapter, "extra": {}}
     return table
 
 

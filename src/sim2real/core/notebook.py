@@ -10,12 +10,15 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import yaml
+from IPython import get_ipython
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
 from myst_nb import glue
+from myst_nb.ext.glue import GLUE_PREFIX
 
 from .animation import cine_html
 from .errors import Sim2RealError
+from .licence import KINDS
 from .parameters import Chapter, Parameters
 from .presets import check, parse_yaml
 from .root import repository
@@ -58,22 +61,22 @@ class OpenChapter:
         for name, value in shown.items():
             glue(name, spoken(value), display=False)
 
-    def show(self, figure: Figure, name: str, data, alt: str, here: bool = False) -> None:
-        """Save a figure with its data and description, and hand it to the page under ``name``, or show it ``here`` and now."""
+    def show(self, figure: Figure, name: str, data, alt: str, here: bool = False, pictures: tuple[str, ...] = ()) -> None:
+        """Save a figure with its data and description, and hand it to the page under ``name``, or show it ``here`` and now.
+
+        pictures: what of ``licence.KINDS`` it shows; a licence may keep that out of a book.
+        """
         save_figure(figure, self.folder / "figures", name, data, alt)
-        if here:
-            display(figure)
-        else:
-            glue(name, figure, display=False)
+        _hand_over(name, figure, here, pictures)
         plt.close(figure)
 
     def table(self, html: str, name: str) -> None:
         """Hand a table in HTML to the page under ``name``."""
         glue(name, HTML(html), display=False)
 
-    def cine(self, frames: np.ndarray, name: str, alt: str, period_s: float) -> None:
-        """Hand an endless loop of ``frames`` (phase, row, column), 0 to 1, to the page under ``name``."""
-        glue(name, HTML(cine_html(frames, alt, period_s)), display=False)
+    def cine(self, frames: np.ndarray, name: str, alt: str, period_s: float, pictures: tuple[str, ...] = ()) -> None:
+        """Hand an endless loop of ``frames`` (phase, row, column), 0 to 1, to the page under ``name``; pictures: as in ``show``."""
+        _hand_over(name, HTML(cine_html(frames, alt, period_s)), False, pictures)
 
     def badges(self, *more: str) -> None:
         """One line at the head of the page: preset and whatever the results rest on."""
@@ -85,6 +88,19 @@ class OpenChapter:
         spans = "".join(f'<span class="badge-run">{text}</span>' for text in texts)
         warning = f'<span class="badge-note">{note[self.preset]}</span>' if self.preset in note else ""
         display(HTML(f'<p class="badges">{spans}{warning}</p>'))
+
+
+def _hand_over(name: str, thing: object, here: bool, pictures: tuple[str, ...]) -> None:
+    """``myst_nb.glue``, with a mark of what the thing shows."""
+    unknown = set(pictures) - set(KINDS)
+    if unknown:
+        raise Sim2RealError(f"figure {name}: pictures of {unknown.pop()}; expected some of {', '.join(KINDS)}")
+    bundle, metadata = get_ipython().display_formatter.format(thing)
+    prefix = "" if here else GLUE_PREFIX
+    metadata = {**metadata, "scrapbook": {"name": name, "mime_prefix": prefix}} | (
+        {"sim2real": {"pictures": list(pictures)}} if pictures else {}
+    )
+    display({prefix + mime: value for mime, value in bundle.items()}, raw=True, metadata=metadata)
 
 
 def spoken(value: object) -> str:

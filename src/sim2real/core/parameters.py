@@ -6,7 +6,7 @@ A preset (``presets/*.yaml``) is a set of values over these defaults; ``--set ch
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
@@ -31,7 +31,7 @@ class PopulationParameters(Chapter):
     stack: Literal["middle", "full"] = Field(
         "middle", description="slices of a subject: the six about the LV's middle, of which the paper uses four, or the whole heart"
     )
-    cine_phases: int = Field(20, ge=2, le=60, description="phases of the first subject's cine, three slices, shown in the book")
+    cine_phases: int = Field(20, ge=2, le=60, description="phases of the cine of one healthy subject, three slices, shown in the book")
     xcat_root: Path | None = Field(None, description="folder of genuine XCAT output, one subject a sub-folder; none: the open phantom")
 
 
@@ -41,7 +41,7 @@ class SimulationParameters(Chapter):
     repetition_time_ms: float = Field(3.0, ge=1.5, le=10, description="repetition time TR, ms")
     echo_time_ms: float = Field(1.5, ge=0.5, le=9, description="echo time TE, ms; at most TR")
     slice_time_bandwidth: float = Field(
-        3.0, ge=0, le=10, description="time-bandwidth product of the Hann-windowed sinc pulse that excites the slab; 0: an ideal slab"
+        0.0, ge=0, le=10, description="time-bandwidth product of the slab's Hann-windowed sinc pulse, 2 or more; 0: an ideal slab"
     )
     acquired_pixel_mm: float = Field(1.8, ge=0.8, le=4, description="in-plane resolution of k-space, mm")
     reconstructed_pixel_mm: float = Field(1.3, ge=0.5, le=4, description="pixel of the reconstructed image (zero filling), mm")
@@ -51,7 +51,7 @@ class SimulationParameters(Chapter):
     )
     window_alpha: Fraction = Field(0.4, description="taper of the Tukey window on k-space; 0: none")
     snr: float = Field(
-        25.0, gt=0, le=1000, description="signal of the LV's myocardium on resonance over one coil's noise SD, coils' sensitivity 1, no window"
+        25.0, gt=0, le=1000, description="signal of LV myocardium on resonance over a coil's noise SD, at sensitivity 1, without window"
     )
     n_coils: int = Field(4, ge=1, le=32, description="receive loops on a ring round the chest")
     off_resonance_hz: float = Field(10.0, ge=0, le=200, description="SD of the smooth part of the main field's inhomogeneity, Hz")
@@ -69,20 +69,19 @@ class SimulationParameters(Chapter):
     )
     breathing_mm: float = Field(0.0, ge=0, le=20, description="amplitude of a breathing motion left during the scan, feet to head, mm")
 
-    @model_validator(mode="after")
-    def _echo_within_repetition(self):
-        if self.echo_time_ms > self.repetition_time_ms:
-            raise ValueError(f"echo_time_ms {self.echo_time_ms:g} is above repetition_time_ms {self.repetition_time_ms:g}; expected TE <= TR")
-        return self
-
 
 class CohortParameters(Chapter):
     mnms_root: Path | None = Field(None, description="folder of the M&Ms challenge data; none: the surrogate cohort")
+    acdc_root: Path | None = Field(None, description="folder of the ACDC challenge data, more subjects of vendor A beside those of M&Ms")
     surrogate_train: int = Field(14, ge=2, le=10_000, description="surrogate training subjects a vendor")
     surrogate_test: int = Field(8, ge=1, le=10_000, description="surrogate test subjects a vendor")
     pixel_size_mm: float = Field(1.25, ge=0.5, le=3, description="pixel of the analysis grid, mm")
     grid_pixels: int = Field(128, ge=64, le=256, multiple_of=16, description="edge of the analysis grid, pixels")
     n_slices: int = Field(4, ge=1, le=8, description="mid-ventricular slices an image")
+    crop_centre: Literal["field", "heart"] = Field(
+        "field", description="middle of a real image's crop: of its field of view, or of the box round the heart's labels"
+    )
+    image_interpolation: Literal["linear", "cubic"] = Field("linear", description="interpolation of images on their way to the grid")
     low_percentile: float = Field(1.0, ge=0, lt=50, description="percentile of the image that becomes 0")
     high_percentile: float = Field(99.0, gt=50, le=100, description="percentile of the image that becomes 1")
 

@@ -1,21 +1,25 @@
-"""From a complex object to the magnitude image a scanner would give: coils, k-space, noise, reconstruction."""
+"""From a complex object to the magnitude image a scanner would give: k-space, noise, reconstruction."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.fft import fft2, fftshift, ifft2, ifftshift
 from scipy.signal.windows import tukey
 
+from ..core.errors import Sim2RealError
+
 
 @dataclass(frozen=True)
 class KSpace:
-    """What of k-space is measured and how it is made into an image. Lengths in mm."""
+    """What of k-space is measured and how it is made into an image. Lengths in mm; x is read out, y is phase-encoded."""
 
     field_of_view_mm: float
     acquired_pixel_mm: float
     reconstructed_pixel_mm: float
     window_alpha: float = 0.5
-    phase_resolution: float = 1.0  # share of the phase-encoding lines (y) that is measured
+    phase_resolution: float = 1.0  # share of the phase-encoding lines that is measured, about the middle
+    partial_fourier: float = 1.0  # share of these that is measured counting from one end; the rest stays empty
 
     @property
     def acquired(self) -> int:
@@ -30,43 +34,54 @@ class KSpace:
         """Edge of the reconstructed pixel, mm: the field of view over a whole, even number of pixels."""
         return self.field_of_view_mm / self.reconstructed
 
-
-def coil_sensitivities(n_pixels: int, field_of_view_mm: float, n_coils: int, distance_mm: float = 190.0, loop_mm: float = 110.0,
-                       rng: np.random.Generator | None = None) -> np.ndarray:  # fmt: skip
-    r"""Receive fields of loops on a ring round the object, complex, shape (coil, x, y).
-
-    Each falls off as the field on the axis of a circular loop of radius a, Biot and Savart's
-    :math:`B \propto (1 + d^2/a^2)^{-3/2}`, with a phase that turns with the coil's direction. ``rng`` displaces the coils.
-    The root sum of squares is 1 in the middle.
-    """
-    axis = (np.arange(n_pixels) - (n_pixels - 1) / 2) * field_of_view_mm / n_pixels
-    x, y = np.meshgrid(axis, axis, indexing="ij")
-    angles = 2 * np.pi * (np.arange(n_coils) + 0.5) / n_coils
-    radii = np.full(n_coils, distance_mm)
-    if rng is not None:
-        angles, radii = angles + rng.normal(0, 0.15, n_coils), radii * np.exp(rng.normal(0, 0.1, n_coils))
-    distance2 = (x - (radii * np.cos(angles))[:, None, None]) ** 2 + (y - (radii * np.sin(angles))[:, None, None]) ** 2
-    fields = (1 + distance2 / loop_mm**2) ** -1.5 * np.exp(1j * angles)[:, None, None]
-    middle = n_pixels // 2
-    return (fields / np.sqrt(np.sum(np.abs(fields[:, middle, middle]) ** 2))).astype(np.complex64)
+    def check(self, n: int) -> None:
+        """Raises Sim2RealError if a map of ``n`` voxels a side holds less than what is to be measured."""
+        if self.acquired > n:
+            raise Sim2RealError(
+                f"acquired pixel {self.acquired_pixel_mm:g} mm is finer than the map's voxel {self.field_of_view_mm / n:g} mm; "
+                "enlarge simulation.acquired_pixel_mm or refine population.voxel_mm"
+            )
 
 
 def acquire(signal: np.ndarray, k_space: KSpace, sensitivities: np.ndarray, noise_sd: float, rng: np.random.Generator) -> np.ndarray:
     """Root-sum-of-squares magnitude image, shape (reconstructed, reconstructed), float32.
 
     signal: complex transverse magnetisation, shape (x, y), over the whole field of view, finer than the acquired pixel.
-    sensitivities: (coil, x, y). noise_sd: SD of the real and the imaginary part of each coil's noise, in the units of
-    ``signal``, as it would stand in an image of acquired size without a window.
+    sensitivities: (coil, x, y). noise_sd: as in ``add_noise``.
     """
-    n, acquired, full = signal.shape[0], k_space.acquired, k_space.reconstructed
-    lines = fftshift(fft2(ifftshift(signal * sensitivities, axes=(-2, -1)), norm="forward", workers=1), axes=(-2, -1))
-    measured = _resize(lines, min(acquired, n))
-    # the inverse transform below sums one term a line and column, so the noise's SD grows by the matrix size: divide by it
-    noise = rng.standard_normal((2, *measured.shape), np.float32) * np.float32(noise_sd / measured.shape[-1])
-    measured = measured + noise[0] + 1j * noise[1]
-    measured *= _window(measured.shape[-1], k_space) * _half_pixel_shift(measured.shape[-1], n, full)
-    image = fftshift(ifft2(ifftshift(_resize(measured, full), axes=(-2, -1)), norm="forward", workers=1), axes=(-2, -1))
-    return np.sqrt(np.sum(np.abs(image) ** 2, axis=0)).astype(np.float32)
+    lines = add_noise(measure(signal, k_space, sensitivities), noise_sd, rng)
+    return combine(reconstruct(lines, k_space, signal.shape[0]))
+
+
+def measure(signal: np.ndarray, k_space: KSpace, sensitivities: np.ndarray) -> np.ndarray:
+    """K-space of each coil without noise, its middle in the middle, complex64, shape (coil, acquired, acquired)."""
+    k_space.check(signal.shape[0])
+    return _resize(fftshift(fft2(signal * sensitivities, norm="forward", workers=1), axes=(-2, -1)), k_space.acquired)
+
+
+def add_noise(lines: np.ndarray, noise_sd: float, rng: np.random.Generator) -> np.ndarray:
+    """White complex Gaussian noise on k-space (coil, kx, ky).
+
+    noise_sd: SD of the real and of the imaginary part of each coil's noise, in the units of the signal, as it stands in an
+    image of acquired size without window, with all lines measured.
+    """
+    # the inverse transform sums one term a line and column, so the noise's SD grows by the matrix size: divide by it
+    noise = rng.standard_normal((*lines.shape, 2), np.float32).view(np.complex64)[..., 0]
+    return lines + np.float32(noise_sd / lines.shape[-1]) * noise
+
+
+def reconstruct(lines: np.ndarray, k_space: KSpace, n_from: int) -> np.ndarray:
+    """Complex image of each coil (coil, reconstructed, reconstructed): window, zero filling, inverse transform.
+
+    n_from: voxels a side of the map that was measured; pixels keep the edges of its field of view in place.
+    """
+    weighted = lines * _filter(k_space, lines.shape[-1], n_from)
+    return ifft2(ifftshift(_resize(weighted, k_space.reconstructed), axes=(-2, -1)), norm="forward", workers=1, overwrite_x=True)
+
+
+def combine(images: np.ndarray) -> np.ndarray:
+    """Root sum of squares over the coils, float32, shape (x, y)."""
+    return np.sqrt(np.sum(images.real**2 + images.imag**2, axis=0)).astype(np.float32)
 
 
 def area_weights(n_from: int, n_to: int) -> np.ndarray:
@@ -77,21 +92,22 @@ def area_weights(n_from: int, n_to: int) -> np.ndarray:
     return (np.maximum(overlap, 0) * n_to / n_from).astype(np.float32)
 
 
-def _window(n: int, k_space: KSpace) -> np.ndarray:
-    """Tukey window over the measured lines, shape (n, n); lines beyond the measured share of the y axis are 0."""
-    frequency = np.abs(np.arange(n) - n // 2) / (n / 2)
+@lru_cache(maxsize=32)
+def _filter(k_space: KSpace, n: int, n_from: int) -> np.ndarray:
+    """Window over the measured lines times the shift of half a pixel, shape (n, n); lines that are not measured are 0."""
+    frequency = np.arange(n) - n // 2
+    relative = np.abs(frequency) / (n / 2)
 
     def taper(relative: np.ndarray) -> np.ndarray:
         half = tukey(2 * n + 1, k_space.window_alpha)[n:]
         return np.where(relative <= 1, np.interp(relative, np.linspace(0, 1, n + 1), half), 0.0)
 
-    return (taper(frequency)[:, None] * taper(frequency / k_space.phase_resolution)[None, :]).astype(np.float32)
-
-
-def _half_pixel_shift(n: int, n_from: int, n_to: int) -> np.ndarray:
-    """Phase ramp that keeps the edges of the field of view in place when its number of pixels changes, shape (n, n)."""
-    ramp = np.exp(2j * np.pi * (np.arange(n) - n // 2) * (0.5 / n_to - 0.5 / n_from))
-    return (ramp[:, None] * ramp[None, :]).astype(np.complex64)
+    phase_encoded = taper(relative / k_space.phase_resolution)
+    reach = k_space.phase_resolution * n / 2
+    phase_encoded[frequency < reach * (1 - 2 * k_space.partial_fourier)] = 0
+    # transforms count from the first pixel's centre, half a pixel in from the edge of the field of view, before and after
+    shift = np.exp(2j * np.pi * frequency * (0.5 / k_space.reconstructed - 0.5 / n_from))
+    return ((taper(relative) * shift)[:, None] * (phase_encoded * shift)[None, :]).astype(np.complex64)
 
 
 def _resize(k: np.ndarray, n: int) -> np.ndarray:

@@ -5,30 +5,77 @@ import numpy as np
 from ..core.errors import Sim2RealError
 
 
-def bssfp_signal(t1_ms, t2_ms, proton_density, flip_angle_deg, repetition_time_ms, echo_time_ms, off_resonance_hz=0.0):
+def bssfp_signal(t1_ms, t2_ms, proton_density, flip_angle_deg, repetition_time_ms, echo_time_ms, off_resonance_hz=0.0,
+                 t2_prime_ms=np.inf):  # fmt: skip
     r"""Complex transverse magnetisation at the echo, alternating RF phase; arguments broadcast.
 
-    With :math:`\theta = 2\pi\,\Delta f\,TR`, :math:`\theta' = \theta + \pi`, :math:`E_i = e^{-TR/T_i}`:
+    With :math:`\theta = 2\pi\,\Delta f\,TR`, :math:`\theta' = \theta + \pi`, :math:`E_i = e^{-TR/T_i}`, Freeman and Hill (1971) give
 
     .. math::
-        d = (1 - E_1\cos\alpha)(1 - E_2\cos\theta') - E_2 (E_1 - \cos\alpha)(E_2 - \cos\theta')
+        M = \frac{M_0 (1 - E_1)\sin\alpha}{a - b\cos\theta'}\,(1 - E_2 e^{-i\theta'})\,e^{-TE/T_2}\,e^{+i\theta\,TE/TR}
 
-        M = M_0 (1 - E_1)\sin\alpha\,\frac{1 - E_2 e^{-i\theta'}}{d}\,e^{-TE/T_2}\,e^{+i\theta\,TE/TR}
+        a = 1 - E_1\cos\alpha - E_2^2 (E_1 - \cos\alpha), \qquad b = E_2 (1 - E_1)(1 + \cos\alpha)
 
-    Freeman and Hill (1971), Hargreaves (2012). On resonance the magnitude is that of Freeman and Hill.
-    Raises Sim2RealError for times that are not positive and for TE > TR.
+    Their fraction is a Fourier series in :math:`\theta'`: :math:`1/(a - b\cos\theta') = s^{-1}\sum_n q^{|n|} e^{in\theta'}` with
+    :math:`s = \sqrt{a^2 - b^2}` and :math:`q = b/(a + s)`. Off-resonances spread round :math:`\Delta f` as a Lorentzian of
+    half-width :math:`1/(2\pi T_2')` (Ganter 2006) damp the term that turns with :math:`n + TE/TR` by
+    :math:`e^{-|n + TE/TR|\,TR/T_2'}`. Both halves of the damped series are geometric. With
+    :math:`R = e^{-TR/T_2'}`, :math:`\rho = e^{-TE/T_2'}`, :math:`z = e^{i\theta'}` and :math:`0 \le TE \le TR`:
+
+    .. math::
+        M = \frac{M_0 (1 - E_1)\sin\alpha}{s} \left[\frac{\rho\,(1 - E_2 q)}{1 - qRz} + \frac{R}{\rho}\,
+        \frac{(q - E_2)\,z^{-1}}{1 - qRz^{-1}}\right] e^{-TE/T_2}\,e^{+i\theta\,TE/TR}
+
+    ``t2_prime_ms`` infinite is no spread. Raises Sim2RealError for times that are not positive and for TE > TR.
     """
-    t1, t2 = np.asarray(t1_ms, float), np.asarray(t2_ms, float)
-    if (t1 <= 0).any() or (t2 <= 0).any():
-        raise Sim2RealError(f"relaxation times must be above 0 ms; found T1 {t1.min():g}, T2 {t2.min():g}")
-    if np.max(echo_time_ms) > np.min(repetition_time_ms):
-        raise Sim2RealError(
-            f"echo time {np.max(echo_time_ms):g} ms is above the repetition time {np.min(repetition_time_ms):g} ms; expected TE <= TR"
-        )
-    alpha = np.deg2rad(flip_angle_deg)
+    t1, t2, t2_prime = (np.asarray(value, float) for value in (t1_ms, t2_ms, t2_prime_ms))
+    _check_times(t1, t2, t2_prime, echo_time_ms, repetition_time_ms)
+    cosine, sine = np.cos(np.deg2rad(flip_angle_deg)), np.sin(np.deg2rad(flip_angle_deg))
     theta = 2 * np.pi * np.asarray(off_resonance_hz, float) * repetition_time_ms / 1000
-    shifted = theta + np.pi
     e1, e2 = np.exp(-repetition_time_ms / t1), np.exp(-repetition_time_ms / t2)
-    d = (1 - e1 * np.cos(alpha)) * (1 - e2 * np.cos(shifted)) - e2 * (e1 - np.cos(alpha)) * (e2 - np.cos(shifted))
-    steady = proton_density * (1 - e1) * np.sin(alpha) * (1 - e2 * np.exp(-1j * shifted)) / d
-    return steady * np.exp(-echo_time_ms / t2) * np.exp(1j * theta * echo_time_ms / repetition_time_ms)
+    a, b = 1 - e1 * cosine - e2**2 * (e1 - cosine), e2 * (1 - e1) * (1 + cosine)
+    s = np.sqrt((a - b) * (a + b))
+    q = b / (a + s)
+    spread, at_echo = np.exp(-repetition_time_ms / t2_prime), np.exp(-echo_time_ms / t2_prime)
+    turn = -np.exp(1j * theta)  # e^{i theta'}
+    back = np.conj(turn)
+    series = at_echo * (1 - e2 * q) / (1 - q * spread * turn) + spread / at_echo * (q - e2) * back / (1 - q * spread * back)
+    amplitude = proton_density * (1 - e1) * sine / s * np.exp(-echo_time_ms / t2)
+    return amplitude * series * np.exp(1j * theta * echo_time_ms / repetition_time_ms)
+
+
+def inflow_gain(t1_ms, t2_ms, flip_angle_deg, repetition_time_ms, pulses, off_resonance_hz=0.0):
+    r"""Mean signal of spins that leave the slab after ``pulses`` pulses, over that of spins that stay for ever; arguments broadcast.
+
+    Fresh magnetisation starts on the axis of the pulse train's rotation and decays along it to the steady state by
+    :math:`\lambda = E_1 n_z^2 + E_2 (1 - n_z^2)` a repetition, where :math:`n_z` is the axis's component along the main field
+    (Scheffler 2003; on resonance :math:`n_z = \cos(\alpha/2)`). Its length is :math:`M_0 n_z` at first and
+    :math:`M_0 n_z (1 - E_1)/(1 - \lambda)` at last. What is perpendicular to the axis changes sign from pulse to pulse and
+    cancels between spins of neighbouring ages. The mean over the ages 0 to N of a plug flow through the slab is
+
+    .. math::
+        g = 1 + \left(\frac{1 - \lambda}{1 - E_1} - 1\right)\frac{1 - \lambda^N}{N (1 - \lambda)},
+        \qquad n_z^2 = \frac{\cos^2(\alpha/2)\cos^2(\theta/2)}{1 - \cos^2(\alpha/2)\sin^2(\theta/2)}
+
+    ``pulses``: N, thickness over (velocity times TR); infinite for standing spins, then g = 1.
+    """
+    e1, e2 = np.exp(-repetition_time_ms / np.asarray(t1_ms, float)), np.exp(-repetition_time_ms / np.asarray(t2_ms, float))
+    half_angle = np.cos(np.deg2rad(flip_angle_deg) / 2) ** 2
+    half_turn = np.pi * np.asarray(off_resonance_hz, float) * repetition_time_ms / 1000
+    along = half_angle * np.cos(half_turn) ** 2 / np.maximum(1 - half_angle * np.sin(half_turn) ** 2, 1e-12)
+    loss = 1 - (e1 * along + e2 * (1 - along))
+    if np.isinf(pulses):
+        return np.ones_like(loss)
+    mean_decay = -np.expm1(pulses * np.log1p(-loss)) / (pulses * loss)
+    return 1 + (loss / (1 - e1) - 1) * mean_decay
+
+
+def _check_times(t1, t2, t2_prime, echo_time_ms, repetition_time_ms) -> None:
+    if not ((t1 > 0).all() and (t2 > 0).all() and (t2_prime > 0).all()):
+        raise Sim2RealError(
+            f"relaxation times must be above 0 ms; found T1 {t1.min():g}, T2 {t2.min():g}, T2' {t2_prime.min():g}; correct the table of tissues"
+        )
+    if np.min(echo_time_ms) < 0 or np.max(echo_time_ms) > np.min(repetition_time_ms):
+        raise Sim2RealError(
+            f"echo time {np.max(echo_time_ms):g} ms is above the repetition time {np.min(repetition_time_ms):g} ms; expected 0 <= TE <= TR"
+        )

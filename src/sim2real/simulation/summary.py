@@ -71,3 +71,28 @@ def results(manifest: pd.DataFrame, images, labels, curves: pd.DataFrame, parame
         "best_flip_angle_myocardium_deg": peak["myocardium"],
         "blood_to_myocardium_signal": float(at["blood, left"] / at["myocardium"]),
     }
+
+
+LEVELS = {
+    "painted": "signal of each label",
+    "measured": "coils, k-space, noise",
+    "physics": "slab, field, T2', B1",
+    "living": "texture, flow, motion",
+}
+
+
+def level_table(levels: list[tuple[str, np.ndarray]]) -> pd.DataFrame:
+    """Numbers of the four levels: ``level, mean, sd, gradient`` (mean absolute step between neighbours over the mean)."""
+    rows = []
+    for title, image in levels:
+        step = np.abs(np.diff(image, axis=0)).mean() + np.abs(np.diff(image, axis=1)).mean()
+        rows.append({"level": title, "mean": float(image.mean()), "sd": float(image.std()), "gradient": float(step / 2 / image.mean())})
+    return pd.DataFrame(rows)
+
+
+def grid_means(images: dict[tuple[float, float], np.ndarray]) -> pd.DataFrame:
+    """What a grid of protocols shows in numbers: ``repetition_time_ms, flip_angle_deg, mean, p99``."""
+    return pd.DataFrame([
+        {"repetition_time_ms": tr, "flip_angle_deg": angle, "mean": float(image.mean()), "p99": float(np.percentile(image, 99))}
+        for (tr, angle), image in images.items()
+    ])  # fmt: skip

@@ -1,0 +1,72 @@
+"""How fast is a simulated frame? One core, 128 x 128 pixels, 4 coils; times in ms as median (10th to 90th percentile).
+
+OMP_NUM_THREADS=1 python benchmarks/simulation.py [repeats]
+"""
+
+import os
+import sys
+
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
+
+from time import perf_counter
+
+import numpy as np
+
+from sim2real.core.parameters import PopulationParameters, SimulationParameters
+from sim2real.population.render import Phantom, Stack
+from sim2real.population.subjects import sample_subject
+from sim2real.simulation.levels import LIVING, PHYSICS
+from sim2real.simulation.scan import Scan
+from sim2real.simulation.simulate import finish, simulate
+
+PIXELS, FIELD_MM = 128, 256.0
+
+
+def timed(work, repeats: int) -> np.ndarray:
+    """Seconds of each of ``repeats`` calls, after one that does not count."""
+    work()
+    seconds = []
+    for _ in range(repeats):
+        start = perf_counter()
+        work()
+        seconds.append(perf_counter() - start)
+    return np.array(seconds)
+
+
+def report(what: str, seconds: np.ndarray) -> None:
+    low, middle, high = np.percentile(1000 * seconds, [10, 50, 90])
+    print(f"{what:<74}{middle:8.1f} ({low:.1f} to {high:.1f})", flush=True)
+
+
+def main() -> None:
+    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    pixel = FIELD_MM / PIXELS
+    plain = SimulationParameters(acquired_pixel_mm=pixel, reconstructed_pixel_mm=pixel, n_coils=4)
+    living = plain.model_copy(update={**PHYSICS, **LIVING, "temporal_footprint": 0.0})  # one frame is no cine
+    subject = sample_subject(0, 1, 0.5)
+    phantom = Phantom(subject)
+    print(f"{PIXELS} x {PIXELS} pixels, 4 coils, 3 sub-slices, one core, {repeats} repeats; ms, median (10th to 90th percentile)")
+    for n in (PIXELS, 2 * PIXELS):
+        geometry = PopulationParameters(voxel_mm=FIELD_MM / n, field_of_view_mm=FIELD_MM)
+        stack = Stack.of(phantom.heart, geometry)
+        one = Stack(stack.centres[2:3], stack.affine)
+        structures = phantom.structures(one, ("ED",), geometry)
+        slab = structures.data[:, :, 0, 0]
+        print(f"\nmap of {n} x {n} voxels of {FIELD_MM / n:g} mm")
+        report("anatomy: structure map of one slice", timed(lambda: phantom.structures(one, ("ED",), geometry), repeats))  # noqa: B023
+        for name, parameters in (("plain", plain), ("all physics on", living)):
+            scan = Scan.of(structures, parameters, 0, "bench")
+            state = scan.at_slice(0, slab)
+            report(f"{name}: set-up of a subject (tissues, tables)", timed(lambda: Scan.of(structures, parameters, 0, "bench"), repeats))  # noqa: B023
+            report(f"{name}: set-up of a slice (coils, fields, shim)", timed(lambda: scan.at_slice(0, slab), repeats))  # noqa: B023
+            report(f"{name}: FRAME, from map to magnitude image", timed(lambda: finish(scan, scan.lines(slab, state), 0, 0), repeats))  # noqa: B023
+
+        def whole():
+            person = Phantom(subject)
+            return simulate(person.structures(one, ("ED",), geometry), plain, 0, "bench")  # noqa: B023
+
+        report("plain: person, anatomy, every set-up, frame and label", timed(whole, repeats))
+
+
+if __name__ == "__main__":
+    main()
