@@ -1,10 +1,13 @@
+import hashlib
+
 import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
 
+from sim2real.cohort import appearance
 from sim2real.cohort.mnms import read_mnms
-from sim2real.cohort.surrogate import SHEET, _write_subject, write_surrogate
+from sim2real.cohort.surrogate import SHEET, VERSION, _write_subject, write_surrogate
 from sim2real.core.parameters import CohortParameters
 
 
@@ -70,3 +73,10 @@ def test_subject_is_the_same_whatever_the_number_of_subjects(surrogate, tmp_path
     assert len(made) == 4 and all(there[path] == data for path, data in made.items())
     _write_subject(("A", "Training/Labeled", 1), tmp_path / "other", 5)
     assert set(content(tmp_path / "other").values()).isdisjoint(there.values())
+
+
+def test_the_look_is_frozen_under_its_version():
+    """A changed amplitude needs a new version, and a reason in CONTRIBUTING.md in terms of what real slices look like."""
+    amplitudes = appearance.VENDORS.to_csv() + str(sorted(appearance._TEXTURE.items()))
+    amplitudes += f"{appearance._VENOUS_INFLOW} {appearance._OBSERVER_MM} {appearance._CLEARANCE_MM}"
+    assert hashlib.sha256(amplitudes.encode()).hexdigest()[:16] == {2: "7cad4cbb3da784a1"}[VERSION]

@@ -14,12 +14,13 @@ from ..core.images import Image
 from ..core.parameters import SimulationParameters
 from ..population.fields import CosineField
 from ..population.structures import ID, STRUCTURES, labels_of
-from ..simulation.acquisition import KSpace, acquire, area_weights
+from ..simulation.acquisition import KSpace, add_noise, area_weights, combine, measure, reconstruct
 from ..simulation.coils import CoilArray, coil_sensitivities
-from ..simulation.field import off_resonance_bins
+from ..simulation.field import FEET_TO_HEAD, SusceptibilityField, smooth_field
+from ..simulation.motion import breathe
 from ..simulation.protocols import protocol
 from ..simulation.simulate import slice_affine
-from ..simulation.tables import signal_table
+from ..simulation.tables import bins_of, signal_table
 from ..simulation.tissues import tissue_times
 
 _PROTOCOLS = pd.DataFrame({vendor: protocol(f"surrogate {vendor}") for vendor in ("A", "B")})
@@ -29,6 +30,7 @@ _TEXTURE = {"lung": 2.5, "fat": 0.9, "blood_left": 0.7, "blood_right": 0.8, "ske
             "stomach_content": 3.0, "liver": 0.6, "marrow": 1.5}  # fmt: skip
 """Variation within a tissue relative to the vendor's ``texture``."""
 _VENOUS_INFLOW = 1.2  # gain of right blood over left: real slices show the RV nearly as bright as the LV, relaxation alone does not
+FIELD_T = 1.5
 _CLEARANCE_MM = 45.0  # of the body from a coil's conductor: the ring is round and small, the chest is not
 _OBSERVER_MM = 0.9  # SD of the displacement of an observer's contour
 
@@ -43,9 +45,8 @@ def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> t
         name: float(v[name] * np.exp(rng.normal(0, 0.08)))
         for name in ("inflow", "myocardium_gain", "fat_gain", "texture", "snr", "acquired_pixel_mm")
     }
-    protocol = SimulationParameters(flip_angle_deg=v.flip_angle_deg, repetition_time_ms=v.repetition_time_ms, echo_time_ms=v.echo_time_ms,
-                                    off_resonance_hz=v.off_resonance_hz)  # fmt: skip
-    table = signal_table(tissue_times(1.5, rng), protocol)
+    protocol = SimulationParameters(flip_angle_deg=v.flip_angle_deg, repetition_time_ms=v.repetition_time_ms, echo_time_ms=v.echo_time_ms)
+    table = signal_table(tissue_times(FIELD_T, rng), protocol)
     n, _, n_slices, n_phases, _ = structures.data.shape
     voxel_mm = float(structures.spacing_mm[0])
     k_space = KSpace(
@@ -56,26 +57,27 @@ def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> t
     array = CoilArray.ring(6, middle, float(v.coil_distance_mm), float(v.coil_loop_mm), rng, in_plane, clearance_mm=_CLEARANCE_MM)
     noise_sd = float(np.abs(table[ID["lv_myocardium"], table.shape[1] // 2])) / varied["snr"]
     gain, variation = _tissue_gains(varied)
-    shading = CosineField(rng, 3, 160.0)
-    field = CosineField(rng, 3, 70.0)
+    shading, field = CosineField(rng, 3, 160.0), CosineField(rng, 3, 70.0)
+    across = np.meshgrid(*2 * [np.arange(n, dtype=np.float32) * voxel_mm], indexing="ij")
     m = k_space.reconstructed
     image, label = np.empty((m, m, n_slices, n_phases), np.float32), np.empty((m, m, n_slices, n_phases), np.uint8)
     for k in range(n_slices):
-        bins = off_resonance_bins(field, structures.affine, n, k, v.off_resonance_hz)
         coils = coil_sensitivities(array, structures.affine, n, k)
+        shade = np.exp(0.12 * shading(*across, np.float32(10 * k)))
+        first = structures.data[:, :, k, 0]
+        tissue_field = SusceptibilityField(structures.affine, first, labels_of(first[..., 0]) > 0, FIELD_T, 1.0)
+        smooth_hz = v.off_resonance_hz * smooth_field(field, structures.affine, n, k)
         texture = _texture(rng, n)
         shift = rng.normal(0, v.misplacement_mm / voxel_mm, 2)
         observer = _smooth_pair(rng, m, 9.0) * _OBSERVER_MM / k_space.pixel_mm
-        ghost_phase = rng.uniform(0, 2 * np.pi)
+        breath = {"cycles": rng.uniform(3, 7), "start": rng.uniform(0, 2 * np.pi)}
         for p in range(n_phases):
             slab = _shifted(structures.data[:, :, k, p], shift)
+            bins = bins_of(smooth_hz + tissue_field(slab))
             signal = table[slab, bins[..., None]] * gain[slab] * (1 + variation[slab] * texture[..., None])
-            signal = signal.mean(axis=-1) * _flow(slab, rng)
-            signal *= np.exp(
-                0.12 * shading(*np.meshgrid(*2 * [np.arange(n, dtype=np.float32) * voxel_mm], indexing="ij"), np.float32(10 * k))
-            )
-            signal = _with_ghost(signal, float(v.ghost), ghost_phase)
-            image[:, :, k, p] = acquire(signal.astype(np.complex64), k_space, coils, noise_sd, rng)
+            signal = (signal.mean(axis=-1) * _flow(slab, rng) * shade).astype(np.complex64)
+            lines = breathe(measure(signal, k_space, coils), v.breathing_mm * (in_plane @ FEET_TO_HEAD), k_space.field_of_view_mm, **breath)
+            image[:, :, k, p] = combine(reconstruct(add_noise(lines, noise_sd, rng), k_space, n))
             label[:, :, k, p] = drawn_label(labels_of(slab), m, observer)
     affine = slice_affine(structures.affine, n, voxel_mm, k_space)
     return Image(np.rint(image * (v.scale / np.percentile(image, 99.5))), affine), Image(label, affine)
@@ -140,10 +142,3 @@ def _flow(slab: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _shifted(slab: np.ndarray, shift: np.ndarray) -> np.ndarray:
     """The slab displaced in plane by whole voxels."""
     return np.roll(slab, tuple(int(round(value)) for value in shift), axis=(0, 1))
-
-
-def _with_ghost(signal: np.ndarray, amplitude: float, phase: float) -> np.ndarray:
-    """A faint copy half a field of view away along the phase-encoding axis (y), as breathing leaves it."""
-    return signal + amplitude * np.exp(1j * phase) * (
-        np.roll(signal, signal.shape[1] // 2, axis=1) + np.roll(signal, signal.shape[1] // 3, axis=1)
-    )

@@ -2,8 +2,10 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
+from ..core.style import COLOURS
 from ..simulation.figures import outline
 
 
@@ -34,4 +36,30 @@ def gallery_figure(images: dict[str, np.ndarray]) -> Figure:
         for axes, plane in zip(axes_row, stack, strict=False):
             axes.imshow(plane, vmin=0, vmax=1)
         axes_row[0].set_title(title, loc="left", fontsize=10)
+    return figure
+
+
+def spans_figure(table: pd.DataFrame) -> Figure:
+    """Medians of each domain and phase (dots) in the span of real slices (bars), a panel a measure; hollow: excused. See ``spans``."""
+    measures = list(dict.fromkeys(table["measure"]))
+    figure, grid = plt.subplots(3, 4, figsize=(11, 7.4))
+    for axes, measure in zip(grid.ravel(), measures, strict=False):
+        rows = table[table["measure"] == measure].reset_index(drop=True)
+        for place, row in rows.iterrows():
+            domain = row["domain"].split()
+            colour = COLOURS[domain[-1]]
+            axes.plot([place, place], [row["low"], row["high"]], color="0.85", linewidth=9, solid_capstyle="butt", zorder=0)
+            axes.plot(place, row["median"], "o", color=colour, markersize=5, fillstyle="none" if row["inside"] == "excused" else "full")
+            if row["inside"] == "no":
+                axes.plot(place, row["median"], "x", color="black", markersize=9)
+        axes.set_title(measure.replace("_", " "), fontsize=9)
+        axes.set_xticks(range(len(rows)), rows["phase"], fontsize=7)
+        axes.tick_params(axis="y", labelsize=7)
+        axes.set_xlim(-0.6, len(rows) - 0.4)
+        if (rows["low"] > 0).all() and (rows["high"] > 8 * rows["median"].max()).any():
+            axes.set_yscale("log")
+    names = list(dict.fromkeys(table["domain"]))
+    handles = [plt.Line2D([], [], marker="o", linestyle="", color=COLOURS[name.split()[-1]], label=name) for name in names]
+    handles.append(plt.Line2D([], [], color="0.85", linewidth=7, label="span of real slices"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=8)
     return figure
