@@ -58,6 +58,16 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--output", type=Path, default=Path("predictions"), help="folder for the label files and scores.csv")
     predict.set_defaults(action=_predict)
 
+    translate = commands.add_parser("translate", help="give NIfTI images the look of a vendor with a run's translator")
+    translate.add_argument("source", type=Path, metavar="SOURCE", help="a NIfTI image (2D, 3D, or 4D phase by phase) or a folder of them")
+    translate.add_argument("--run", default="quick", metavar="NAME", help="the run whose translator is used (default: quick)")
+    translate.add_argument("--vendor", required=True, metavar="A|B", help="whose look the images are given")
+    translate.add_argument("--output", type=Path, default=Path("translations"), help="folder for the images (default: translations)")
+    translate.add_argument(
+        "--weights", type=Path, metavar="FOLDER", help="weights of the public CUT code (latest_net_G.pth) to use instead"
+    )
+    translate.set_defaults(action=_translate)
+
     xcat = commands.add_parser("xcat-par", help="write XCAT's parameter files for the virtual subjects, for holders of its licence")
     xcat.add_argument("output", type=Path, metavar="OUTPUT", help="folder for one sub-folder and .par a subject")
     xcat.add_argument("--run", metavar="NAME", help="the subjects of this run (default: of --seed, --subjects and --share-normal)")
@@ -150,6 +160,15 @@ def _predict(options) -> int:
     from .segmentation.apply import predict_source
 
     predict_source(options.source, repository() / "runs" / options.run, options.training, options.seed, options.output)
+    return 0
+
+
+def _translate(options) -> int:
+    from .core.root import repository
+    from .translation.user_images import translate_source
+
+    paths = translate_source(options.source, repository() / "runs" / options.run, options.vendor, options.output, options.weights)
+    print(f"{options.output}: {len(paths)} image(s) in the look of vendor {options.vendor}, float32 from 0 to 1")
     return 0
 
 

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 
 from sim2real.cohort.surrogate import write_surrogate
+from sim2real.core.errors import Sim2RealError
 from sim2real.core.parameters import CohortParameters
 
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset"
 SHAPE = (20, 17, 6, 3)  # x, y, slice, phase
+AFFINE = np.diag([7.3, 7.4, 12.0, 1.0])  # few voxels, a heart of plausible size
 
 
 class Builder:
@@ -20,10 +22,16 @@ class Builder:
     def __init__(self, root: Path):
         self.root, self.rows = root, []
 
-    def add(self, code, vendor="A", folder="Training/Labeled", ed=0, es=2, affine=None, dtype=np.uint8, shape=SHAPE, **more):
+    def add(self, code, vendor="A", folder="Training/Labeled", ed=0, es=2, affine=AFFINE, dtype=np.uint8, shape=SHAPE, **more):
         self.rows.append({"External code": code, "VendorName": "a vendor", "Vendor": vendor, "Centre": 1, "ED": ed, "ES": es, "Age": 50,
                           "Pathology": "NOR", "Sex": "F", "Height": "", "Weight": "", **more})  # fmt: skip
-        affine = np.diag([1.3, 1.4, 9.0, 1.0]) if affine is None else affine
+        image, label = self.arrays(ed, es, shape)
+        self.save(code, "", image, affine, folder)
+        self.save(code, "_gt", label.astype(dtype), affine, folder)
+        return self
+
+    def arrays(self, ed=0, es=2, shape=SHAPE):
+        """(image, label) of another heart at each call, labelled at two phases and brightest in its LV."""
         rng = np.random.default_rng(len(self.rows))
         image = rng.integers(1, 400, shape).astype(np.int16)
         label = np.zeros(shape, np.uint8)
@@ -31,14 +39,22 @@ class Builder:
             if isinstance(phase, int) and phase < shape[3]:
                 label[8:12, 6:9, 1:5, phase], label[7, 6:9, 1:5, phase], label[2:7, 5:11, 1:5, phase] = 1, 2, 3
                 label[8, 6, 1, phase] = 2 if phase == es else 1  # so that the phases differ
-        self.save(code, "", image, affine, folder)
-        self.save(code, "_gt", label.astype(dtype), affine, folder)
+        image[label == 1] += 500
+        return image, label
+
+    def whole(self):
+        """A training and a test subject of each vendor: A1, A2, B1, B2."""
+        for vendor in "AB":
+            self.add(f"{vendor}1", vendor).add(f"{vendor}2", vendor, "Testing", ed=2, es=1)
         return self
 
-    def save(self, code, end, data, affine=None, folder="Training/Labeled"):
+    def path(self, code, end=""):
+        return next(self.root.glob(f"*/**/{code}")) / f"{code}_sa{end}.nii.gz"
+
+    def save(self, code, end, data, affine=AFFINE, folder="Training/Labeled"):
         path = self.root / folder / code / f"{code}_sa{end}.nii.gz"
         path.parent.mkdir(parents=True, exist_ok=True)
-        nifti = nib.Nifti1Image(data, np.diag([1.3, 1.4, 9.0, 1.0]) if affine is None else affine)
+        nifti = nib.Nifti1Image(data, affine)
         nifti.header["sform_code"], nifti.header["qform_code"] = 2, 0
         nib.save(nifti, path)
         return path
@@ -54,6 +70,19 @@ class Builder:
 @pytest.fixture
 def builder(tmp_path):
     return Builder(tmp_path)
+
+
+@pytest.fixture
+def refusal():
+    """A call's Sim2RealError as text; fails where there is none or it has more than one line."""
+
+    def told(action) -> str:
+        with pytest.raises(Sim2RealError) as caught:
+            action()
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    return told
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
+import pickle
 from itertools import permutations, product
 
 import numpy as np
 import pytest
 
-from sim2real.cohort.grid import Grid, field_centre, from_grid, heart_centre, mid_ventricular, to_grid, upright
+from sim2real.cohort.grid import Grid, TooFewSlices, field_centre, from_grid, heart_centre, mid_ventricular, to_grid, upright
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.images import Image, normalise
 from sim2real.core.labels import LV, MYO, RV
@@ -141,14 +142,37 @@ def labelled(rows):
 @pytest.mark.parametrize(("ed", "es", "expected"), [
     (["LM", "LMR", "LMR", "LMR", "LMR", "LMR", "LMR", "R"], ["LMR"] * 8, [2, 3, 4, 5]),
     (["LMR"] * 8, ["", "LMR", "LMR", "LMR", "LMR", "", "M", ""], [1, 2, 3, 4]),
+    (["LMR"] * 6, [*["LMR"] * 5, "LM"], [0, 1, 2, 3]),
+    (["LMR"] * 9, ["LMR", "LMR", "LMR", "LMR", "M", "LMR", "LMR", "LMR", "LMR"], [0, 1, 2, 3]),
 ])  # fmt: skip
 def test_middle_four_of_the_slices_complete_at_both_phases(ed, es, expected):
     assert mid_ventricular([labelled(ed), labelled(es)], 4, "someone") == expected
 
 
 def test_too_few_complete_slices_are_refused_by_name():
-    with pytest.raises(Sim2RealError, match="someone: 2 neighbouring slices hold LV, MYO and RV at both phases; expected at least 4"):
+    with pytest.raises(
+        TooFewSlices, match="someone: 2 neighbouring slices hold LV, MYO and RV at both phases; expected at least 4"
+    ) as caught:
         mid_ventricular([labelled(["LMR"] * 5), labelled(["LMR", "LMR", "LM", "LMR", ""])], 4, "someone")
+    assert caught.value.reason.startswith("2 neighbouring") and isinstance(caught.value, Sim2RealError)
+    copy = pickle.loads(pickle.dumps(caught.value))  # as it comes back from a worker
+    assert (str(copy), copy.reason) == (str(caught.value), caught.value.reason)
+
+
+def test_two_phases_are_turned_by_one_label():
+    image, label = stack(0)
+    other = Image(np.flip(label.data, 0), label.affine)
+    alone, guided = upright(image, other)[1], upright(image, other, guide=label)[1]
+    assert not np.array_equal(alone.affine, guided.affine)
+    np.testing.assert_array_equal(guided.affine, upright(image, label)[1].affine)
+
+
+@pytest.mark.parametrize(("interpolation", "least", "most"), [("linear", 1e-2, 0.1), ("cubic", 0, 1e-3)])
+def test_cubic_interpolation_keeps_a_curve_that_linear_flattens(interpolation, least, most):
+    x = np.arange(60)[:, None, None]
+    image = Image(np.broadcast_to(np.cos(x / 3), (60, 50, 2)).astype(np.float32), np.diag([1.0, 1.0, 9, 1]))
+    found = to_grid(image, (31, 25), Grid(32, 1.0, interpolation)).data  # halfway between pixels, where linear is worst
+    assert least <= np.abs(found - np.cos((31 + np.arange(32) - 15.5) / 3)[:, None, None]).max() < most
 
 
 def test_middle_of_the_box_round_all_labels():

@@ -1,18 +1,18 @@
+import csv
+import shutil
+import tracemalloc
+
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
 
-from sim2real.cohort.mnms import read_mnms, require_subjects
-from sim2real.core.errors import Sim2RealError
+from sim2real.cohort.cases import require_subjects
+from sim2real.cohort.mnms import read_mnms, survey_mnms
 
+SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset"
+SHAPE = (20, 17, 6, 3)
 OLDER = "201207_M&Ms Dataset information - diagnosis - opendataset"
-
-
-def refusal(action) -> str:
-    with pytest.raises(Sim2RealError) as caught:
-        action()
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_subjects_are_read_with_their_split_vendor_and_phases(builder):
@@ -21,14 +21,14 @@ def test_subjects_are_read_with_their_split_vendor_and_phases(builder):
     assert {name: (case.vendor, case.split) for name, case in cases.items()} == {
         "A1B2": ("A", "train"), "007": ("B", "test"), "V1": ("B", "validation"),
     }  # fmt: skip
-    assert (cases["007"].ed, cases["007"].es, cases["A1B2"].pathology, cases["A1B2"].sex) == (2, 0, "NOR", "F")
+    assert (cases["007"].ed.index, cases["007"].es.index, cases["A1B2"].pathology, cases["A1B2"].sex) == (2, 0, "NOR", "F")
 
 
 def test_each_phase_is_the_one_of_the_sheet_es_before_ed_too(builder):
     builder.add("A1", ed=0, es=2).add("B1", vendor="B", ed=2, es=0)
     for case in read_mnms(builder.sheet()):
         whole = {kind: np.asarray(nib.load(path).dataobj) for kind, path in (("image", case.image), ("label", case.label))}
-        for phase, index in (("ED", case.ed), ("ES", case.es)):
+        for phase, index in (("ED", case.ed.index), ("ES", case.es.index)):
             image, label = case.read(phase)
             np.testing.assert_array_equal(image.data, whole["image"][..., index])
             np.testing.assert_array_equal(label.data, whole["label"][..., index])
@@ -46,13 +46,15 @@ def test_labels_stored_as_floats_become_integers(builder):
 )
 def test_older_and_excel_sheets_are_read(builder, name, suffix):
     cases = read_mnms(builder.add("A1").add("0012", vendor="B", ed=1, es=0).sheet(name, suffix))
-    assert [(case.subject, case.ed, case.es) for case in cases] == [("A1", 0, 2), ("0012", 1, 0)]
+    assert [(case.subject, case.ed.index, case.es.index) for case in cases] == [("A1", 0, 2), ("0012", 1, 0)]
 
 
 def test_unlabelled_subjects_are_left_out_and_other_vendors_not_looked_at(builder):
     builder.add("A1").add("B1", vendor="B").add("A9", folder="Training/Unlabeled")
     builder.rows.append({**builder.rows[0], "External code": "C1", "Vendor": "C", "ED": ""})  # has no folder, and need not
-    assert [case.subject for case in read_mnms(builder.sheet())] == ["A1", "B1"]
+    found = survey_mnms(builder.sheet())
+    assert [case.subject for case in found.cases] == ["A1", "B1"] and not found.left_out
+    assert found.notes == ["of other vendors, not read: C 1"]
 
 
 def test_affine_that_is_not_orthonormal_is_kept(builder):
@@ -62,18 +64,18 @@ def test_affine_that_is_not_orthonormal_is_kept(builder):
     np.testing.assert_allclose(label.affine, skewed, atol=1e-6)
 
 
-def test_missing_sheet_and_missing_folder_are_told(builder, tmp_path):
+def test_missing_sheet_and_missing_folder_are_told(builder, refusal, tmp_path):
     builder.add("A1")
     assert "holds no 211230" in refusal(lambda: read_mnms(tmp_path))
     assert "no such folder" in refusal(lambda: read_mnms(tmp_path / "elsewhere"))
 
 
-def test_missing_column_is_named(builder):
+def test_missing_column_is_named(builder, refusal):
     builder.add("A1").add("B1", vendor="B").sheet(drop=["ES"])
     assert "no column 'ES'" in refusal(lambda: read_mnms(builder.root))
 
 
-def test_subject_without_folder_or_file_is_named(builder):
+def test_subject_without_folder_or_file_is_named(builder, refusal):
     builder.add("A1").add("B1", vendor="B")
     path = builder.root / "Training/Labeled/A1/A1_sa_gt.nii.gz"
     path.unlink()
@@ -84,29 +86,29 @@ def test_subject_without_folder_or_file_is_named(builder):
     assert "subject A1 is listed" in refusal(lambda: read_mnms(root))
 
 
-def test_vendor_without_subject_is_named(builder):
+def test_vendor_without_subject_is_named(builder, refusal):
     builder.add("A1").sheet()
     assert "no labelled subject of vendor B" in refusal(lambda: read_mnms(builder.root))
 
 
 @pytest.mark.parametrize("end", ["", "_gt"])
-def test_truncated_file_is_named(builder, end):
+def test_truncated_file_is_named(builder, refusal, end):
     rng = np.random.default_rng(0)
     builder.add("A1").add("B1", vendor="B").sheet()
     path = builder.save("A1", end, rng.integers(0, 3, (60, 50, 6, 3)).astype(np.int16))
-    builder.save("A1", "" if end else "_gt", np.zeros((60, 50, 6, 3), np.int16))
+    builder.save("A1", "" if end else "_gt", rng.integers(0, 3, (60, 50, 6, 3)).astype(np.int16))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     message = refusal(lambda: [case.read("ES") for case in read_mnms(builder.root)])
     assert path.name in message and "cut short or damaged" in message
 
 
-def test_file_that_is_no_nifti_is_named(builder):
+def test_file_that_is_no_nifti_is_named(builder, refusal):
     builder.add("A1").add("B1", vendor="B").sheet()
     (builder.root / "Training/Labeled/A1/A1_sa.nii.gz").write_bytes(b"hello")
     assert "A1_sa.nii.gz: not a readable NIfTI" in refusal(lambda: read_mnms(builder.root))
 
 
-def test_unknown_label_is_named(builder):
+def test_unknown_label_is_named(builder, refusal):
     builder.add("A1").add("B1", vendor="B").sheet()
     label = np.zeros((20, 17, 6, 3), np.uint8)
     label[3, 4, 2, 0] = 4
@@ -119,29 +121,29 @@ def test_unknown_label_is_named(builder):
     (3, "ED index 3, but A1_sa.nii.gz has 3 phases"), (-1, "ED index -1"), ("first", "ED index 'first'"), ("", "ED index"),
     (0.5, "ED index '0.5'"), (float("inf"), "ED index 'inf'"),
 ])  # fmt: skip
-def test_phase_index_that_cannot_be_is_named(builder, ed, words):
+def test_phase_index_that_cannot_be_is_named(builder, refusal, ed, words):
     builder.add("A1").add("B1", vendor="B")
     builder.rows[0]["ED"] = ed
     message = refusal(lambda: read_mnms(builder.sheet()))
     assert "subject A1" in message and words in message
 
 
-def test_subject_that_stands_twice_is_named(builder):
+def test_subject_that_stands_twice_is_named(builder, refusal):
     builder.add("A1").add("B1", vendor="B")
     builder.rows.append(builder.rows[0])
     assert "subject A1 stands in it twice" in refusal(lambda: read_mnms(builder.sheet()))
 
 
 @pytest.mark.parametrize("code", ["../../x", "..", "/etc", "a/b"])
-def test_code_that_is_a_path_is_refused(builder, code):
+def test_code_that_is_a_path_is_refused(builder, refusal, code):
     builder.add("A1").add("B1", vendor="B")
     builder.rows[0]["External code"] = code
     assert f"'{code}' is no subject's code" in refusal(lambda: read_mnms(builder.sheet()))
 
 
-def test_nan_voxels_are_refused(builder):
+def test_nan_voxels_are_refused(builder, refusal):
     builder.add("A1").add("B1", vendor="B").sheet()
-    image = np.ones((20, 17, 6, 3), np.float32)
+    image = builder.arrays()[0].astype(np.float32)
     image[1, 2, 3, 2] = np.nan
     builder.save("A1", "", image)
     case = read_mnms(builder.root)[0]
@@ -149,18 +151,147 @@ def test_nan_voxels_are_refused(builder):
     assert "A1_sa.nii.gz: holds NaN" in refusal(lambda: case.read("ES"))
 
 
-def test_label_of_another_shape_is_named(builder):
+def test_label_of_another_shape_is_named(builder, refusal):
     builder.add("A1").add("B1", vendor="B").sheet()
     builder.save("A1", "_gt", np.zeros((17, 20, 6, 3), np.uint8))
     assert "A1_sa_gt.nii.gz: shape (17, 20, 6, 3) differs" in refusal(lambda: read_mnms(builder.root))
 
 
-def test_number_of_further_faults_is_told(builder):
+def test_number_of_further_faults_is_told(builder, refusal):
     builder.add("A1", ed=9).add("A2", ed=9).add("A3", ed=9).add("B1", vendor="B")
-    assert "2 more subjects with faults" in refusal(lambda: read_mnms(builder.sheet()))
+    assert "and 2 more faults" in refusal(lambda: read_mnms(builder.sheet()))
 
 
-def test_split_that_lacks_a_vendor_is_told(builder):
+def test_split_that_lacks_a_vendor_is_told(builder, refusal):
     cases = read_mnms(builder.add("A1").add("B1", vendor="B").add("B2", vendor="B", folder="Testing").sheet())
     require_subjects(cases, "train", "training")
     assert "split 'test' has no subject of vendor A; the table" in refusal(lambda: require_subjects(cases, "test", "the table"))
+
+
+def write_csv(builder, separator=",", encoding="utf-8", decimal=".", quoting=csv.QUOTE_MINIMAL):
+    """The sheet as a spreadsheet elsewhere saves it, with a blank line and two empty columns at the end."""
+    table = pd.DataFrame(builder.rows)
+    table["ED"] = [f"{ed}{decimal}0" for ed in table["ED"]]
+    lines = table.to_csv(sep=separator, quoting=quoting).splitlines()
+    text = "\r\n".join([lines[0] + 2 * separator, *(line + 2 * separator for line in lines[1:]), separator * 13, ""])
+    (builder.root / f"{SHEET}.csv").write_bytes(text.encode(encoding))
+    return builder.root
+
+
+@pytest.mark.parametrize(("separator", "encoding", "decimal"), [
+    (";", "utf-8-sig", ","), (";", "cp1252", ","), ("\t", "utf-16", "."), (",", "utf-8-sig", "."), (";", "utf-8", "."),
+])  # fmt: skip
+def test_sheets_that_spreadsheets_saved_are_read(builder, separator, encoding, decimal):
+    builder.add("A1", ed=1, es=2, Pathology="HÖM").add("B1", vendor="B", ed=2, es=0)
+    cases = read_mnms(write_csv(builder, separator, encoding, decimal))
+    assert [(case.subject, case.ed.index, case.es.index) for case in cases] == [("A1", 1, 2), ("B1", 2, 0)]
+    assert cases[0].pathology == "HÖM"
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_sheets_with_everything_in_quotes_are_read(builder, separator):
+    builder.add("A1", Pathology='DCM; "mild", or not').add("B1", vendor="B")
+    cases = read_mnms(write_csv(builder, separator, quoting=csv.QUOTE_ALL))
+    assert [(case.subject, case.pathology) for case in cases] == [("A1", 'DCM; "mild", or not'), ("B1", "NOR")]
+
+
+@pytest.mark.parametrize(("code", "saved"), [("007", "7"), ("007", "7.0"), ("3E5", "300000"), ("1E05", "1,00E+05")])
+def test_codes_that_a_spreadsheet_took_for_numbers_find_their_folder(builder, code, saved):
+    builder.add(code).add("B1", vendor="B")
+    builder.rows[0]["External code"] = saved
+    assert [case.subject for case in read_mnms(builder.sheet())] == [code, "B1"]
+
+
+def test_a_number_that_two_folders_could_mean_is_not_guessed(builder, refusal):
+    builder.add("007").add("07").add("B1", vendor="B")
+    builder.rows[:2] = [{**builder.rows[0], "External code": "7"}]
+    assert "subject 7 is listed" in refusal(lambda: read_mnms(builder.sheet()))
+
+
+def test_a_number_is_not_taken_for_a_folder_that_has_its_own_row(builder, refusal):
+    builder.add("007").add("B1", vendor="B")
+    builder.rows.append({**builder.rows[0], "External code": "7"})
+    assert "subject 7 is listed" in refusal(lambda: read_mnms(builder.sheet()))
+
+
+def test_excel_keeps_dates_and_numbers_apart_from_codes(builder, refusal):
+    builder.add("0012", ed=1).add("B1", vendor="B")
+    builder.rows[0]["External code"] = 12
+    assert read_mnms(builder.sheet(suffix=".xlsx"))[0].subject == "0012"
+    builder.rows[0]["External code"] = pd.Timestamp("2022-03-01")
+    assert "has the date '2022-03-01T00:00:00' for a code" in refusal(lambda: read_mnms(builder.sheet(suffix=".xlsx")))
+
+
+def test_columns_in_another_order_and_more_of_them_are_read(builder):
+    builder.add("A1", ed=1).add("B1", vendor="B")
+    table = pd.DataFrame(builder.rows)[["ES", "Sex", "ED", "Vendor", "External code"]].assign(remark="none, or nearly")
+    table.to_csv(builder.root / f"{SHEET}.csv", index=False, encoding="utf-8-sig")  # the mark stands before a column's name here
+    assert [(case.subject, case.ed.index, case.es.index, case.sex) for case in read_mnms(builder.root)] == [
+        ("A1", 1, 2, "F"),
+        ("B1", 0, 2, "F"),
+    ]
+
+
+def test_subjects_that_a_smaller_release_leaves_out_are_counted_not_fatal(builder):
+    builder.whole().add("A3").add("B3", vendor="B", folder="Testing")
+    for code in ("A3", "B3"):
+        shutil.rmtree(builder.path(code).parent)
+    found = survey_mnms(builder.sheet())
+    assert not found.faults and len(found.cases) == 4
+    assert [(item.subject, item.vendor, item.reason) for item in found.left_out] == [
+        ("A3", "A", "listed in the sheet, but without a folder"), ("B3", "B", "listed in the sheet, but without a folder"),
+    ]  # fmt: skip
+
+
+def test_the_same_is_a_fault_where_the_rest_is_no_whole_release(builder, refusal):
+    builder.whole().add("A3", folder="Testing")
+    for code in ("A2", "A3"):
+        shutil.rmtree(builder.path(code).parent)
+    assert "subject A2 is listed, but none of" in refusal(lambda: read_mnms(builder.sheet()))
+
+
+def test_folders_that_a_smaller_sheet_does_not_list_are_counted(builder):
+    builder.whole().add("A3")
+    builder.rows.pop()
+    found = survey_mnms(builder.sheet())
+    assert [(item.subject, item.split, item.reason) for item in found.left_out] == [
+        ("A3", "train", "has a folder in Training/Labeled, but no row in the sheet")
+    ]
+    assert not found.faults and len(found.cases) == 4
+
+
+@pytest.mark.parametrize(("noise", "whole"), [(1e-4, True), (0.04, False)])
+def test_labels_that_are_nearly_whole_are_rounded_and_others_refused(builder, refusal, noise, whole):
+    builder.add("A1").add("B1", vendor="B").sheet()
+    label = np.asarray(nib.load(builder.path("A1", "_gt")).dataobj)
+    builder.save("A1", "_gt", (label * (1 - noise / 3)).astype(np.float32))
+    case = read_mnms(builder.root)[0]
+    if whole:
+        np.testing.assert_array_equal(case.read("ED")[1].data, label[..., 0])
+    else:
+        assert "holds the label 2.96" in refusal(lambda: case.read("ED"))
+
+
+@pytest.mark.parametrize("axes", [(2, 0, 1, 3), (0, 2, 1, 3)])
+def test_slices_come_third_whatever_their_place_in_the_file(builder, axes):
+    turned = np.array([[0.4, -6.9, 1.1, 5], [7.2, 0.5, 1.3, -8], [0.6, 1.0, 11.9, 3], [0, 0, 0, 1.0]])  # oblique, not orthonormal
+    builder.add("A1", affine=turned).add("B1", vendor="B").sheet()
+    expected = read_mnms(builder.root)[0].read("ED")
+    for end in ("", "_gt"):
+        data = np.asarray(nib.load(builder.path("A1", end)).dataobj).transpose(axes)
+        builder.save("A1", end, data, turned[:, [*axes[:3], 3]])
+    for found, wanted in zip(read_mnms(builder.root)[0].read("ED"), expected, strict=True):
+        np.testing.assert_array_equal(found.data, wanted.data)
+        np.testing.assert_allclose(found.affine, wanted.affine, atol=1e-5)
+
+
+def test_only_the_asked_phase_is_held_in_memory(builder):
+    shape = (96, 80, 10, 25)
+    builder.add("A1", shape=shape).add("B1", vendor="B", shape=SHAPE)
+    case = read_mnms(builder.sheet())[0]
+    case.read("ED")
+    tracemalloc.start()
+    case.read("ES")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < np.prod(shape)  # bytes: the 4D file unpacked has twice as many for the image alone

@@ -6,7 +6,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from sim2real.cohort.grid import Grid, field_centre, mid_ventricular, to_grid, upright
+from sim2real.cohort.check import examine
+from sim2real.cohort.grid import Grid, field_centre, from_grid, mid_ventricular, to_grid, upright
 from sim2real.cohort.mnms import read_mnms
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "mnms-sample"
@@ -43,3 +44,20 @@ def test_genuine_cases_stand_upright_on_the_grid(cases, vendor):
         for k in middle:
             lv, rv = (np.argwhere(on_grid.data[:, :, k] == value).mean(axis=0) for value in (1, 3))
             assert rv[0] < lv[0] - 10
+
+
+@pytest.mark.parametrize("vendor", ["A", "B"])
+def test_labels_of_the_genuine_cases_survive_the_way_to_the_grid_and_back(cases, vendor):
+    pairs = [upright(*cases[vendor].read(phase)) for phase in ("ED", "ES")]
+    middle = mid_ventricular([label.data for _, label in pairs], 4, vendor)
+    for image, label in pairs:
+        back = from_grid(to_grid(label, field_centre(image), Grid(), is_label=True), label)[:, :, middle]
+        there = label.data[:, :, middle]
+        for value, least in ((1, 0.99), (3, 0.99), (2, 0.98)):
+            assert 2 * ((back == value) & (there == value)).sum() / ((back == value).sum() + (there == value).sum()) > least
+
+
+@pytest.mark.parametrize("vendor", ["A", "B"])
+def test_genuine_cases_raise_neither_fault_nor_doubt(cases, vendor):
+    found = examine(cases[vendor], 4)
+    assert (found.faults, found.reason, found.doubts) == ([], "", [])

@@ -1,12 +1,18 @@
+import shutil
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from sim2real.cohort.mnms import read_mnms
-from sim2real.cohort.prepare import prepare_real, prepare_simulated
+from sim2real.cohort.cases import Cohort
+from sim2real.cohort.grid import from_grid
+from sim2real.cohort.mnms import read_mnms, survey_mnms
+from sim2real.cohort.prepare import measures_path, prepare_real, prepare_simulated
 from sim2real.core.images import read_image, read_labels
 from sim2real.core.parameters import CohortParameters, PopulationParameters, SimulationParameters
 from sim2real.core.run import RunFolder
 from sim2real.core.slices import SLICE_COLUMNS, load_slices
+from sim2real.metrics.measures import SLICE_MEASURES
 from sim2real.population.build import make_population
 from sim2real.simulation.build import simulate_population
 
@@ -19,8 +25,9 @@ def one_process(monkeypatch):
 
 
 def test_real_images_come_onto_the_grid_with_their_labels(surrogate, tmp_path):
-    run, cases = RunFolder(tmp_path), read_mnms(surrogate)
-    table = prepare_real(run, cases, PARAMETERS)
+    run, cohort = RunFolder(tmp_path), survey_mnms(surrogate)
+    cases = cohort.cases
+    table = prepare_real(run, cohort, PARAMETERS)
     assert list(table.columns) == SLICE_COLUMNS and len(table) == 2 * len(cases)
     images, labels = load_slices(tmp_path, table), load_slices(tmp_path, table, "label")
     assert images.shape == labels.shape == (8 * len(cases), 112, 112)
@@ -32,26 +39,148 @@ def test_real_images_come_onto_the_grid_with_their_labels(surrogate, tmp_path):
     assert np.median(bright) > 1.5  # image and label lie on each other
 
 
-def test_label_on_the_grid_stands_where_it_stood_in_the_world(surrogate, tmp_path):
-    case = read_mnms(surrogate)[0]
-    row = prepare_real(RunFolder(tmp_path), [case], PARAMETERS).iloc[0]
-    on_grid, (_, whole) = read_labels(tmp_path / row["label"]), case.read("ED")
-    np.testing.assert_allclose(read_image(tmp_path / row["image"]).affine, on_grid.affine)
+def dice(a, b, value):
+    return 2 * ((a == value) & (b == value)).sum() / ((a == value).sum() + (b == value).sum())
 
-    def middles(image, value):
-        """World positions of the label's middle, slice by slice."""
-        return [image.affine[:3, :2] @ np.argwhere(image.data[:, :, k] == value).mean(axis=0) + image.affine[:3, 2] * k + image.affine[:3, 3]
-                for k in range(image.data.shape[2]) if (image.data[:, :, k] == value).any()]  # fmt: skip
 
-    for value in (1, 3):
-        there = np.array(middles(whole, value))
-        for found in middles(on_grid, value):
-            # mm: half a pixel of the grid, of labels drawn in whole pixels; a grid displaced by one pixel would be 1.25 off
-            assert np.linalg.norm(there - found, axis=1).min() < 0.6
+def test_labels_on_disk_carried_back_to_their_source_lose_next_to_nothing(surrogate, tmp_path):
+    """Files at the default grid, against the files they came from, both read anew; one pixel off, or one slice, and this fails."""
+    cases = {case.subject: case for case in read_mnms(surrogate)}
+    table = prepare_real(RunFolder(tmp_path), Cohort(list(cases.values())), CohortParameters())
+    for row in table.to_dict("records"):
+        on_grid, source = read_labels(tmp_path / row["label"]), cases[row["subject"]].read(row["phase"])[1]
+        np.testing.assert_allclose(read_image(tmp_path / row["image"]).affine, on_grid.affine)
+        back = from_grid(on_grid, source)
+        middle = np.flatnonzero(back.any(axis=(0, 1)))
+        assert len(middle) == 4
+        for value, least in ((1, 0.99), (3, 0.99), (2, 0.98)):
+            assert dice(back[:, :, middle], source.data[:, :, middle], value) > least, row
+
+
+OBLIQUE = np.array([[-1.2, -1.1, 4.9, 30], [0.3, -1.6, -5.6, 12], [1.8, -1.0, 5.2, -44], [0, 0, 0, 1.0]])
+SKEWED = OBLIQUE + np.array([[0.1, 0, 0.5, 0], [0, -0.2, 0, 0], [0, 0.1, 0, 0], [0, 0, 0, 0]])
+STORED = {
+    "oblique": (OBLIQUE, [0, 1, 2], ()),
+    "not orthonormal": (SKEWED, [0, 1, 2], ()),
+    "flipped in plane": (OBLIQUE, [0, 1, 2], (0,)),
+    "apex and base exchanged": (SKEWED, [0, 1, 2], (2,)),
+    "axes exchanged": (SKEWED, [1, 0, 2], (1,)),
+    "slices first": (OBLIQUE, [2, 0, 1], (0, 2)),
+}
+
+
+@pytest.mark.parametrize(("affine", "axes", "flips"), STORED.values(), ids=STORED)
+def test_a_landmark_stays_at_its_place_in_the_world(builder, tmp_path_factory, affine, axes, flips):
+    """Intensity is the squared distance from a point of the world: a fit to the written file must find that point again."""
+    shape, point = (61, 54, 6), np.array([-20.0, -35.0, 10.0])
+    index = np.stack([*np.meshgrid(*map(np.arange, shape), indexing="ij"), np.ones(shape)])
+    world = np.tensordot(affine, index, 1)[:3]
+    image = (((world - point[:, None, None, None]) ** 2).sum(axis=0)).astype(np.float32)
+    label = np.zeros(shape, np.uint8)
+    label[20:28, 20:34], label[28:30, 20:34], label[30:38, 22:32] = 3, 2, 1
+    affine = affine[:, [*axes, 3]].copy()
+    image, label = (np.flip(data.transpose(axes), flips) for data in (image, label))
+    for axis in flips:
+        affine[:3, 3] += affine[:3, axis] * (image.shape[axis] - 1)
+        affine[:3, axis] *= -1
+    builder.whole().sheet()
+    for end, data in (("", image), ("_gt", label)):
+        builder.save("A1", end, np.stack([data] * 3, axis=3), affine)
+    run = tmp_path_factory.mktemp("run")
+    parameters = CohortParameters(grid_pixels=64, image_interpolation="cubic", low_percentile=0, high_percentile=100)
+    row = prepare_real(RunFolder(run), Cohort(read_mnms(builder.root)[:1]), parameters).iloc[0]
+    found = read_image(run / row["image"])
+    index = np.stack([*np.meshgrid(*map(np.arange, found.data.shape), indexing="ij"), np.ones(found.data.shape)])
+    at = np.tensordot(found.affine, index, 1)[:3].reshape(3, -1)
+    terms = np.stack([np.ones(at.shape[1]), *at, (at**2).sum(axis=0)], axis=1)
+    _, *linear, square = np.linalg.lstsq(terms, found.data.ravel().astype(float), rcond=None)[0]
+    np.testing.assert_allclose(np.array(linear) / (-2 * square), point, atol=1e-3)
+
+
+def too_short(builder, code):
+    """The label of a subject shortened to three slices."""
+    label = builder.arrays()[1]
+    label[:, :, 1] = 0
+    builder.save(code, "_gt", label)
+
+
+def test_subject_with_too_few_slices_is_left_out_counted_and_named(builder, tmp_path_factory, capsys):
+    run = RunFolder(tmp_path_factory.mktemp("run"))
+    builder.whole().add("007").add("B3", vendor="B").sheet()
+    too_short(builder, "007")
+    shutil.rmtree(builder.path("B3").parent)
+    for _ in range(2):  # the second time from what lies there
+        table = prepare_real(run, survey_mnms(builder.root), CohortParameters(grid_pixels=64))
+        assert sorted(set(table["subject"])) == ["A1", "A2", "B1", "B2"]
+        left_out = run.manifest("03_real_cohort", "left_out.csv")
+        assert left_out.to_dict("records") == [
+            {"subject": "B3", "vendor": "B", "split": "", "reason": "listed in the sheet, but without a folder"},
+            {"subject": "007", "vendor": "A", "split": "train",
+             "reason": "3 neighbouring slices hold LV, MYO and RV at both phases; expected at least 4"},
+        ]  # fmt: skip
+        assert capsys.readouterr().out == "2 of 6 real subjects left out, named with the reason in left_out.csv\n"
+
+
+def test_measures_are_those_of_the_source_before_its_normalisation(builder, tmp_path_factory):
+    """Two intensities known from the file: blood of 900 and muscle of 300 at ED are 3 to 1, which percentiles would move."""
+    run = tmp_path_factory.mktemp("run")
+    image, label = builder.whole().arrays(0, 2, (60, 51, 6, 3))
+    label = label.repeat(3, axis=0).repeat(3, axis=1)[:60, :51]
+    image[:] = np.random.default_rng(0).integers(100, 140, image.shape)
+    image[label == 1], image[label == 2], image[label == 3] = 900, 300, 450
+    for end, data in (("", image), ("_gt", label)):
+        builder.save("A1", end, data, np.diag([2.4, 2.4, 12, 1]))
+    row = prepare_real(
+        RunFolder(run), Cohort(read_mnms(builder.sheet())[:1]), CohortParameters(crop_centre="heart", low_percentile=40)
+    ).iloc[0]
+    measured = pd.read_csv(run / measures_path(row["image"]))
+    assert len(measured) == 4 and list(measured) == list(SLICE_MEASURES)
+    np.testing.assert_allclose(measured["lv_to_myo_intensity"], 3, rtol=0.02)
+    np.testing.assert_allclose(measured["rv_to_lv_intensity"], 0.5, rtol=1e-6)
+    np.testing.assert_allclose(measured["rv_to_lv_area"], 2.5, rtol=0.05)  # 5 x 6 against 4 x 3 of the coarse pixels
+
+
+def test_nobody_left_out_leaves_an_empty_table(builder, tmp_path_factory, capsys):
+    run = RunFolder(tmp_path_factory.mktemp("run"))
+    prepare_real(run, survey_mnms(builder.whole().sheet()), CohortParameters(grid_pixels=64))
+    left_out = run.manifest("03_real_cohort", "left_out.csv")
+    assert left_out.empty and list(left_out.columns) == ["subject", "vendor", "split", "reason"] and not capsys.readouterr().out
+
+
+def test_a_split_that_nobody_is_left_of_stops_the_run(builder, tmp_path_factory, refusal):
+    builder.whole().add("A3").sheet()
+    for code in ("A1", "A3"):
+        too_short(builder, code)
+    run = RunFolder(tmp_path_factory.mktemp("run"))
+    told = refusal(lambda: prepare_real(run, survey_mnms(builder.root), CohortParameters(grid_pixels=64)))
+    assert "all 2 subjects of vendor A in split 'train' are left out" in told and "left_out.csv" in told
+    assert list(run.manifest("03_real_cohort", "left_out.csv")["subject"]) == ["A1", "A3"]
+
+
+def test_both_phases_are_turned_alike(builder, tmp_path_factory):
+    """At ES the RV of this label lies on the other side, as that of a nearly empty RV may by chance."""
+    run = tmp_path_factory.mktemp("run")
+    builder.whole().sheet()
+    label = builder.arrays()[1]
+    label[..., 2] = np.flip(label[..., 0], 0)
+    builder.save("A1", "_gt", label)
+    rows = prepare_real(RunFolder(run), Cohort(read_mnms(builder.root)[:1]), CohortParameters(grid_pixels=64))
+    affines = [read_labels(run / path).affine for path in rows["label"]]
+    np.testing.assert_array_equal(affines[0], affines[1])
+
+
+@pytest.mark.parametrize(("rule", "centred"), [("field", False), ("heart", True)])
+def test_crop_of_a_real_image_follows_its_rule(builder, tmp_path_factory, rule, centred):
+    run = tmp_path_factory.mktemp("run")
+    builder.whole().sheet()  # the hearts lie 3 pixels off the middle of the field
+    rows = prepare_real(RunFolder(run), Cohort(read_mnms(builder.root)[:1]), CohortParameters(grid_pixels=128, crop_centre=rule))
+    box = np.argwhere(load_slices(run, rows, "label").any(axis=0))
+    off = np.abs((box.min(axis=0) + box.max(axis=0)) / 2 - 63.5).max()
+    assert (off < 1) == centred and (off > 8) != centred
 
 
 def test_second_call_reads_and_writes_nothing_and_another_grid_starts_afresh(surrogate, tmp_path):
-    run, cases = RunFolder(tmp_path), read_mnms(surrogate)[:1]
+    run, cases = RunFolder(tmp_path), Cohort(read_mnms(surrogate)[:1])
     table = prepare_real(run, cases, PARAMETERS)
     paths = [tmp_path / path for path in (*table["image"], *table["label"])]
     before = [path.stat().st_mtime_ns for path in paths]

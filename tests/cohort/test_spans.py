@@ -19,7 +19,9 @@ def measured(**changes) -> pd.DataFrame:
 
 
 def test_table_has_every_measure_set_and_phase_once_and_in_order():
-    assert len(REAL) == 12 * 3 * 2 and not REAL.duplicated(["measure", "set", "phase"]).any() and set(REAL["measure"]) == set(SLICE_MEASURES)
+    assert (
+        len(REAL) == 12 * 3 * 2 and not REAL.duplicated(["measure", "set", "phase"]).any() and set(REAL["measure"]) == set(SLICE_MEASURES)
+    )
     assert ((REAL["low"] <= REAL["median"]) & (REAL["median"] <= REAL["high"])).all() and REAL["source"].notna().all()
 
 

@@ -1,25 +1,52 @@
-"""The cohort of a run: the user's own M&Ms folder, or the surrogate written to disk in the same layout."""
+"""The cohort of a run: the user's own M&Ms and ACDC folders, or the surrogate written to disk in the layout of M&Ms."""
+
+from pathlib import Path
 
 import pandas as pd
 
+from ..core.errors import Sim2RealError
 from ..core.parameters import CohortParameters
 from ..core.root import repository
 from ..core.run import RunFolder
-from .mnms import Case, read_mnms
+from .acdc import VENDOR, survey_acdc
+from .cases import Cohort
+from .mnms import survey_mnms
 from .prepare import CHAPTER, prepare_real, prepare_simulated
 from .surrogate import write_surrogate
 
 
-def find_cases(run: RunFolder, parameters: CohortParameters, seed: int) -> list[Case]:
+def find_cases(run: RunFolder, parameters: CohortParameters, seed: int) -> Cohort:
     """All labelled subjects of vendors A and B, real ones or the surrogate's, which is made if it is not there."""
-    if parameters.mnms_root is not None:
-        return read_mnms(repository() / parameters.mnms_root)
-    root = write_surrogate(run.chapter(CHAPTER) / "surrogate", parameters, seed)
-    return read_mnms(root)
+    if parameters.mnms_root is None and parameters.acdc_root is None:
+        root = write_surrogate(run.chapter(CHAPTER) / "surrogate", parameters, seed)
+        return survey_mnms(root).sound(root)
+    return read_real(parameters, repository())
 
 
-def prepare(run: RunFolder, cases: list[Case], parameters: CohortParameters) -> pd.DataFrame:
-    """Simulated and real images on the analysis grid; writes ``slices.csv`` (``SLICE_COLUMNS``) and returns it."""
-    slices = pd.concat([prepare_simulated(run, parameters), prepare_real(run, cases, parameters)], ignore_index=True)
+def read_real(parameters: CohortParameters, root: Path) -> Cohort:
+    """The user's subjects: those of M&Ms and, as more of vendor A, those of ACDC; relative folders count from ``root``.
+
+    Raises Sim2RealError for the first fault that sheets and headers show, and for ACDC without M&Ms: it has no vendor B.
+    """
+    if parameters.mnms_root is None:
+        raise Sim2RealError(
+            f"cohort.acdc_root={parameters.acdc_root}: ACDC holds vendor {VENDOR} alone; name M&Ms for vendor B, too: cohort.mnms_root"
+        )
+    cohort = survey_mnms(root / parameters.mnms_root).sound(parameters.mnms_root)
+    if parameters.acdc_root is None:
+        return cohort
+    more = survey_acdc(root / parameters.acdc_root).sound(parameters.acdc_root)
+    met = {case.subject for case in cohort.cases} & {case.subject for case in more.cases}
+    if met:
+        raise Sim2RealError(f"{root / parameters.acdc_root}: subject {min(met)} is one of M&Ms, too; rename one")
+    return cohort + more
+
+
+def prepare(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.DataFrame:
+    """Simulated and real images on the analysis grid; writes ``slices.csv`` (``SLICE_COLUMNS``) and returns it.
+
+    ``left_out.csv`` beside it names the real subjects that are not in it, and why.
+    """
+    slices = pd.concat([prepare_simulated(run, parameters), prepare_real(run, cohort, parameters)], ignore_index=True)
     run.write_manifest(CHAPTER, slices, "slices.csv")
     return slices

@@ -1,6 +1,7 @@
 """From any short-axis stack to the analysis grid and back."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.ndimage import map_coordinates
@@ -8,23 +9,36 @@ from scipy.ndimage import map_coordinates
 from ..core.errors import Sim2RealError
 from ..core.images import Image
 from ..core.labels import LV, MYO, RV
+from ..core.parameters import CohortParameters
 
 _TO_BASE = np.array([0.45, -0.65, 0.6])  # where the heart's base lies, seen from the apex, in most people (RAS)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Square analysis grid: ``pixels`` by ``pixels`` of ``pixel_mm``."""
+    """Square analysis grid: ``pixels`` by ``pixels`` of ``pixel_mm``; ``interpolation`` of images, never of labels."""
 
     pixels: int = 128
     pixel_mm: float = 1.25
+    interpolation: Literal["linear", "cubic"] = "linear"
+
+    @classmethod
+    def of(cls, parameters: CohortParameters) -> "Grid":
+        return cls(parameters.grid_pixels, parameters.pixel_size_mm, parameters.image_interpolation)
 
 
-def upright(image: Image, label: Image | None = None) -> tuple[Image, Image | None]:
+class TooFewSlices(Sim2RealError):
+    """A subject whose labels leave fewer mid-ventricular slices than are asked for; ``reason`` says so without its name."""
+
+    reason = ""
+
+
+def upright(image: Image, label: Image | None = None, guide: Image | None = None) -> tuple[Image, Image | None]:
     """Image and label with their in-plane axes permuted and flipped alike, as a viewer shows a short axis: RV left, anterior up.
 
     By the world geometry; where the label shows the RV on the viewer's right all the same (headers without orientation),
     both are turned half round, which keeps their handedness. Slices run apex to base when the header tells.
+    guide: the label that is asked for the RV, so that two phases are turned alike; ``label`` itself when none is given.
     """
     directions = image.affine[:3, :3] / image.spacing_mm
     base = np.cross(directions[:, 0], directions[:, 1])
@@ -35,7 +49,8 @@ def upright(image: Image, label: Image | None = None) -> tuple[Image, Image | No
     candidates = [(order, signs) for order in ((0, 1), (1, 0)) for signs in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
     scores = [signs[0] * directions[:, order[0]] @ right + signs[1] * directions[:, order[1]] @ down for order, signs in candidates]
     order, signs = candidates[int(np.argmax(scores))]
-    if label is not None and _rv_on_the_right(_reorder(label, order, signs).data):
+    guide = guide or label
+    if guide is not None and _rv_on_the_right(_reorder(guide, order, signs).data):
         signs = (-signs[0], -signs[1])
     return _reorder(image, order, signs), _reorder(label, order, signs) if label is not None else None
 
@@ -43,15 +58,17 @@ def upright(image: Image, label: Image | None = None) -> tuple[Image, Image | No
 def mid_ventricular(labels: list[np.ndarray], count: int, name: str) -> list[int]:
     """Indices of the ``count`` middle ones of the slices that hold LV, MYO and RV in every one of ``labels`` (x, y, slice).
 
-    Raises Sim2RealError when there are fewer.
+    Of several runs of neighbouring slices the longest counts, of equally long ones the first; where as many slices cannot
+    be left at either end, one fewer is at the first. Raises TooFewSlices when there are fewer.
     """
     complete = np.all([[(label == value).any(axis=(0, 1)) for value in (LV, MYO, RV)] for label in labels], axis=(0, 1))
     runs = np.split(np.flatnonzero(complete), np.flatnonzero(np.diff(np.flatnonzero(complete)) > 1) + 1)
     candidates = max(runs, key=len)  # neighbours only: a slice between them that lacks a structure parts them
     if len(candidates) < count:
-        raise Sim2RealError(
-            f"{name}: {len(candidates)} neighbouring slices hold LV, MYO and RV at both phases; expected at least {count}; leave the subject out"
-        )
+        reason = f"{len(candidates)} neighbouring slices hold LV, MYO and RV at both phases; expected at least {count}"
+        fault = TooFewSlices(f"{name}: {reason}; leave the subject out")
+        fault.reason = reason
+        raise fault
     start = (len(candidates) - count) // 2
     return [int(k) for k in candidates[start : start + count]]
 
@@ -69,7 +86,7 @@ def field_centre(image: Image) -> tuple[float, float]:
 
 
 def to_grid(image: Image, centre: tuple[float, float], grid: Grid, is_label: bool = False) -> Image:
-    """In-plane resampling around ``centre`` (voxels): linear for images, the likeliest linearly interpolated label for labels.
+    """In-plane resampling around ``centre`` (voxels): images as the grid says, labels the likeliest linearly interpolated one.
 
     Outside the source there is 0. The result keeps the slices, with the world geometry of its own pixels.
     """
@@ -78,7 +95,8 @@ def to_grid(image: Image, centre: tuple[float, float], grid: Grid, is_label: boo
     x, y = centre[0] + offsets * step[0], centre[1] + offsets * step[1]
     coordinates = np.stack(np.meshgrid(x, y, indexing="ij"))
     planes = np.moveaxis(image.data, 2, 0)
-    data = np.stack([_sample_label(plane, coordinates) if is_label else _sample(plane, coordinates) for plane in planes], axis=2)
+    order = 3 if grid.interpolation == "cubic" else 1
+    data = np.stack([_sample_label(plane, coordinates) if is_label else _sample(plane, coordinates, order) for plane in planes], axis=2)
     affine = image.affine.copy()
     affine[:3, :2] *= step
     affine[:3, 3] += image.affine[:3, 0] * x[0] + image.affine[:3, 1] * y[0]
@@ -98,8 +116,8 @@ def from_grid(label: Image, target: Image) -> np.ndarray:
     return result.reshape(target.data.shape[:3])
 
 
-def _sample(plane: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
-    return map_coordinates(np.asarray(plane, np.float32), coordinates, order=1, mode="constant")
+def _sample(plane: np.ndarray, coordinates: np.ndarray, order: int = 1) -> np.ndarray:
+    return map_coordinates(np.asarray(plane, np.float32), coordinates, order=order, mode="constant")
 
 
 def _sample_label(plane: np.ndarray, coordinates: np.ndarray) -> np.ndarray:

@@ -1,4 +1,8 @@
-"""Both domains, real and simulated, on the analysis grid: images of four mid-ventricular slices at ED and at ES."""
+"""Both domains, real and simulated, on the analysis grid: images of four mid-ventricular slices at ED and at ES.
+
+A real stack goes through ``upright`` (whole turns and flips, nothing resampled), the choice of its middle slices, resampling
+in plane (``to_grid``; ``from_grid`` goes back) and the scaling of its intensities between two percentiles of all its slices.
+"""
 
 from functools import partial
 from pathlib import Path
@@ -6,29 +10,52 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.code import code_fingerprint
+from ..core.errors import Sim2RealError
+from ..core.files import write_table
 from ..core.images import Image, normalise, read_image, read_labels, write_image
 from ..core.labels import PHASES
 from ..core.parameters import CohortParameters
 from ..core.resumable import fingerprint_of, resumable_folder
 from ..core.run import RunFolder
-from ..core.slices import SLICE_COLUMNS
+from ..core.slices import SLICE_COLUMNS, as_shown
 from ..core.workers import map_in_order
-from .grid import Grid, field_centre, heart_centre, mid_ventricular, to_grid, upright
-from .mnms import Case
+from ..metrics.measures import slice_measures
+from .cases import Case, Cohort, LeftOut, left_out_table
+from .grid import Grid, TooFewSlices, field_centre, heart_centre, mid_ventricular, to_grid, upright
 
 CHAPTER = "03_real_cohort"
 
 
-def prepare_real(run: RunFolder, cases: list[Case], parameters: CohortParameters) -> pd.DataFrame:
-    """Write every case's images on the grid, cropped round the middle of the field of view; rows as SLICE_COLUMNS.
+def prepare_real(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.DataFrame:
+    """Write every real subject's images on the grid, cropped as ``crop_centre`` says; rows as SLICE_COLUMNS.
 
-    Raises Sim2RealError for the first unreadable file.
+    A subject with too few mid-ventricular slices is left out; it is named with the cohort's own in ``left_out.csv``
+    (``LEFT_OUT_COLUMNS``), and their number is printed. Raises Sim2RealError for the first unreadable file and when no
+    subject remains of a vendor's training or test split.
     """
-    stamps = [(str(case.image), case.image.stat().st_size, case.image.stat().st_mtime_ns, case.ed, case.es) for case in cases]
+    stamps = [(str(file), file.stat().st_size, file.stat().st_mtime_ns, case.ed.index, case.es.index)
+              for case in cohort.cases for file in case.files]  # fmt: skip
     folder = _folder(run, "real", parameters, stamps)
     work = partial(_prepare_case, folder=folder, parameters=parameters)
-    rows = [row for pair in map_in_order(work, cases, name="real images to the grid", unit="subject") for row in pair]
-    return pd.DataFrame(rows, columns=SLICE_COLUMNS)
+    results = map_in_order(work, cohort.cases, name="real images to the grid", unit="subject")
+    left_out = cohort.left_out + [result for result in results if isinstance(result, LeftOut)]
+    write_table(run.chapter(CHAPTER) / "left_out.csv", left_out_table(left_out))
+    if left_out:
+        n = len(cohort.cases) + len(cohort.left_out)
+        print(f"{len(left_out)} of {n} real subjects left out, named with the reason in left_out.csv")
+    rows = [row for result in results if not isinstance(result, LeftOut) for row in result]
+    table = pd.DataFrame(rows, columns=SLICE_COLUMNS)
+    _require_remaining(cohort.cases, table)
+    return table
+
+
+def _require_remaining(cases: list[Case], table: pd.DataFrame) -> None:
+    remaining = set(zip(table["vendor"], table["split"], strict=True))
+    for vendor, split in sorted({(case.vendor, case.split) for case in cases if case.split in ("train", "test")} - remaining):
+        n = sum((case.vendor, case.split) == (vendor, split) for case in cases)
+        raise Sim2RealError(
+            f"{CHAPTER}/left_out.csv: all {n} subjects of vendor {vendor} in split '{split}' are left out; lower cohort.n_slices or add subjects"
+        )
 
 
 def prepare_simulated(run: RunFolder, parameters: CohortParameters) -> pd.DataFrame:
@@ -42,15 +69,19 @@ def prepare_simulated(run: RunFolder, parameters: CohortParameters) -> pd.DataFr
 
 
 def _folder(run: RunFolder, domain: str, parameters: CohortParameters, source: object) -> Path:
-    grid = parameters.model_dump(mode="json", exclude={"mnms_root", "surrogate_train", "surrogate_test"})
+    grid = parameters.model_dump(mode="json", exclude={"mnms_root", "acdc_root", "surrogate_train", "surrogate_test"})
     return resumable_folder(run.chapter(CHAPTER) / "slices" / domain, fingerprint_of(grid, source, code_fingerprint(__name__)))
 
 
-def _prepare_case(case: Case, folder: Path, parameters: CohortParameters) -> list[dict]:
+def _prepare_case(case: Case, folder: Path, parameters: CohortParameters) -> list[dict] | LeftOut:
     rows = _rows("real", case.vendor, case.subject, case.split)
     if not _all_there(folder, rows):
-        pairs = [upright(*case.read(phase)) for phase in PHASES]
-        _write(pairs, None, rows, folder, parameters)
+        pairs = _turned([case.read(phase) for phase in PHASES])
+        centre = heart_centre([label.data for _, label in pairs]) if parameters.crop_centre == "heart" else field_centre(pairs[0][0])
+        try:
+            _write(pairs, centre, rows, folder, parameters)
+        except TooFewSlices as fault:
+            return LeftOut(case.subject, case.vendor, case.split, fault.reason)
     return rows
 
 
@@ -58,23 +89,37 @@ def _prepare_simulated_subject(row: dict, run: Path, folder: Path, parameters: C
     rows = _rows("simulated", "", row["subject"], "train")
     if not _all_there(folder, rows):
         image, label = read_image(run / row["image"]), read_labels(run / row["label"])
-        pairs = [(Image(image.data[..., p], image.affine), Image(label.data[..., p], label.affine)) for p in range(len(PHASES))]
-        pairs = [upright(*pair) for pair in pairs]
-        _write(pairs, heart_centre([pair[1].data for pair in pairs]), rows, folder, parameters)
+        pairs = _turned([(Image(image.data[..., p], image.affine), Image(label.data[..., p], label.affine)) for p in range(len(PHASES))])
+        _write(pairs, heart_centre([label.data for _, label in pairs]), rows, folder, parameters)
     return rows
 
 
-def _write(pairs: list[tuple[Image, Image]], centre: tuple[float, float] | None, rows: list[dict], folder: Path, parameters: CohortParameters
+def _turned(pairs: list[tuple[Image, Image]]) -> list[tuple[Image, Image]]:
+    """Both phases upright, turned alike: as the label at ED says."""
+    return [upright(image, label, guide=pairs[0][1]) for image, label in pairs]
+
+
+def _write(pairs: list[tuple[Image, Image]], centre: tuple[float, float], rows: list[dict], folder: Path, parameters: CohortParameters
            ) -> None:  # fmt: skip
-    grid = Grid(parameters.grid_pixels, parameters.pixel_size_mm)
+    grid = Grid.of(parameters)
     middle = mid_ventricular([label.data for _, label in pairs], parameters.n_slices, rows[0]["subject"])
     for (image, label), row in zip(pairs, rows, strict=True):
         chosen = [_slices(stack, middle) for stack in (image, label)]
-        at = centre or field_centre(image)
-        on_grid = to_grid(chosen[0], at, grid)
+        on_grid, label_on_grid = to_grid(chosen[0], centre, grid), to_grid(chosen[1], centre, grid, is_label=True)
         values = normalise(on_grid.data, parameters.low_percentile, parameters.high_percentile)
-        write_image(folder / Path(row["label"]).name, to_grid(chosen[1], at, grid, is_label=True))
+        write_table(folder / Path(measures_path(row["image"])).name, _measured(on_grid, label_on_grid))
+        write_image(folder / Path(row["label"]).name, label_on_grid)
         write_image(folder / Path(row["image"]).name, Image(values, on_grid.affine))
+
+
+def measures_path(image: str) -> str:
+    """Where the measures of an image's slices lie, taken before its normalisation: a row a slice, columns ``SLICE_MEASURES``."""
+    return image.removesuffix(".nii.gz") + "_measures.csv"
+
+
+def _measured(image: Image, label: Image) -> pd.DataFrame:
+    pixel_mm = image.spacing_mm[1::-1]  # row, column
+    return pd.DataFrame([slice_measures(*pair, pixel_mm) for pair in zip(as_shown(image), as_shown(label), strict=True)])
 
 
 def _slices(stack: Image, indices: list[int]) -> Image:

@@ -4,16 +4,25 @@ import numpy as np
 import pandas as pd
 
 from ..core.images import read_image, read_labels
-from ..core.labels import PHASES, VENDORS
+from ..core.labels import VENDORS
 from ..core.parameters import CohortParameters
 from ..core.run import RunFolder
-from ..core.slices import as_shown, load_slices
-from ..metrics.measures import slice_measures
+from ..core.slices import as_shown
+from .prepare import measures_path
 from .surrogate import CODE as SURROGATE_CODE
 
 
 def phrase(parameters: CohortParameters) -> str:
-    return "the user's M&Ms folder" if parameters.mnms_root else "the surrogate cohort, standing in for M&Ms"
+    if not parameters.mnms_root:
+        return "the surrogate cohort, standing in for M&Ms"
+    return "the user's M&Ms and ACDC folders" if parameters.acdc_root else "the user's M&Ms folder"
+
+
+def name(parameters: CohortParameters) -> str:
+    """The cohort in one word, as every table and result carries it."""
+    if not parameters.mnms_root:
+        return "surrogate"
+    return "mnms+acdc" if parameters.acdc_root else "mnms"
 
 
 def subjects_table(slices: pd.DataFrame) -> pd.DataFrame:
@@ -44,36 +53,44 @@ def gallery(run: RunFolder, slices: pd.DataFrame, n: int = 7) -> dict[str, np.nd
 
 
 def measures(run: RunFolder, slices: pd.DataFrame) -> pd.DataFrame:
-    """Median measures of the slices' shape and contrast, a row a measure, a column a domain and phase (normalised intensities)."""
-    columns = {}
-    for title, part in _domains(slices):
-        for phase, rows in part.groupby("phase"):
-            pixel = read_image(run.path / rows["image"].iloc[0]).spacing_mm[0]
-            pairs = zip(load_slices(run.path, rows), load_slices(run.path, rows, "label"), strict=True)
-            columns[title, phase] = pd.DataFrame([slice_measures(image, label, pixel) for image, label in pairs]).median()
-    return pd.DataFrame(columns).round(2)
+    """Measures of every slice before its normalisation, as chapter 3 wrote them beside the images; a row a slice."""
+    word = "surrogate" if _is_surrogate(slices) else "real"
+    parts = [
+        pd.read_csv(run.path / measures_path(row.image)).assign(
+            domain=word if row.domain == "real" else row.domain, vendor=row.vendor, subject=row.subject, phase=row.phase
+        )
+        for row in slices.itertuples()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
-def results(slices: pd.DataFrame, measured: pd.DataFrame, parameters: CohortParameters) -> dict:
-    """Numbers the prose of chapters 3 to 7 quotes of the cohort."""
-    values = {"cohort": "mnms" if parameters.mnms_root else "surrogate", "cohort_phrase": phrase(parameters),
+def medians(table: pd.DataFrame) -> pd.DataFrame:
+    """``spans.against_real`` as a page shows it: a row a measure, a column a domain and phase; what lies outside is marked."""
+    shown = table.assign(shown=table["median"].map("{:.2f}".format) + table["inside"].map({"yes": "", "no": " (outside)", "excused": ""}))
+    order = list(dict.fromkeys(table["measure"]))
+    return shown.pivot(index="measure", columns=["domain", "phase"], values="shown").loc[order]
+
+
+def results(slices: pd.DataFrame, table: pd.DataFrame, n_left_out: int, parameters: CohortParameters) -> dict:
+    """Numbers the prose of chapters 3 to 7 quotes of the cohort; table: that of ``spans.against_real``."""
+    values = {"cohort": name(parameters), "n_left_out": n_left_out, "cohort_phrase": phrase(parameters),
               "pixel_size_mm": parameters.pixel_size_mm, "grid_pixels": parameters.grid_pixels,
               "n_simulated": slices.loc[slices["domain"] == "simulated", "subject"].nunique()}  # fmt: skip
     for vendor in VENDORS:
         for split in ("train", "test"):
             rows = slices[(slices["domain"] == "real") & (slices["vendor"] == vendor) & (slices["split"] == split)]
             values[f"n_{split}_{vendor}"] = rows["subject"].nunique()
-    for title, part in _domains(slices):
-        key = "simulated" if title == "simulated" else f"real_{part['vendor'].iloc[0]}"
-        for phase in PHASES:
-            values[f"lv_to_myo_{key}_{phase}"] = float(measured.loc["lv_to_myo_intensity", (title, phase)])
+    asked = table[table["inside"] != "excused"]
+    values |= {"n_medians": len(asked), "n_medians_inside": int((asked["inside"] == "yes").sum())}
+    intensity = table[table["measure"] == "lv_to_myo_intensity"]
+    for row in intensity.itertuples():
+        values[f"lv_to_myo_{row.domain.replace('surrogate', 'real').replace(' ', '_')}_{row.phase}"] = row.median
     return values
 
 
 def _domains(slices: pd.DataFrame):
     """(title, rows) of each domain; a surrogate is titled as one."""
-    subjects = slices.loc[slices["domain"] == "real", "subject"]
-    word = "surrogate" if subjects.str.startswith(SURROGATE_CODE).all() else "real"
+    word = "surrogate" if _is_surrogate(slices) else "real"
     for key, title in {"simulated": "simulated", **{vendor: f"{word} {vendor} ({name})" for vendor, name in VENDORS.items()}}.items():
         part = (
             slices[slices["domain"] == "simulated"]
@@ -82,3 +99,7 @@ def _domains(slices: pd.DataFrame):
         )
         if len(part):
             yield title, part
+
+
+def _is_surrogate(slices: pd.DataFrame) -> bool:
+    return bool(slices.loc[slices["domain"] == "real", "subject"].str.startswith(SURROGATE_CODE).all())

@@ -1,5 +1,7 @@
 """Images with their world geometry, read and written as NIfTI."""
 
+import math
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,9 @@ import numpy as np
 
 from .errors import Sim2RealError
 from .files import atomic
+
+_DEFLATE = 1100  # gzip packs at most 1032 to 1
+nib.imageglobals.logger.disabled = True  # what it mends silently in headers does no harm; what does harm is refused here
 
 
 @dataclass(frozen=True)
@@ -42,17 +47,38 @@ def write_image(path: Path | str, image: Image) -> None:
 def open_image(path: Path | str) -> nib.Nifti1Image:
     """The header and geometry of a NIfTI; its voxels are read only when asked for."""
     path = Path(path)
+    if path.is_dir():
+        raise Sim2RealError(f"{path}: is a folder; expected a NIfTI image")
     if not path.is_file():
         raise Sim2RealError(f"{path}: no such file; expected a NIfTI image")
+    if not os.access(path, os.R_OK):
+        raise Sim2RealError(f"{path}: may not be opened; change its permissions")
     try:
         nifti = nib.load(path)
+        kind = nifti.get_data_dtype().kind
     except Exception as error:
         raise Sim2RealError(f"{path}: not a readable NIfTI image ({error}); replace the file") from None
-    if not 3 <= len(nifti.shape) <= 5:
-        raise Sim2RealError(f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions")
+    if not 3 <= len(nifti.shape) <= 5 or min(nifti.shape) < 1:
+        raise Sim2RealError(f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, none of them empty")
+    if kind not in "iuf":
+        raise Sim2RealError(f"{path}: holds voxels of type {nifti.get_data_dtype()}; expected real numbers")
+    claimed = math.prod(nifti.shape) * nifti.get_data_dtype().itemsize
+    if claimed > path.stat().st_size * (_DEFLATE if path.suffix == ".gz" else 1):
+        raise Sim2RealError(f"{path}: its header claims {claimed:,} bytes of voxels, more than the file can hold; copy the file again")
+    if not _has_size(nifti, path):
+        raise Sim2RealError(f"{path}: its voxels have no size (pixdim 0) and no affine tells it; the header is damaged, replace the file")
     if not np.isfinite(nifti.affine).all() or abs(np.linalg.det(nifti.affine[:3, :3])) < 1e-6:
         raise Sim2RealError(f"{path}: its affine has no inverse; the header is damaged, replace the file")
     return nifti
+
+
+def _has_size(nifti: nib.Nifti1Image, path: Path) -> bool:
+    """Whether the affine rests on something: without an sform it is made of pixdim, where nibabel has put 1 for 0."""
+    if not hasattr(nifti.header, "get_sform") or nifti.header["sform_code"] > 0:
+        return True
+    with nib.openers.ImageOpener(path) as file:
+        raw = type(nifti.header).from_fileobj(file, check=False)
+    return bool((raw["pixdim"][1:4] != 0).all())
 
 
 def read_voxels(path: Path | str, nifti: nib.Nifti1Image, phase: int | None = None) -> np.ndarray:
@@ -60,7 +86,7 @@ def read_voxels(path: Path | str, nifti: nib.Nifti1Image, phase: int | None = No
     try:
         source = nifti.dataobj
         data = np.asarray(source if phase is None or len(nifti.shape) == 3 else source[..., phase], dtype=np.float32)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, MemoryError, zlib.error) as error:
         raise Sim2RealError(f"{path}: cut short or damaged ({error}); copy the file again") from None
     if not np.isfinite(data).all():
         raise Sim2RealError(f"{path}: holds NaN or infinite values; expected finite intensities")

@@ -104,6 +104,9 @@ class TranslationParameters(Chapter):
     decay_steps: int = Field(200, ge=0, le=10_000_000, description="of these, last steps over which the learning rate falls to 0")
     learning_rate: float = Field(2e-4, gt=0, le=0.1, description="Adam's learning rate")
     checkpoint_every_s: float = Field(30.0, gt=0, description="seconds between checkpoints")
+    watch_share: float = Field(
+        0.15, ge=0, le=0.5, description="share of the vendor's training subjects held out to watch the training on; 0: none"
+    )
     precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of the training step")
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..cohort.grid import Grid, field_centre, from_grid, mid_ventricular, to_grid, upright
-from ..cohort.mnms import _SHEETS, read_mnms
+from ..cohort.grid import Grid, TooFewSlices, field_centre, from_grid, mid_ventricular, to_grid, upright
+from ..cohort.mnms import is_mnms, survey_mnms
 from ..core.errors import Sim2RealError
 from ..core.files import write_table
 from ..core.images import Image, open_image, read_voxels, write_image
@@ -49,10 +49,17 @@ def predict_source(source: Path, run: Path, training: str, seed: int | None, out
 
 def _stacks(source: Path, n_slices: int):
     """(name, image, label or None with only the mid-ventricular slices of M&Ms cases kept, details) of each stack."""
-    if source.is_dir() and any((source / f"{sheet}.csv").is_file() for sheet in _SHEETS):
-        for case in read_mnms(source, vendors=()):
+    if source.is_dir() and is_mnms(source):
+        cohort = survey_mnms(source, ()).sound(source)
+        for left in cohort.left_out:
+            print(f"{left.subject}: left out, {left.reason}")
+        for case in cohort.cases:
             pairs = {phase: case.read(phase) for phase in PHASES}
-            middle = mid_ventricular([label.data for _, label in pairs.values()], n_slices, case.subject)
+            try:
+                middle = mid_ventricular([label.data for _, label in pairs.values()], n_slices, case.subject)
+            except TooFewSlices as fault:
+                print(f"{case.subject}: left out, {fault.reason}")
+                continue
             for phase, (image, label) in pairs.items():
                 kept = np.zeros_like(label.data)
                 kept[:, :, middle] = label.data[:, :, middle]
@@ -79,7 +86,7 @@ def _stacks(source: Path, n_slices: int):
 def _predict_stack(image: Image, label: Image | None, model: Path, parameters: Parameters) -> tuple[Image, list[dict]]:
     """(labels in the image's own geometry, scores on the analysis grid of the slices that carry a reference)."""
     cohort = parameters.cohort
-    grid = Grid(cohort.grid_pixels, cohort.pixel_size_mm)
+    grid = Grid.of(cohort)
     turned, turned_label = upright(image, label)
     on_grid = to_grid(turned, field_centre(turned), grid)
     slices = as_shown(on_grid)

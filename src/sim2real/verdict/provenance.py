@@ -33,7 +33,8 @@ def write_provenance(run: RunFolder, parameters: Parameters, root: Path) -> dict
     """Write ``provenance.json`` in the run's folder and return it."""
     results = {name: sha256(run.chapter(name) / "results.json") for name in CHAPTERS if (run.chapter(name) / "results.json").is_file()}
     data = {name: folder_stamp(root / path) for name, path in
-            (("mnms_root", parameters.cohort.mnms_root), ("xcat_root", parameters.population.xcat_root)) if path}  # fmt: skip
+            (("mnms_root", parameters.cohort.mnms_root), ("acdc_root", parameters.cohort.acdc_root),
+             ("xcat_root", parameters.population.xcat_root)) if path}  # fmt: skip
     content = {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit(root),

@@ -1,0 +1,120 @@
+import gzip
+
+import numpy as np
+import pytest
+
+from sim2real.cohort.check import check_cohort, examine, subjects_table
+from sim2real.cohort.mnms import read_mnms
+
+
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch):
+    monkeypatch.setenv("SIM2REAL_CORES", "1")
+
+
+def test_subjects_are_counted_by_vendor_split_and_pathology(builder):
+    builder.whole().add("A3", Pathology="HCM").add("A4", Pathology="HCM")
+    table = subjects_table(read_mnms(builder.sheet()))
+    assert (table.loc[("A", "train"), "HCM"], table.loc[("A", "train"), "NOR"], table.loc[("B", "test"), "all"]) == (2, 1, 1)
+    assert table.loc["all", "all"].item() == 6
+
+
+def test_lines_tell_table_findings_and_verdict(builder):
+    builder.whole().add("A3").sheet()
+    builder.save("A3", "_gt", np.zeros((20, 17, 6, 3), np.uint8))
+    lines = check_cohort(builder.root).lines()
+    assert lines[0].split() == ["pathology", "NOR", "all"]
+    assert [line.split(":")[0] for line in lines[-2:]] == ["left out", "4 subjects to use, 1 left out, 0 errors, 0 doubts"]
+    assert lines[-1].endswith("a run can be done")
+
+
+@pytest.mark.parametrize(("code", "lacks"), [("A2", "test A"), ("B1", "train B")])
+def test_no_run_without_a_training_and_a_test_subject_of_each_vendor(builder, code, lacks):
+    builder.whole().sheet()
+    folder = "Testing" if code.endswith("2") else "Training/Labeled"
+    builder.save(code, "_gt", np.zeros((20, 17, 6, 3), np.uint8), folder=folder)
+    report = check_cohort(builder.root)
+    assert not report.usable and not report.faults and report.verdict.endswith(f"no run can be done, there is none of {lacks}")
+
+
+def doubts_of(builder, image=None, label=None, **row):
+    """What is doubted of A1 after its image or label has been changed by a function."""
+    builder.whole()
+    builder.rows[0].update(row)
+    builder.sheet()
+    data = dict(zip(("", "_gt"), builder.arrays(), strict=True))
+    for end, change in (("", image), ("_gt", label)):
+        if change is not None:
+            builder.save("A1", end, change(data[end]))
+    report = check_cohort(builder.root)
+    assert report.usable
+    return [doubt.removeprefix("A1 (A, train): ") for doubt in report.doubts]
+
+
+def test_exchanged_phases_are_doubted(builder):
+    """Millilitres counted by hand: 47 and 48 voxels of 7.3 x 7.4 x 12 mm are 30.5 and 31.1 ml."""
+    assert doubts_of(builder, ED=2, ES=0) == ["the LV holds 30 ml at ED and 31 ml at ES; the phases may be exchanged"]
+
+
+def test_implausible_volume_is_doubted(builder):
+    def small(label):
+        label[10:12] = np.where(label[10:12] == 1, 2, label[10:12])
+        return label
+
+    assert doubts_of(builder, label=small) == ["the LV holds 16 ml at ED; voxel size or label may be wrong"]
+
+
+def test_label_that_does_not_lie_on_its_image_is_doubted(builder):
+    assert doubts_of(builder, image=lambda image: np.roll(image, 9, axis=1)) == [
+        "blood is no brighter than muscle at ED; the label may not lie on its image"
+    ]
+
+
+def test_mirrored_stack_is_doubted(builder):
+    """The RV under the LV where the header, without orientation, has anterior up: y falls from front to back in RAS."""
+
+    def turned(label):
+        upside = np.zeros_like(label)
+        upside[8:12, 7:10, 1:5], upside[8:12, 10, 1:5], upside[6:14, 2:7, 1:5] = 1, 2, 3
+        upside[8, 7, 1, 2] = 2
+        return np.where(label.any(axis=(0, 1, 2)), upside, 0).astype(np.uint8)
+
+    def bright(image):
+        image[8:12, 7:10] += 900
+        return image
+
+    assert doubts_of(builder, image=bright, label=turned) == ["the RV lies behind the LV; the stack may be stored mirrored"]
+
+
+def test_same_image_under_two_names_is_doubted(builder):
+    builder.whole().sheet()
+    image, label = builder.arrays()
+    builder.save("A1", "", image)
+    builder.save("B1", "", image)
+    assert check_cohort(builder.root).doubts == ["A1 (A, train) and B1 (B, train) have the same image at ED"]
+
+
+def test_fewer_slices_asked_for_leave_fewer_subjects_out(builder):
+    builder.whole().sheet()
+    label = builder.arrays()[1]
+    label[:, :, 1] = 0
+    builder.save("A1", "_gt", label)
+    case = read_mnms(builder.root)[0]
+    assert examine(case, 4).reason and not examine(case, 3).reason
+
+
+def test_the_surrogate_raises_no_doubt(surrogate):
+    report = check_cohort(surrogate)
+    assert report.usable and (report.faults, report.left_out, report.doubts) == ([], [], [])
+
+
+def test_folder_of_something_else_is_refused(tmp_path, refusal):
+    assert "neither the sheet and folders of M&Ms nor ACDC's" in refusal(lambda: check_cohort(tmp_path))
+    assert "no such folder" in refusal(lambda: check_cohort(tmp_path / "elsewhere"))
+
+
+def test_a_file_that_is_cut_short_is_told_once(builder):
+    builder.whole().sheet()
+    path = builder.path("A1")
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:4000]))
+    assert len(examine(read_mnms(builder.root)[0], 4).faults) == 1
