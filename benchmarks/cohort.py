@@ -75,6 +75,8 @@ def main() -> None:
     if sys.argv[1:2] == ["--work"]:
         return work(sys.argv[2], sys.argv[3])
     n_subjects = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    if n_subjects < 8:
+        sys.exit(f"{n_subjects} subjects: expected 8 or more, four of them tell the start from the work")
     with tempfile.TemporaryDirectory() as all_of_them, tempfile.TemporaryDirectory() as few:
         make(Path(all_of_them), n_subjects)
         make(Path(few), 4)
