@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from sim2real.core.parameters import TranslationParameters
-from sim2real.translation.networks import InstanceNorm, build, initialise
+from sim2real.translation.networks import ConvolutionToOne, InstanceNorm, build, initialise
 
 PAPER = TranslationParameters(generator_features=64, discriminator_features=64, residual_blocks=9, projection_features=256)
 SMALL = TranslationParameters(generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8)
@@ -66,9 +66,24 @@ def test_embeddings_have_unit_length():
     networks = build(SMALL, seed=0)
     features = networks["generator"].encode(torch.rand(2, 1, 40, 56), networks["generator"].patch_layers)
     large = [1000 * f for f in features]  # so that the 1e-7 in the formula is far below the lengths
-    embedded = networks["heads"](large, [torch.arange(7)] * len(features))
+    embedded = networks["heads"](large, [torch.arange(7).expand(2, -1)] * len(features))
     assert all(z.shape == (2, 7, 8) for z in embedded)
     assert all((z.norm(dim=-1) - 1).abs().max() < 1e-3 for z in embedded)
+
+
+def test_the_last_convolution_and_its_gradients_equal_the_stock_one():
+    """On unequal sides, so that a swapped axis or an unflipped kernel would show."""
+    layer = ConvolutionToOne(3, 1, 5).double()
+    first, second = (
+        torch.randn(2, 3, 11, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_() for _ in range(2)
+    )
+    found, wanted = layer(first), F.conv2d(second, layer.weight, layer.bias)
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-13)
+    incoming = torch.randn_like(found)
+    ours = torch.autograd.grad(found, [first, layer.weight, layer.bias], incoming)
+    stock = torch.autograd.grad(wanted, [second, layer.weight, layer.bias], incoming)
+    for a, b in zip(ours, stock, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
 
 
 def by_hand(x):

@@ -7,7 +7,6 @@ import torch
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.parameters import TranslationParameters
 from sim2real.translation import training
-from sim2real.translation.apply import load_generator
 from sim2real.translation.training import draw, learning_rate, train
 
 TINY = TranslationParameters(
@@ -165,12 +164,26 @@ def test_without_the_identity_term_its_loss_is_zero(tmp_path):
     assert (log["loss_idt"] == 0).all() and (log["loss_nce"] > 0).all()
 
 
-def test_the_monitor_sees_the_training_in_tenths_and_the_last_generator_is_saved(tmp_path):
-    seen = {}
-    parameters = TINY.model_copy(update={"n_steps": 20})
-    train(SOURCE, TARGET, parameters, tmp_path, seed=0, monitor=lambda step, g: seen.update({step: g.layers[1].weight.detach().clone()}))
-    assert list(seen) == list(range(2, 21, 2))
-    assert torch.equal(seen[20], load_generator(tmp_path / "generator.pt").layers[1].weight)
+def out_of_memory(*_):
+    raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+def no_memory(*_):
+    raise RuntimeError("[enforce fail] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 10 bytes")
+
+
+@pytest.mark.parametrize("fault", [out_of_memory, no_memory])
+@pytest.mark.parametrize(("batch", "advice"), [(6, "try translation.batch_size=3"), (1, "try a translation.generator_features below 4")])
+def test_memory_that_runs_out_is_told_in_one_line(tmp_path, monkeypatch, fault, batch, advice):
+    monkeypatch.setattr(training, "cut_step", fault)
+    with pytest.raises(Sim2RealError, match=f"out of memory at step 0 with {batch} slices a step.*{advice}"):
+        train(SOURCE, TARGET, TINY.model_copy(update={"batch_size": batch}), tmp_path, seed=0)
+
+
+def test_another_fault_of_a_step_is_not_taken_for_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "cut_step", lambda *_: torch.zeros(2) + torch.zeros(3))
+    with pytest.raises(RuntimeError, match="size of tensor"):
+        train(SOURCE, TARGET, TINY, tmp_path, seed=0)
 
 
 def test_training_tells_patches_apart(tmp_path):

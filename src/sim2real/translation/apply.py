@@ -7,17 +7,16 @@ import pandas as pd
 import torch
 
 from ..core.errors import Sim2RealError
-from ..core.files import atomic
 from ..core.images import normalise, read_image, write_image
 from ..core.progress import progress
 from ..core.slices import SLICE_COLUMNS, as_shown, as_stored
+from .checkpoint import save_alike
 from .networks import Generator
 
 
 def save_generator(path: Path | str, generator: Generator) -> None:
     """The weights and the sizes needed to build the network again, nothing of the training."""
-    with atomic(path) as temporary:
-        torch.save({"architecture": generator.architecture, "weights": generator.state_dict()}, temporary)
+    save_alike(path, {"architecture": generator.architecture, "weights": generator.state_dict()})
 
 
 def load_generator(checkpoint: Path | str, device: torch.device | str = "cpu") -> Generator:

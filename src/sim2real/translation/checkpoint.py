@@ -16,19 +16,30 @@ from ..core.parameters import TranslationParameters
 NAME, RETIRED = "checkpoint.pt", "checkpoint.retired.pt"
 
 
-def fingerprint(source: np.ndarray, target: np.ndarray, parameters: TranslationParameters, seed: int) -> str:
+def fingerprint(stacks: list[np.ndarray], parameters: TranslationParameters, seed: int) -> str:
     """SHA-256 of all that the result depends on: images, parameters (but for how often to save), seed, and the code itself."""
-    settings = parameters.model_dump(mode="json", exclude={"checkpoint_every_s"})
+    settings = parameters.model_dump(mode="json", exclude={"checkpoint_every_s", "watch_share"})  # the images tell who is held out
     code = code_fingerprint("sim2real.translation.training")
-    digest = hashlib.sha256(json.dumps([settings, seed, code, source.shape, target.shape], sort_keys=True).encode())
-    for images in (source, target):
+    digest = hashlib.sha256(json.dumps([settings, seed, code, *(images.shape for images in stacks)], sort_keys=True).encode())
+    for images in stacks:
         digest.update(np.ascontiguousarray(images, np.float32).tobytes())
     return digest.hexdigest()
 
 
+def clear_temporaries(folder: Path) -> None:
+    """Remove half-written files (``.<process>.<name>``, see ``core.files.atomic``) of a training that was killed while it wrote."""
+    for path in folder.glob(".[0-9]*.*"):
+        path.unlink(missing_ok=True)
+
+
 def save_checkpoint(folder: Path, state: dict) -> None:
-    with atomic(folder / NAME) as temporary:
-        torch.save(state, temporary)
+    save_alike(folder / NAME, state)
+
+
+def save_alike(path: Path | str, content: dict) -> None:
+    """``torch.save``, whole or not at all; equal content gives equal bytes (given a path, torch writes its name into the file)."""
+    with atomic(path) as temporary, open(temporary, "wb") as file:
+        torch.save(content, file)
 
 
 def load_checkpoint(folder: Path, wanted: str, device: torch.device) -> dict | None:

@@ -29,6 +29,20 @@ class InstanceNorm(nn.Module):
         return F.group_norm(x, num_groups=x.shape[1], eps=1e-5)
 
 
+class ConvolutionToOne(nn.Conv2d):
+    """A convolution to one channel without padding. In float32 on a CPU as a matrix product that gives each pixel's share in
+    all the outputs about it, then their sum: the same formula, in half the time of the stock one.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):  # bfloat16 would be too coarse for the sum
+            return super().forward(x)
+        k, (height, width) = self.kernel_size[0], x.shape[-2:]
+        shares = self.weight[0].flip(1, 2).flatten(1).T @ x.flatten(2)  # (b, k * k, h * w)
+        summed = F.fold(shares, (height + k - 1, width + k - 1), k)  # (b, 1, h + k - 1, w + k - 1)
+        return summed[:, :, k - 1 : height, k - 1 : width] + self.bias
+
+
 class ResidualBlock(nn.Module):
     """x + norm(conv(relu(norm(conv(x))))), with nothing after the sum."""
 
@@ -57,7 +71,7 @@ class Generator(nn.Module):
             *(ResidualBlock(4 * f) for _ in range(residual_blocks)),  # 12-: (b, 4f, h/4, w/4)
             Up(), nn.Conv2d(4 * f, 2 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, 2f, h/2, w/2)
             Up(), nn.Conv2d(2 * f, f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, f, h, w)
-            nn.ReflectionPad2d(3), nn.Conv2d(f, 1, 7), nn.Tanh(),  # (b, 1, h, w)
+            nn.ReflectionPad2d(3), ConvolutionToOne(f, 1, 7), nn.Tanh(),  # (b, 1, h, w)
         ])  # fmt: skip
         last_block = FIRST_BLOCK + residual_blocks - 1
         self.patch_layers = tuple(sorted({min(layer, last_block) for layer in PATCH_LAYERS}))
@@ -114,12 +128,13 @@ class ProjectionHeads(nn.Module):
         self.heads = nn.ModuleList(nn.Sequential(nn.Linear(c, width), nn.ReLU(), nn.Linear(width, width)) for c in channels)
 
     def forward(self, features: list[Tensor], positions: list[Tensor]) -> list[Tensor]:
-        """Features (b, c, h, w) and flat positions (p,) of each layer to embeddings (b, p, width)."""
+        """Features (b, c, h, w) and flat positions (b, p) of each layer to embeddings (b, p, width)."""
         return [self._embed(head, x, at) for head, x, at in zip(self.heads, features, positions, strict=True)]
 
     @staticmethod
     def _embed(head: nn.Module, x: Tensor, at: Tensor) -> Tensor:
-        patches = x.flatten(2)[:, :, at].transpose(1, 2)  # (b, p, c); gathered before the transposition, which is then small
+        images = torch.arange(len(x), device=x.device)[:, None]
+        patches = x.flatten(2)[images, :, at]  # (b, p, c)
         embedded = at_least_float32(head(patches))  # (b, p, width)
         return embedded / (embedded.norm(dim=-1, keepdim=True) + 1e-7)
 

@@ -68,13 +68,10 @@ def cut_step(
     with autocast:
         loss_gan = least_squares(discriminator(fake), real=True)
         queries = generator.encode(outputs, layers)
-
-        def contrast(part: slice) -> Tensor:
-            positions = draw_positions(keys, parameters.n_patches, random)
-            return multilayer_patch_nce(heads, [q[part] for q in queries], [k[part] for k in keys], positions, parameters.temperature)
-
-        loss_nce = contrast(slice(0, n))
-        loss_idt = contrast(slice(n, None)) if parameters.identity_nce else torch.zeros_like(loss_nce)
+        positions = draw_positions(keys, n, parameters.n_patches, random)
+        contrasts = multilayer_patch_nce(heads, queries, keys, positions, parameters.temperature)  # (2b or b,)
+        loss_nce = contrasts[:n].mean()
+        loss_idt = contrasts[n:].mean() if parameters.identity_nce else torch.zeros_like(loss_nce)
         contrastive = (loss_nce + loss_idt) / 2 if parameters.identity_nce else loss_nce
         loss = parameters.lambda_gan * loss_gan + parameters.lambda_nce * contrastive
     optimisers.translator.zero_grad()

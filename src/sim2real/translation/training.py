@@ -6,7 +6,7 @@ and version of torch on a CPU; on a GPU, sums in another order change the last b
 
 import copy
 import time
-from collections.abc import Callable
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,9 +21,10 @@ from ..core.progress import progress
 from ..core.seeds import generator as random_generator
 from ..core.seeds import seed_of
 from .apply import save_generator
-from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
+from .checkpoint import clear_temporaries, fingerprint, load_checkpoint, save_checkpoint
 from .networks import Generator, build
 from .step import LOSSES, Optimisers, cut_step
+from .watch import Watch
 
 LOG_COLUMNS = ["step", *LOSSES, "learning_rate"]
 
@@ -35,27 +36,33 @@ def train(
     folder: Path | str,
     seed: int,
     device: torch.device | str = "cpu",
-    monitor: Callable[[int, Generator], None] | None = None,
+    held_out: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Train a generator that makes ``source`` slices look like ``target`` slices, and give back the log of its losses.
 
     source, target: (n, h, w) float32 in [0, 1], n may differ. ``folder`` gets ``checkpoint.pt`` and, at the end,
     ``generator.pt``. A checkpoint found there is taken up if images, parameters and seed are the same; a finished
-    training returns at once. ``monitor(steps done, generator)`` is called ten times, at each tenth of the training.
+    training returns at once. held_out: real slices of other subjects, looked at eight times and never learned from; what
+    is seen goes to ``health.csv`` (see ``watch``).
     Returns a row a step: step, loss_d, loss_gan, loss_nce, loss_idt (unweighted, before the step), learning_rate.
-    Raises Sim2RealError for unusable images and for a loss that is not finite.
+    Raises Sim2RealError for unusable images, for a loss that is not finite and when memory runs out.
     """
-    check_slices("source", source)
-    check_slices("target", target)
-    if source.shape[1:] != target.shape[1:]:
-        raise Sim2RealError(f"source slices are {source.shape[1:]} and target slices {target.shape[1:]} pixels; both must lie on one grid")
+    stacks = {"source": source, "target": target} | ({"held-out": held_out} if held_out is not None else {})
+    for name, slices in stacks.items():
+        check_slices(name, slices)
+        if slices.shape[1:] != source.shape[1:]:
+            raise Sim2RealError(
+                f"source slices are {source.shape[1:]} and {name} slices {slices.shape[1:]} pixels; all must lie on one grid"
+            )
     folder, device = Path(folder), torch.device(device)
-    identity = fingerprint(source, target, parameters, seed)
+    clear_temporaries(folder)
+    identity = fingerprint(list(stacks.values()), parameters, seed)
 
     networks = build(parameters, seed_of(seed, "first weights")).to(device)
     kept = copy.deepcopy(networks["generator"]) if parameters.weight_average else networks["generator"]
     optimisers = Optimisers(networks, parameters.learning_rate)
     log = torch.zeros(parameters.n_steps, len(LOG_COLUMNS), dtype=torch.float64)
+    watch = Watch(source, held_out, parameters.n_steps, seed, device) if held_out is not None else None
     state = load_checkpoint(folder, identity, device)
     first = 0
     if state:
@@ -64,11 +71,14 @@ def train(
         optimisers.load_state_dict(state["optimisers"])
         first = state["step"]
         log[:first] = state["log"]
+        if watch:
+            watch.rows = state["health"]
 
     def save(done: int) -> None:
         if not all(torch.isfinite(weights).all() for weights in networks.parameters()):
             raise Sim2RealError(f"{folder}: weights not finite after step {done}; {_advice(parameters)}")
         contents = {"networks": networks.state_dict(), "optimisers": optimisers.state_dict(), "kept": kept.state_dict()}
+        contents["health"] = watch.rows if watch else []
         save_checkpoint(folder, {"fingerprint": identity, "step": done, "log": log[:done].clone(), **contents})
 
     images = {name: _to_network(stack).to(device) for name, stack in (("source", source), ("target", target))}
@@ -81,7 +91,8 @@ def train(
             optimisers.set_learning_rate(rate)
             random = torch.Generator().manual_seed(seed_of(seed, "patches", step))
             batch = [stack[draw(seed, name, len(stack), step, parameters.batch_size)] for name, stack in images.items()]
-            losses = cut_step(networks, optimisers, *batch, parameters, random).tolist()
+            with memory_checked(folder, step, parameters):
+                losses = cut_step(networks, optimisers, *batch, parameters, random).tolist()
             _check_losses(losses, step, folder, parameters)
             if parameters.weight_average:
                 update_average(kept, networks["generator"], parameters.weight_average, step)
@@ -91,12 +102,15 @@ def train(
             shown = {name.removeprefix("loss_"): f"{value:.2f}" for name, value in zip(LOSSES, losses, strict=True)}
             bar.set_postfix(shown | {"images/s": f"{parameters.batch_size / (now - started):.1f}"}, refresh=False)
             bar.update()
+            if watch and done in watch.steps:
+                watch.look(done, kept, networks["discriminator"])
+                watch.write(folder)
             if done == parameters.n_steps or now - saved_at >= parameters.checkpoint_every_s:
                 save(done)
                 saved_at = now
-            if monitor and done % max(1, parameters.n_steps // 10) == 0:
-                monitor(done, kept)
     save_generator(folder / "generator.pt", kept)
+    if watch:
+        watch.write(folder)
     return _as_table(log)
 
 
@@ -142,6 +156,19 @@ def check_slices(name: str, slices: np.ndarray) -> None:
 
 def _to_network(slices: np.ndarray) -> Tensor:
     return torch.from_numpy(np.array(slices, np.float32))[:, None] * 2 - 1  # (n, 1, h, w) in [-1, 1]
+
+
+@contextmanager
+def memory_checked(folder: Path, step: int, parameters: TranslationParameters):
+    """Turn torch's complaint that memory ran out into one line that says what to make smaller."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError on a GPU is a RuntimeError, too
+        if not isinstance(error, (MemoryError, torch.OutOfMemoryError)) and "allocate memory" not in str(error):
+            raise
+        n, ngf = parameters.batch_size, parameters.generator_features
+        advice = f"translation.batch_size={n // 2}" if n > 1 else f"a translation.generator_features below {ngf}"
+        raise Sim2RealError(f"{folder}: out of memory at step {step} with {n} slices a step and {ngf} features; try {advice}") from None
 
 
 def _check_losses(losses: list[float], step: int, folder: Path, parameters: TranslationParameters) -> None:

@@ -1,0 +1,126 @@
+"""A translator applied to a user's own images: NIfTI in, NIfTI of the same geometry out."""
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ..cohort.grid import upright
+from ..core.device import choose_device
+from ..core.errors import Sim2RealError
+from ..core.images import Image, normalise, open_image, read_voxels, write_image
+from ..core.labels import VENDORS
+from ..core.parameters import CohortParameters
+from ..core.progress import progress
+from ..core.slices import as_shown
+from ..core.workflow import run_parameters
+from .apply import load_generator, translate
+from .networks import Generator
+from .official import load_official_generator
+
+
+def translate_source(source: Path, run: Path, vendor: str, output: Path, weights: Path | None = None) -> list[Path]:
+    """Translate what lies at ``source`` to ``vendor``; the files written, ``output``/<stem>_vendor<vendor>.nii.gz.
+
+    source: a NIfTI image (2D, 3D, or 4D phase by phase) or a folder of them. weights: a folder of the public CUT code's
+    weights instead of the run's own model. The result is float32 in [0, 1], scaled by the run's percentiles, in the
+    image's own shape, orientation and affine. Raises Sim2RealError for an unknown vendor or model and unusable files.
+    """
+    if vendor not in VENDORS:
+        raise Sim2RealError(f"--vendor {vendor}: no such vendor; there are {', '.join(VENDORS)}")
+    device = choose_device()
+    if weights is None:
+        generator = load_generator(run / "04_translation" / "models" / vendor / "generator.pt", device)
+    else:
+        generator = load_official_generator(weights)
+    scale = CohortParameters() if weights is not None and not run.exists() else run_parameters(run).cohort
+    images = {path: _open(path) for path in _files(source)}  # every header is looked at before the first is translated
+    targets = {path: output / f"{_stem(path)}_vendor{vendor}.nii.gz" for path in images}
+    if len(set(targets.values())) < len(targets):
+        raise Sim2RealError(f"{source}: two files differ in their ending alone, and one would overwrite the other's result; rename one")
+    with progress(name=f"translate to {vendor}", total=sum(_n_phases(nifti) for nifti in images.values()), unit="image") as bar:
+        for path, nifti in images.items():
+            phases = []
+            for phase in range(_n_phases(nifti)):
+                image = Image(read_voxels(path, nifti, phase), np.asarray(nifti.affine, float))
+                if np.ptp(image.data) == 0:
+                    raise Sim2RealError(f"{path}: holds {image.data.flat[0]:g} in every voxel; expected an image")
+                phases.append(translate_stack(image, generator, scale, device))
+                bar.update()
+            shape = nib.load(path).shape  # as it is stored, 2D images too
+            write_image(targets[path], Image(np.stack(phases, axis=-1).reshape(shape), np.asarray(nifti.affine, float)))
+    return list(targets.values())
+
+
+def translate_stack(image: Image, generator: Generator, scale: CohortParameters, device: torch.device | str = "cpu") -> np.ndarray:
+    """A stack (x, y, slice) of any intensities to its translation, the same shape, float32 in [0, 1].
+
+    The slices are turned as on the analysis grid, scaled by the percentiles of the whole stack, resampled to the grid's
+    pixel, translated over their whole field of view, scaled again, and carried back to the image's own voxels.
+    """
+    turned = upright(image)[0]
+    slices = as_shown(Image(normalise(turned.data, scale.low_percentile, scale.high_percentile), turned.affine))
+    size = tuple(max(8, round(n * mm / scale.pixel_size_mm)) for n, mm in zip(slices.shape[1:], turned.spacing_mm[1::-1], strict=True))
+    margins = [(0, 0), *((0, max(32, -(-n // 4) * 4) - n) for n in size)]  # what the networks take: multiples of 4 from 32 on
+    translated = translate(generator, np.pad(resize(slices, size), margins, mode="edge"), device)[:, : size[0], : size[1]]
+    scaled = normalise(translated, scale.low_percentile, scale.high_percentile)
+    return _turn_back(resize(scaled, slices.shape[1:]).transpose(2, 1, 0), turned.affine, image.affine)
+
+
+def resize(slices: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Slices (n, h, w) to (n, *size) over the same field of view: linear, averaging where pixels become larger; [0, 1] stays [0, 1]."""
+    if slices.shape[1:] == tuple(size):
+        return slices
+    x = torch.from_numpy(np.ascontiguousarray(slices, np.float32))[:, None]
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=True)[:, 0].clamp(0, 1).numpy()
+
+
+def _turn_back(data: np.ndarray, turned: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Undo ``upright``: ``data`` on the axes of the affine ``turned`` to those of ``wanted``; a permutation with flips, so exact."""
+    axes = np.rint(np.linalg.solve(turned, wanted))[:3, :3]
+    order = np.abs(axes).argmax(axis=0)
+    back = data.transpose(order)
+    return np.flip(back, [axis for axis in range(3) if axes[order[axis], axis] < 0])
+
+
+def _files(source: Path) -> list[Path]:
+    if not source.exists():
+        raise Sim2RealError(f"{source}: no such file or folder; expected a NIfTI image or a folder of them")
+    paths = sorted(path for path in source.glob("*.nii*") if path.is_file()) if source.is_dir() else [source]
+    paths = [path for path in paths if not _stem(path).endswith("_gt")]  # label files, as ``sim2real predict`` names them
+    if not paths:
+        raise Sim2RealError(f"{source}: holds no NIfTI image; expected *.nii or *.nii.gz")
+    return paths
+
+
+def _open(path: Path) -> nib.Nifti1Image:
+    """``core.images.open_image``, for a single slice saved without a third axis, too."""
+    try:
+        nifti = open_image(path)
+    except Sim2RealError:
+        nifti = _single_slice(path)
+        if nifti is None:
+            raise
+    if len(nifti.shape) > 4:
+        raise Sim2RealError(f"{path}: has shape {nifti.shape}; expected 2, 3 or 4 dimensions")
+    return nifti
+
+
+def _single_slice(path: Path) -> nib.Nifti1Image | None:
+    try:
+        flat = nib.load(path)
+        if len(flat.shape) == 2 and flat.get_data_dtype().kind in "iuf":
+            return nib.Nifti1Image(np.asarray(flat.dataobj, np.float32)[..., None], flat.affine)
+    except Exception:  # nibabel raises many kinds for a damaged file, which open_image has told by then
+        pass
+    return None
+
+
+def _n_phases(nifti: nib.Nifti1Image) -> int:
+    return nifti.shape[3] if len(nifti.shape) > 3 else 1
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".nii")

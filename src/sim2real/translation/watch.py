@@ -1,0 +1,88 @@
+"""How a training goes, watched on real slices of subjects it never sees.
+
+A distance to those slices marks the step at which the translated slices came nearest; nothing is chosen by it. Whoever
+does choose must leave the watched subjects out of any distance that is reported.
+"""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ..core.files import read_table, write_table
+from ..core.seeds import generator as random_generator
+from ..core.slices import load_slices
+from ..metrics.frechet import frechet_distance
+from ..metrics.texture import standardise, texture_features
+from .apply import translate
+from .networks import Discriminator, Generator
+
+NAME = "health.csv"
+COLUMNS = ["step", "sure_real", "sure_translated", "distance", "best"]
+"""sure_*: share of patches within ``SURE`` of the discriminator's target; distance: Fréchet, in texture features."""
+EVALUATIONS, N_SLICES, SURE = 8, 24, 0.1
+FEWEST_SUBJECTS = 2
+
+
+def load_split(run: Path | str, rows: pd.DataFrame, share: float, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """(slices to train on, slices held out for watching or None) of the images in ``rows``, each (n, h, w); split by subject."""
+    watched = rows["subject"].isin(held_out_subjects(rows["subject"].unique(), share, seed))
+    return load_slices(run, rows[~watched]), load_slices(run, rows[watched]) if watched.any() else None
+
+
+def held_out_subjects(subjects: np.ndarray, share: float, seed: int) -> list[str]:
+    """About ``share`` of the subjects, two at least, in an order that the seed alone decides; none for a share of 0.
+
+    None either where fewer than twice as many would be left to train on.
+    """
+    n = max(FEWEST_SUBJECTS, round(share * len(subjects)))
+    if not share or len(subjects) < 3 * n:
+        return []
+    order = random_generator(seed, "watched subjects").permutation(len(subjects))
+    return sorted(np.sort(subjects)[order[:n]].tolist())
+
+
+class Watch:
+    """Rows of ``COLUMNS``, one for every look; at step 0 the simulated slices as they are, without a discriminator."""
+
+    def __init__(self, source: np.ndarray, held_out: np.ndarray, n_steps: int, seed: int, device: torch.device | str):
+        order = random_generator(seed, "watched slices").permutation(len(source))
+        self.source, self.real, self.device = source[np.sort(order[:N_SLICES])], held_out, device
+        self.steps = {round(n_steps * (k + 1) / EVALUATIONS) for k in range(EVALUATIONS)} - {0}
+        self.rows: list[list[float]] = []
+
+    @cached_property
+    def features(self) -> np.ndarray:
+        return texture_features(self.real)
+
+    def look(self, step: int, generator: Generator, discriminator: Discriminator) -> None:
+        if not self.rows:
+            self.rows.append([0, float("nan"), float("nan"), self._distance(self.source)])
+        translated = translate(generator, self.source, self.device)
+        sure = [self._sure(discriminator, slices, target) for slices, target in ((self.real, 1.0), (translated, 0.0))]
+        self.rows.append([step, *sure, self._distance(translated)])
+
+    def table(self) -> pd.DataFrame:
+        table = pd.DataFrame(self.rows, columns=COLUMNS[:-1])
+        after = table.loc[table["step"] > 0, "distance"]
+        return table.assign(best=(table.index == after.idxmin()).astype(int) if len(after) else 0)
+
+    def write(self, folder: Path) -> None:
+        write_table(folder / NAME, self.table())
+
+    def _distance(self, slices: np.ndarray) -> float:
+        return frechet_distance(*standardise(texture_features(slices), self.features))
+
+    @torch.no_grad()
+    def _sure(self, discriminator: Discriminator, slices: np.ndarray, target: float) -> float:
+        x = torch.from_numpy(np.array(slices, np.float32))[:, None] * 2 - 1  # (n, 1, h, w)
+        scores = torch.cat([discriminator(part.to(self.device)).flatten() for part in x.split(8)])
+        return float(((scores - target).abs() < SURE).double().mean())
+
+
+def health(folder: Path | str) -> pd.DataFrame:
+    """``health.csv`` of a model's folder; no row where the training was not watched."""
+    path = Path(folder) / NAME
+    return read_table(path) if path.is_file() else pd.DataFrame(columns=COLUMNS)

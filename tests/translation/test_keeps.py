@@ -1,0 +1,105 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.ndimage import gaussian_filter, shift
+
+from sim2real.core.errors import Sim2RealError
+from sim2real.core.images import Image, write_image
+from sim2real.core.labels import LV, MYO, RV
+from sim2real.core.run import RunFolder
+from sim2real.core.slices import SLICE_COLUMNS, as_stored
+from sim2real.translation import figures
+from sim2real.translation.keeps import COLUMNS, edge_share, information, keeps_of, measure, worst
+
+ROWS, LINES = np.mgrid[:64, :72]
+RADIUS = np.hypot(ROWS - 30, LINES - 40)
+LABEL = np.select([RADIUS < 9, RADIUS < 14, np.hypot(ROWS - 30, LINES - 22) < 9], [LV, MYO, RV], 0).astype(np.uint8)
+GREYS = np.array([0.3, 0.9, 0.15, 0.8])
+
+
+def picture(greys=GREYS, noise=0.02, seed=0):
+    return np.clip(gaussian_filter(greys[LABEL], 0.6) + np.random.default_rng(seed).normal(0, noise, LABEL.shape), 0, 1).astype(np.float32)
+
+
+def moved(image, pixels):
+    return shift(image, (pixels, -pixels), order=1, mode="nearest")
+
+
+def test_a_vendors_contrast_and_some_texture_keep_the_anatomy():
+    darker = picture(GREYS**1.5 * 0.9, noise=0.04, seed=1)
+    assert measure(picture(), darker, LABEL)["kept"] > 0.85
+    assert measure(picture(), picture(), LABEL)["kept"] == 1
+
+
+@pytest.mark.parametrize("vendor_like", [picture(), picture(GREYS**1.5 * 0.9, noise=0.04, seed=1)])
+def test_a_heart_that_has_moved_is_seen(vendor_like):
+    found = [measure(picture(), moved(vendor_like, pixels), LABEL) for pixels in (0, 2, 4, 8)]
+    told, kept = ([row[name] for row in found] for name in ("information_after", "kept"))
+    assert told == sorted(told, reverse=True) and told[2] < 0.6 * told[0]
+    assert max(kept[1:]) < 0.6 * kept[0]  # not in order: a border that has moved far may come to lie on another
+
+
+def test_an_invented_structure_lowers_both():
+    spoiled = picture()
+    spoiled[np.hypot(ROWS - 27, LINES - 41) < 4] = 0.15  # a dark mass in the cavity
+    found = measure(picture(), spoiled, LABEL)
+    assert found["kept"] < 0.95 and found["information_after"] < 0.95 * found["information_before"]
+
+
+def test_edge_share_of_a_hand_made_step():
+    label = np.zeros((32, 40), np.uint8)
+    label[:, 20:24] = 1
+    step = np.zeros((32, 40))
+    step[:, 20:] = 1  # gradient 1/2 on columns 19 and 20 alone, both beside a border
+    assert edge_share(step, label) == 1
+    step[:, 22:] = 3  # and 1 on columns 21 and 22, beside none
+    assert edge_share(step, label) == pytest.approx(2 * 0.25 / (2 * 0.25 + 2 * 1))
+    assert edge_share(np.ones((32, 40)), label) == 0
+
+
+def test_information_of_known_cases():
+    assert information(LABEL / 4 + 0.01, LABEL) == pytest.approx(1)  # each tells the other
+    assert information(np.full(LABEL.shape, 0.5), LABEL) == pytest.approx(0, abs=1e-12)
+    assert information(np.random.default_rng(0).random(LABEL.shape), LABEL) < 0.05
+
+
+def test_a_slice_without_a_label_is_refused():
+    with pytest.raises(Sim2RealError, match="without a label"):
+        edge_share(picture(), np.zeros_like(LABEL))
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Two subjects of three slices to two vendors; one translated slice has its heart moved."""
+    affine, slices, translated = np.diag([1.25, 1.25, 8, 1.0]), [], []
+    labels = np.stack([LABEL, LABEL, np.zeros_like(LABEL)])  # the last slice lies beyond the heart
+    for subject in ("007", "V2"):
+        image, label = f"03_real_cohort/{subject}.nii.gz", f"03_real_cohort/{subject}_gt.nii.gz"
+        write_image(tmp_path / image, as_stored(np.stack([picture()] * 3), affine))
+        write_image(tmp_path / label, Image(labels.transpose(2, 1, 0), affine))
+        slices.append(("simulated", "", subject, "ES", "train", image, label))
+        for vendor in "AB":
+            path = f"04_translation/translated/{vendor}/{subject}.nii.gz"
+            after = np.stack(
+                [picture(seed=1), moved(picture(seed=2), 5) if (vendor, subject) == ("B", "007") else picture(seed=2), picture()]
+            )
+            write_image(tmp_path / path, as_stored(after, affine))
+            translated.append((f"sim2real_{vendor}", vendor, subject, "ES", "train", path, label))
+    folder = RunFolder(tmp_path)
+    folder.write_manifest("03_real_cohort", pd.DataFrame(slices, columns=SLICE_COLUMNS), "slices.csv")
+    folder.write_manifest("04_translation", pd.DataFrame(translated, columns=SLICE_COLUMNS), "translated.csv")
+    return folder
+
+
+def test_every_slice_with_a_heart_is_measured_and_the_worst_is_the_one_that_moved(run):
+    table = keeps_of(run)
+    assert list(table.columns) == COLUMNS and len(table) == 8  # 2 subjects, 2 vendors, 2 of 3 slices
+    pd.testing.assert_frame_equal(table, run.manifest("04_translation", "keeps.csv"), rtol=1e-8)
+    chosen = worst(run, table, n=3)
+    assert [row["vendor"] for row in chosen] == list("AAABBB")
+    first = chosen[3]
+    assert (first["subject"], first["slice"]) == ("007", 1) and first["kept"] < 0.6
+    np.testing.assert_array_equal(first["label"], LABEL)
+    np.testing.assert_allclose(first["after"], moved(picture(seed=2), 5), atol=1e-6)
+    assert len(figures.keeps_figure(table).axes) == 2
+    assert len(figures.worst_figure(chosen).axes) == 12

@@ -1,0 +1,88 @@
+"""Trainings killed by SIGKILL at any moment, while they write a checkpoint, too."""
+
+import hashlib
+import multiprocessing
+import shutil
+import signal
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from sim2real.core.parameters import TranslationParameters
+from sim2real.translation.checkpoint import clear_temporaries
+from sim2real.translation.training import train
+
+RANDOM = np.random.default_rng(0)
+SOURCE, TARGET = (RANDOM.random((n, 32, 40), dtype=np.float32) for n in (5, 3))
+KILLS = 5
+
+
+def parameters(precision):
+    return TranslationParameters(
+        generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8, n_patches=16, precision=precision,
+        batch_size=2, n_steps=40, decay_steps=10, learning_rate=1e-3, weight_average=0.9, checkpoint_every_s=0.02,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """New processes with torch already imported and one thread, quick to start and fit to be killed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["sim2real.translation.training", "torch._dynamo"])  # the first optimiser imports it
+        patch.setattr(sys.modules["__main__"], "__spec__", None)  # or each process would import pytest first
+        patch.delattr(sys.modules["__main__"], "__file__", raising=False)
+        started = context.Process(target=time.monotonic)
+        started.start()
+        started.join()
+        yield context
+
+
+def start(processes, folder, precision):
+    process = processes.Process(target=train, args=(SOURCE, TARGET, parameters(precision), folder, 3))
+    process.start()
+    return process
+
+
+def weights_hash(folder):
+    """SHA-256 of the generator's file and of all three networks' weights in the checkpoint."""
+    digest = hashlib.sha256((folder / "generator.pt").read_bytes())
+    for name, weights in sorted(torch.load(folder / "checkpoint.pt", weights_only=True)["networks"].items()):
+        digest.update(name.encode() + weights.numpy().tobytes())
+    return digest.hexdigest()
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_killed_five_times_the_training_ends_in_the_same_files(tmp_path, processes, precision):
+    began = time.monotonic()
+    whole = start(processes, tmp_path / "whole", precision)
+    whole.join()
+    took = time.monotonic() - began
+    kills, moments = 0, np.random.default_rng()  # at other moments every time
+    for _ in range(20):
+        if kills == KILLS:
+            break
+        process = start(processes, tmp_path / "parts", precision)
+        process.join(float(moments.uniform(0.15, 0.5)) * took)
+        process.kill()
+        process.join()
+        kills += process.exitcode == -signal.SIGKILL
+        if process.exitcode == 0:  # it had ended before it could be killed: once more from the start
+            shutil.rmtree(tmp_path / "parts")
+    assert kills == KILLS
+    last = start(processes, tmp_path / "parts", precision)
+    last.join()
+    assert whole.exitcode == last.exitcode == 0
+    assert weights_hash(tmp_path / "parts") == weights_hash(tmp_path / "whole")
+    assert {path.name for path in (tmp_path / "parts").iterdir()} == {"checkpoint.pt", "generator.pt"}  # nothing half-written
+
+
+def test_what_a_killed_write_left_behind_is_cleared_and_nothing_else(tmp_path):
+    for name in (".4711.checkpoint.pt", ".4711.generator.pt", "checkpoint.pt", ".made_with", "4711.txt"):
+        (tmp_path / name).write_text("x")
+    clear_temporaries(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".made_with", "4711.txt", "checkpoint.pt"]
