@@ -60,3 +60,23 @@ def test_another_error_of_torchvision_is_not_hidden(monkeypatch):
     monkeypatch.setattr(torchvision_shim.importlib, "import_module", broken)
     with pytest.raises(RuntimeError, match="something else"):
         torchvision_shim.import_torchvision()
+
+
+def test_one_feature_has_its_closed_form():
+    """(m1 - m2)² + (s1 - s2)²; here means 2 and -1, SDs 1 and 3."""
+    features, reference = np.array([[1.0], [2], [3]]), np.array([[-4.0], [-1], [2]])
+    assert frechet_distance(features, reference) == pytest.approx(9 + 4)
+
+
+def test_one_feature_is_the_same_beside_one_that_never_varies():
+    rng = np.random.default_rng(1)
+    one, two = rng.normal(2, 3, (9, 1)), rng.normal(0, 1, (7, 1))
+    beside = [np.hstack([values, np.full_like(values, 5)]) for values in (one, two)]
+    assert frechet_distance(one, two) == pytest.approx(frechet_distance(*beside), rel=1e-4)
+
+
+def test_singular_covariances_have_the_distance_of_what_they_hold():
+    """Sixty features that are two, each thirty times over: the squared distance of the two, times thirty."""
+    rng = np.random.default_rng(0)
+    one, two = rng.normal(size=(44, 2)) * [3, 1], rng.normal(size=(40, 2)) @ np.array([[2.0, 0.7], [0.7, 1]]) + [1, 0]
+    assert frechet_distance(np.tile(one, 30), np.tile(two, 30)) == pytest.approx(30 * frechet_distance(one, two), rel=1e-4)

@@ -33,7 +33,7 @@ def test_every_chapter_leaves_an_executed_notebook_and_flat_results(tiny_run):
 
 def test_tables_have_the_agreed_columns_and_rows(tiny_run):
     distances = pd.read_csv(tiny_run / "05_realism" / "distances.csv")
-    assert list(distances) == ["images", "reference", "features", "distance", "ci_low", "ci_high", "n_images", "n_reference"]
+    assert list(distances) == ["images", "reference", "features", "distance", "ci_low", "ci_high", "n_images", "n_reference", "corrected"]
     assert set(distances["images"]) == {"simulated", "sim2real_A", "sim2real_B", "real_A", "real_B"}
     assert set(distances["features"]) == {"texture"}
     cases = pd.read_csv(tiny_run / "06_segmentation" / "cases.csv")

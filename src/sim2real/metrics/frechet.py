@@ -34,6 +34,9 @@ def gaussian_of(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def frechet_distance_of_gaussians(mean_1: np.ndarray, covariance_1: np.ndarray, mean_2: np.ndarray, covariance_2: np.ndarray) -> float:
     """As pytorch-fid computes it; never below 0, where rounding can bring it for two equal sets."""
+    if np.size(mean_1) == 1:  # the matrix root that pytorch-fid asks for fails for a single feature
+        shift, sds = np.diff([np.ravel(mean_1), np.ravel(mean_2)], axis=0), np.sqrt([np.ravel(covariance_1), np.ravel(covariance_2)])
+        return float(shift.item() ** 2 + np.diff(sds, axis=0).item() ** 2)
     from .torchvision_shim import import_torchvision
 
     import_torchvision()
@@ -41,5 +44,17 @@ def frechet_distance_of_gaussians(mean_1: np.ndarray, covariance_1: np.ndarray, 
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of an old argument of sqrtm (see pyproject.toml), and of singular covariances
-        distance = calculate_frechet_distance(mean_1, covariance_1, mean_2, covariance_2)
+        try:
+            distance = calculate_frechet_distance(mean_1, covariance_1, mean_2, covariance_2)
+        except ValueError:  # its root of a product of singular covariances has an imaginary part; this one has none
+            distance = (
+                ((mean_1 - mean_2) ** 2).sum() + np.trace(covariance_1 + covariance_2) - 2 * _trace_of_root(covariance_1, covariance_2)
+            )
     return max(0.0, float(distance))
+
+
+def _trace_of_root(covariance_1: np.ndarray, covariance_2: np.ndarray) -> float:
+    r""":math:`\mathrm{tr} (C_1 C_2)^{1/2} = \mathrm{tr} (C_2^{1/2} C_1 C_2^{1/2})^{1/2}`, from symmetric matrices alone."""
+    values, vectors = np.linalg.eigh(covariance_2)
+    root = vectors * np.sqrt(np.clip(values, 0, None))
+    return float(np.sqrt(np.clip(np.linalg.eigvalsh(root.T @ covariance_1 @ root), 0, None)).sum())

@@ -1,19 +1,33 @@
-"""Chapter 5 on disk: the distances, and the examples of Fig. 3."""
+"""Chapter 5 on disk: the tables of distances, vendors and sensitivity, and the examples of Fig. 3."""
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from ..core.device import choose_device
 from ..core.labels import VENDORS
+from ..core.notebook import spoken
 from ..core.parameters import RealismParameters
 from ..core.run import RunFolder
-from .distances import distance_table, image_sets, median_slice, texture_space
+from ..metrics.intervals import FEWEST_SUBJECTS
+from .distances import change_table, distance_table, kid_table
 from .inception import find_weights, inception_features
+from .sensitivity import sensitivity
+from .sets import described, image_sets, median_slice, texture_space
+from .vendor import vendor_table
 
 CHAPTER = "05_realism"
+SEEN = {
+    "other half": "other_half",
+    "blurred 1 px": "blur_1",
+    "blurred 2 px": "blur_2",
+    "+ noise 0.05": "noise_05",
+    "+ noise 0.1": "noise_1",
+    "flattened to four grey levels": "flattened",
+    "gamma 1.5": "gamma",
+}
+"""Changes of ``sensitivity.csv``, and how the results name them."""
 
 
 def feature_spaces(parameters: RealismParameters) -> tuple[dict[str, Callable], str]:
@@ -27,30 +41,74 @@ def feature_spaces(parameters: RealismParameters) -> tuple[dict[str, Callable], 
 
 
 def measure(run: RunFolder, spaces: dict[str, Callable]) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Write ``distances.csv``; return it and, for each domain, the slice nearest to its set's median texture."""
+    """Write ``distances.csv``, ``changes.csv``, ``kid.csv``, ``vendor.csv`` and ``sensitivity.csv``.
+
+    Returns the first and, for each domain, the slice nearest to its set's median texture.
+    """
     sets = image_sets(run)
-    kept: dict[str, dict[str, np.ndarray]] = {space: {} for space in spaces}
-    distances = distance_table(sets, {space: partial(_remember, extract, kept[space]) for space, extract in spaces.items()})
-    run.write_manifest(CHAPTER, distances, "distances.csv")
+    features = {space: described(sets, extract) for space, extract in spaces.items()}
+    texture = features["texture"]
+    distances = distance_table(features)
+    for table, name in (
+        (distances, "distances"),
+        (change_table(features), "changes"),
+        (kid_table(features), "kid"),
+        (vendor_table(texture), "vendor"),
+        (sensitivity(sets), "sensitivity"),
+    ):
+        run.write_manifest(CHAPTER, table, f"{name}.csv")
     shown = [name for name in sets if not name.endswith("_test")]
-    return distances, {name: sets[name][median_slice(kept["texture"][name])] for name in shown}
-
-
-def _remember(extract: Callable, kept: dict, images: np.ndarray, name: str) -> np.ndarray:
-    kept[name] = extract(images, name)
-    return kept[name]
+    return distances, {name: sets[name].values[median_slice(texture[name].values)] for name in shown}
 
 
 def results(distances: pd.DataFrame, spaces: dict, weights_note: str) -> dict:
-    """Numbers the prose of chapter 5 quotes; a distance that cannot be had is missing."""
+    """Numbers on ``distances.csv`` that the prose of chapter 5 quotes; one that cannot be had is missing."""
     phrase = "Inception (FID) and texture features" if "inception" in spaces else f"texture features alone, no FID: {weights_note}"
     values: dict = {"features": ", ".join(spaces), "features_phrase": phrase}
     for row in distances.to_dict("records"):
-        values[f"{row['features']}_{row['images']}_to_{row['reference']}"] = row["distance"]
-    for space in spaces:
-        for vendor in VENDORS:
-            before, after = (values[f"{space}_{name}_to_real_{vendor}"] for name in ("simulated", f"sim2real_{vendor}"))
-            values[f"{space}_ratio_{vendor}"] = after / before
+        name = f"{row['features']}_{row['images']}_to_{row['reference']}"
+        values |= {name: row["distance"], f"{name}_corrected": row["corrected"], f"{name}_interval": interval(row)}
+    return values | _ratios(values, spaces) | {"floor_note": _floor_note(values), "interval_note": _interval_note(distances)}
+
+
+def statistics(run: RunFolder) -> dict:
+    """Numbers on the chapter's other tables: kernel distances, changes by translation, vendors, sensitivity."""
+    changes, kid, vendor, seen = (run.manifest(CHAPTER, f"{name}.csv") for name in ("changes", "kid", "vendor", "sensitivity"))
+    values: dict = {}
+    for row in kid.to_dict("records"):
+        name = f"kid_{row['features']}_{row['images']}_to_{row['reference']}"
+        values |= {name: row["kid"], f"{name}_corrected": row["corrected"], f"{name}_interval": interval(row)}
+    for row in changes.to_dict("records"):
+        name = f"{row['features']}_change_{row['vendor']}"
+        values |= {name: row["change"], f"{name}_corrected": row["corrected"], f"{name}_interval": interval(row)}
+    for row in vendor[vendor["images"] != "real"].to_dict("records"):
+        values |= {f"called_A_{row['images']}": row["share_A"], f"called_A_{row['images']}_interval": interval(row)}
+    real = vendor.set_index("images").loc["real"].to_dict()
+    values |= {"vendor_accuracy": real["accuracy"], "vendor_accuracy_interval": interval(real, "accuracy_low", "accuracy_high")}
+    values |= {f"sees_{name}": np.nan for name in SEEN.values()}
+    return values | {f"sees_{SEEN[row['change']]}": row["distance"] for row in seen.to_dict("records")}
+
+
+def interval(row: dict, low: str = "ci_low", high: str = "ci_high") -> str:
+    """The interval of a row as the prose has it."""
+    return f"{spoken(row[low])} to {spoken(row[high])}" if np.isfinite([row[low], row[high]]).all() else "not available"
+
+
+def _ratios(values: dict, spaces: dict) -> dict:
+    """Distance after translation over that before, as defined, not corrected."""
+    return {
+        f"{space}_ratio_{vendor}": values[f"{space}_sim2real_{vendor}_to_real_{vendor}"] / values[f"{space}_simulated_to_real_{vendor}"]
+        for space in spaces
+        for vendor in VENDORS
+    }
+
+
+def _floor_note(values: dict) -> str:
     floors = [values[f"texture_real_{vendor}_to_real_{vendor}"] for vendor in VENDORS]
-    values["floor_note"] = "" if np.isfinite(floors).all() else "Without test subjects there is no floor: it is not available in this run."
-    return values
+    return "" if np.isfinite(floors).all() else "Without test subjects there is no floor: it is not available in this run."
+
+
+def _interval_note(distances: pd.DataFrame) -> str:
+    if distances["ci_low"].notna().all():
+        return ""
+    return f"Where no interval stands, a set has fewer than {FEWEST_SUBJECTS} subjects or no more images than the space has features."

@@ -1,66 +1,116 @@
-"""Fréchet distances between every set of images and the real training images of each vendor."""
+"""Distances between every set of images and the real training images of each vendor, with intervals over subjects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 
 from ..core.labels import VENDORS
-from ..core.run import RunFolder
-from ..core.slices import load_slices
 from ..metrics.frechet import frechet_distance
-from ..metrics.texture import standardise, texture_features
+from ..metrics.intervals import Estimate, jackknife
+from ..metrics.kid import by_subject, kernel_distance
+from ..metrics.texture import standardise
+from .sets import SliceSet
 
-DISTANCE_COLUMNS = ["images", "reference", "features", "distance", "ci_low", "ci_high", "n_images", "n_reference"]
-
-
-def image_sets(run: RunFolder) -> dict[str, np.ndarray]:
-    """All slices of each set, (n, row, column): simulated, sim2real_A, sim2real_B, the references real_A and real_B
-    (train subjects) and the judged real_A_test and real_B_test (test subjects). Sets without a subject are left out."""
-    slices = run.manifest("03_real_cohort", "slices.csv")
-    translated = run.manifest("04_translation", "translated.csv")
-    wanted = {"simulated": slices[slices["domain"] == "simulated"]}
-    for vendor in VENDORS:
-        real = slices[(slices["domain"] == "real") & (slices["vendor"] == vendor)]
-        wanted[f"sim2real_{vendor}"] = translated[translated["domain"] == f"sim2real_{vendor}"]
-        wanted[f"real_{vendor}"] = real[real["split"] == "train"]
-        wanted[f"real_{vendor}_test"] = real[real["split"] == "test"]
-    return {name: load_slices(run.path, rows) for name, rows in wanted.items() if len(rows)}
+DISTANCE_COLUMNS = ["images", "reference", "features", "distance", "ci_low", "ci_high", "n_images", "n_reference", "corrected"]
+KID_COLUMNS = ["images", "reference", "features", "kid", *DISTANCE_COLUMNS[4:]]
+CHANGE_COLUMNS = ["vendor", "features", "change", "ci_low", "ci_high", "corrected"]
 
 
-def distance_table(sets: dict[str, np.ndarray], spaces: dict[str, Callable[[np.ndarray, str], np.ndarray]]) -> pd.DataFrame:
-    """Every set against each vendor's real training slices, in every feature space: ``DISTANCE_COLUMNS``.
+def distance_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
+    """Fréchet distance of every set to each vendor's real training slices, in every feature space: ``DISTANCE_COLUMNS``.
 
-    ``real_X`` as images are the vendor's test subjects: against their own training subjects they give the floor.
-    A distance that cannot be had (no test subject) is missing. No interval is given: the usual bootstrap of a Fréchet
-    distance does not cover the truth.
+    spaces: name of the space to name of the set to its features. ``real_X`` as images are the vendor's test subjects: against
+    their own training subjects they give the floor. ``distance`` is as defined, biased upwards; ``corrected`` has the bias taken
+    off and may fall below 0; the 95 % interval over subjects lies about it. A distance that cannot be had (no test subject) is
+    missing, and so are correction and interval with no more images than features or fewer than five subjects in a set.
+    """
+    return _table(spaces, _frechet, DISTANCE_COLUMNS)
+
+
+def kid_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
+    """The same with the kernel distance, ``KID_COLUMNS``. It needs no more images than features: Inception has intervals, too.
+
+    Coverage in the simulation of ``metrics.intervals``: 0.90 to 0.98 with 14 or more reference subjects, the floor of 8 included;
+    0.76 for 8 subjects much more varied than their 14 reference subjects, where the kernel's third power has a heavy tail.
+    """
+    return _table(spaces, _kid, KID_COLUMNS)
+
+
+def change_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
+    """Change of the Fréchet distance to a vendor by translation to it, below 0 if nearer: ``CHANGE_COLUMNS``.
+
+    Missing with no more images than features. The simulated and the translated slices are of the same subjects, and a subject is left out of both at once.
+    Coverage in the simulation of ``metrics.intervals``, 40 and 14 subjects: 0.96 and 0.97; 75 and 75: 0.95.
     """
     rows = []
-    for space, extract in spaces.items():
-        features = {name: extract(images, name) for name, images in sets.items()}
+    for space, found in spaces.items():
+        for vendor in VENDORS:
+            change = _change(found["simulated"], found[f"sim2real_{vendor}"], found[f"real_{vendor}"], space)
+            rows.append((vendor, space, change.value, change.low, change.high, change.corrected))
+    return pd.DataFrame(rows, columns=CHANGE_COLUMNS)
+
+
+def _table(spaces: dict[str, dict[str, SliceSet]], measure: Callable, columns: list[str]) -> pd.DataFrame:
+    rows = []
+    for space, images, reference, found, real in _pairs(spaces):
+        estimate = Estimate(np.nan) if found is None else measure(found, real, space)
+        n = 0 if found is None else len(found.values)
+        rows.append((images, reference, space, estimate.value, estimate.low, estimate.high, n, len(real.values), estimate.corrected))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _pairs(spaces: dict[str, dict[str, SliceSet]]) -> Iterator[tuple]:
+    for space, sets in spaces.items():
         for reference in (f"real_{vendor}" for vendor in VENDORS):
             for images in ("simulated", *(f"sim2real_{v}" for v in VENDORS), *(f"real_{v}" for v in VENDORS)):
                 judged = f"{images}_test" if images.startswith("real_") else images
-                found = features.get(judged)
-                distance = np.nan if found is None else _distance(found, features[reference], space)
-                rows.append(
-                    (images, reference, space, distance, np.nan, np.nan, 0 if found is None else len(found), len(features[reference]))
-                )
-    return pd.DataFrame(rows, columns=DISTANCE_COLUMNS)
+                yield space, images, reference, sets.get(judged), sets[reference]
 
 
-def _distance(features: np.ndarray, reference: np.ndarray, space: str) -> float:
-    if space == "texture":
-        features, reference = standardise(features, reference)
-    return frechet_distance(features, reference)
+def _scaled(features: np.ndarray, reference: np.ndarray, space: str) -> tuple[np.ndarray, np.ndarray]:
+    return standardise(features, reference) if space == "texture" else (features, reference)
 
 
-def texture_space(images: np.ndarray, name: str) -> np.ndarray:
-    """The texture features of each slice; ``name`` is not needed here, but by spaces that show progress."""
-    return texture_features(images)
+def _of_full_rank(*sets: SliceSet) -> bool:
+    """More images than features: without them bias does not fall as one over the number of subjects."""
+    return all(len(found.values) > found.values.shape[1] for found in sets)
 
 
-def median_slice(features: np.ndarray) -> int:
-    """Index of the slice nearest to the median of its set, feature by feature in units of their spread."""
-    spread = features.std(axis=0) + 1e-9
-    return int(np.argmin(np.linalg.norm((features - np.median(features, axis=0)) / spread, axis=1)))
+def _frechet(found: SliceSet, real: SliceSet, space: str) -> Estimate:
+    if not _of_full_rank(found, real):
+        return Estimate(frechet_distance(*_scaled(found.values, real.values, space)))
+    return jackknife(
+        lambda one, two: frechet_distance(*_scaled(found.values[one], real.values[two], space)),
+        found.subjects,
+        real.subjects,
+        lowest=0,
+        halvings=20,
+    )
+
+
+def _kid(found: SliceSet, real: SliceSet, space: str) -> Estimate:
+    features, reference = _scaled(found.values, real.values, space)
+    kernel_distance(features, reference)  # refuses what cannot be used, in one line
+    as_scaled = by_subject(features, found.subjects, reference, real.subjects)
+
+    def statistic(one, two):
+        if space != "texture" or two.all():
+            return as_scaled(one, two)
+        return kernel_distance(*standardise(found.values[one], real.values[two]))  # the scale goes with the reference's subjects
+
+    return jackknife(statistic, found.subjects, real.subjects, lowest=0)
+
+
+def _change(before: SliceSet, after: SliceSet, real: SliceSet, space: str) -> Estimate:
+    n = len(before.values)
+
+    def statistic(one, two):
+        kept = real.values[two]
+        was, became = (frechet_distance(*_scaled(found.values[mask], kept, space)) for found, mask in ((before, one[:n]), (after, one[n:])))
+        return became - was
+
+    subjects = np.concatenate([before.subjects, after.subjects])
+    if not _of_full_rank(before, after, real):
+        return Estimate(np.nan)  # a difference of two biased numbers; and in Inception's space each takes long
+    return jackknife(statistic, subjects, real.subjects)

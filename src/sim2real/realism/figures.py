@@ -1,4 +1,4 @@
-"""Figures of chapter 5: Fig. 3."""
+"""Figures of chapter 5: Fig. 3, whose look each translation has, and what the texture features see."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,6 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from ..core.labels import VENDORS
 from ..core.style import COLOURS
 
 _NAMES = {"simulated": "simulated", "sim2real_A": "sim2real A", "sim2real_B": "sim2real B", "real_A": "real A", "real_B": "real B"}
@@ -21,6 +22,9 @@ AXIS = {"inception": "FID", "texture": "Fréchet distance, texture features"}
 
 def scores_figure(distances: pd.DataFrame, examples: dict[str, np.ndarray], cohort_phrase: str) -> Figure:
     """Fig. 3: bars of the distance to each vendor's real slices, beside one example of each domain.
+
+    A bar is the distance as defined; dot and line are the estimate less its bias and its interval, where there is one, and the dashed
+    line is the floor, the vendor's own test slices as they lie from its training slices.
 
     distances: ``distances.csv``, one bar chart a feature space. examples: domain to a slice (row, column) in [0, 1].
     cohort_phrase: what the real images are, or what stands in for them; it is printed below.
@@ -43,13 +47,101 @@ def scores_figure(distances: pd.DataFrame, examples: dict[str, np.ndarray], coho
 
 
 def _bars(axes, rows: pd.DataFrame, title: str) -> None:
-    rows = rows.assign(reference="to " + rows["reference"].map(_NAMES), images_=rows["images"].map(_NAMES))
-    palette = {_NAMES[name]: colour for name, colour in _COLOURS.items()}
-    sns.barplot(rows, x="reference", y="distance", hue="images_", palette=palette, ax=axes, edgecolor="white", linewidth=0.5)
-    for container in axes.containers:
-        axes.bar_label(
-            container, fmt=lambda value: "" if np.isnan(value) else f"{value:.0f}" if value >= 10 else f"{value:.1f}", fontsize=8, padding=2
-        )
-    axes.set(xlabel="", ylabel=title)
-    axes.margins(y=0.12)
+    references, width = list(rows["reference"].unique()), 0.8 / len(_NAMES)
+    for j, images in enumerate(_NAMES):
+        own = rows[rows["images"] == images].set_index("reference").reindex(references)
+        places = np.arange(len(references)) + (j - (len(_NAMES) - 1) / 2) * width
+        axes.bar(places, own["distance"], width, color=_COLOURS[images], edgecolor="white", linewidth=0.5, label=_NAMES[images])
+        _intervals(axes, places, own)
+        for place, value in zip(places, own["distance"], strict=True):  # below the bar, where no interval hides it
+            text = _short(value) if np.isfinite(value) else ""
+            axes.text(place, -0.015, text, ha="center", va="top", fontsize=8, transform=axes.get_xaxis_transform())
+    floors = rows[rows["images"] == rows["reference"]].set_index("reference")["distance"].reindex(references)
+    k = np.flatnonzero(np.isfinite(floors))
+    if len(k):
+        axes.hlines(floors.iloc[k], k - 0.42, k + 0.42, linestyles="--", color="0.15", linewidth=1, label="floor")
+    axes.set_xticks(range(len(references)), ["to " + _NAMES[name] for name in references])
+    axes.tick_params(axis="x", length=0, pad=14)
+    axes.set_ylabel(title)
+    axes.set_ylim(bottom=0)
     axes.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+
+
+def _intervals(axes, places: np.ndarray, rows: pd.DataFrame) -> None:
+    """A dot at the corrected estimate and a line along the interval, neither where there is none."""
+    found = np.isfinite(rows[["corrected", "ci_low", "ci_high"]].to_numpy(float)).all(axis=1)
+    where, rows = places[found], rows[found]
+    axes.vlines(where, rows["ci_low"], rows["ci_high"], color="0.1", linewidth=1.2, zorder=3)
+    axes.plot(where, rows["corrected"].clip(lower=0), "o", color="0.1", markersize=3.5, zorder=3)
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def looks_figure(distances: pd.DataFrame, vendor: pd.DataFrame, space: str = "texture") -> Figure:
+    """Whose look each translation has: sim2real A and B against real A and B, and the share of slices that a classifier calls A.
+
+    distances: ``distances.csv``; of each cell the distance with its interval, coloured by its ratio to the untranslated slices'
+    distance to the same vendor, since distances to different vendors have different scales. vendor: ``vendor.csv``.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), width_ratios=[1, 1.25])
+    rows = distances[distances["features"] == space].set_index(["images", "reference"])
+    judged, references = [f"sim2real_{name}" for name in VENDORS], [f"real_{name}" for name in VENDORS]
+    ratio = [[rows.loc[(one, two), "distance"] / rows.loc[("simulated", two), "distance"] for two in references] for one in judged]
+    words = [[_cell(rows.loc[(one, two)], ratio[i][j]) for j, two in enumerate(references)] for i, one in enumerate(judged)]
+    limit = max(1.5, *np.ravel(ratio), *(1 / np.maximum(np.ravel(ratio), 0.1)))
+    sns.heatmap(np.log2(ratio), annot=words, fmt="", cmap="vlag", center=0, vmin=-np.log2(limit), vmax=np.log2(limit), cbar=False, ax=left,
+                xticklabels=["to " + _NAMES[name] for name in references], yticklabels=[_NAMES[name] for name in judged],
+                linewidths=2, annot_kws={"fontsize": 9})  # fmt: skip
+    left.tick_params(length=0, rotation=0)
+    left.set_title(AXIS[space], fontsize=10)
+    _shares(right, vendor)
+    return figure
+
+
+def _cell(row: pd.Series, ratio: float) -> str:
+    lines = [_short(row["distance"]), f"{ratio:.2f} × simulated"]
+    if np.isfinite([row["ci_low"], row["ci_high"]]).all():
+        lines.append(f"less bias {_short(row['corrected'])} [{_short(row['ci_low'])}, {_short(row['ci_high'])}]")
+    return "\n".join(lines)
+
+
+def _shares(axes, vendor: pd.DataFrame) -> None:
+    rows = vendor.set_index("images").reindex([name for name in _COLOURS])
+    for k, (name, row) in enumerate(rows.iterrows()):
+        axes.hlines(k, row["ci_low"], row["ci_high"], color=_COLOURS[name], linewidth=2.5)
+        axes.plot(row["share_A"], k, "o", color=_COLOURS[name], markersize=8)
+    axes.axvline(0.5, color="0.7", linewidth=1, linestyle=":")
+    tests = {"real_A": "real A, test", "real_B": "real B, test"}
+    axes.set_yticks(range(len(rows)), [tests.get(name, _NAMES[name]) for name in rows.index])
+    axes.set(xlim=(-0.03, 1.03), xlabel="share of slices called A (the rest: B)")
+    axes.invert_yaxis()
+
+
+def sensitivity_figure(table: pd.DataFrame) -> Figure:
+    """What the texture features see: distance of one half of the real slices, changed on purpose, to the other half.
+
+    table: ``sensitivity.csv``. The dashed line is the unchanged half.
+    """
+    figure, axes = plt.subplots(figsize=(7, 2.8))
+    if table.empty:
+        axes.text(0.5, 0.5, "too few real subjects in this run", ha="center", transform=axes.transAxes)
+        axes.axis("off")
+        return figure
+    axes.plot(table["distance"], table["change"], "o", color=COLOURS["real"], markersize=8)
+    for k, value in enumerate(table["distance"]):
+        axes.annotate(
+            f"{value:,.1f}" if value < 10 else f"{value:,.0f}",
+            (value, k),
+            xytext=(9, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
+    axes.axvline(table["distance"].iloc[0], color="0.3", linewidth=1, linestyle="--")
+    axes.set_xscale("log")
+    axes.margins(x=0.15)
+    axes.set_xlabel(f"{AXIS['texture']}, to the other half")
+    axes.invert_yaxis()
+    return figure
