@@ -102,7 +102,7 @@ def test_a_failing_cell_is_named_and_finished_chapters_stay(fresh_project):
 def test_a_notebook_runs_by_itself_and_brings_its_inputs_about(fresh_project):
     other = fresh_project
     settings = ["-p", "preset", "tiny", "-p", "flip_angle_deg", "30"]
-    population = ["-p", "preset", "tiny", "-p", "n_subjects", "2", "-p", "sub_slices", "1", "-p", "voxel_mm", "2"]
+    population = ["-p", "preset", "tiny", "-p", "n_subjects", "2", "-p", "sub_slices", "1", "-p", "voxel_mm", "1.6"]
     # the population is made small first, else chapter 2 would bring about the full one of the defaults
     for notebook, words in (("01_virtual_population", population), ("02_mr_simulation", settings)):
         command = [sys.executable, "-m", "papermill", f"notebooks/{notebook}.ipynb", f"{notebook}.ipynb", *words]
