@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--run", metavar="NAME", help="name of the run's folder under runs/ (default: the preset's name)")
     run.add_argument("--resume", metavar="NAME", help="go on with a run, its parameters as they were")
     run.add_argument("--until", default="07_verdict", metavar="CHAPTER", help="last chapter to execute, by number or name")
+    run.add_argument("--appendix", action="append", default=[], metavar="STUDY", help="execute a study of the appendix, too: A1, A2 or all")
     run.add_argument("--cores", type=int, help="cores to use (default: all)")
     run.set_defaults(action=_run)
 
@@ -97,10 +98,10 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options) -> int:
     from .core.presets import load_parameters
     from .core.root import repository
-    from .core.workflow import resolve_chapter, run_parameters, start
+    from .core.workflow import resolve_appendix, resolve_chapter, run_parameters, start
 
     root = repository()
-    until = resolve_chapter(options.until)
+    until, appendix = resolve_chapter(options.until), resolve_appendix(options.appendix)
     if options.resume:
         name, parameters = options.resume, run_parameters(root / "runs" / options.resume)
     else:
@@ -109,7 +110,7 @@ def _run(options) -> int:
     if Path(name).name != name or name.startswith("."):
         raise Sim2RealError(f"--run {name}: expected a plain name, it becomes a folder under runs/")
     _check_data(parameters, until, root)
-    executed = start(parameters, f"runs/{name}", root, until, options.cores)
+    executed = start(parameters, f"runs/{name}", root, until, options.cores, appendix)
     print(f"runs/{name}: {executed} notebooks executed, the rest were up to date" if executed else f"runs/{name}: everything is up to date")
     return 0
 

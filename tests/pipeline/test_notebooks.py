@@ -21,7 +21,10 @@ SECTIONS = {
     "05": "realism",
     "06": "segmentation",
     "07": "verdict",
+    "A1": "translators",
+    "A2": "scarcity",
 }
+PACKAGES = {**SECTIONS, "A1": "translation", "A2": "segmentation"}
 EXTRA = {"run", "preset", "seed", "vendor", "regime", "training_seed"}
 
 
@@ -68,7 +71,7 @@ def test_every_figure_with_pictures_says_of_what(notebook):
     path, content = notebook
     for cell in code_of(content):
         if "figures." in cell.source:
-            figures = importlib.import_module(f"sim2real.{SECTIONS[path.name[:2]]}.figures")
+            figures = importlib.import_module(f"sim2real.{PACKAGES[path.name[:2]]}.figures")
         for name in re.findall(r"figures\.(\w+_figure)\(", cell.source):
             drawn = inspect.getsource(getattr(figures, name))
             helpers = [getattr(figures, word) for word in re.findall(r"\b(_\w+)\(", drawn) if hasattr(figures, word)]

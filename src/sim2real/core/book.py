@@ -13,7 +13,7 @@ import nbformat
 from .errors import Sim2RealError
 from .licence import licensed, placeholder, reason, withhold
 from .resumable import fingerprint_of
-from .run import CHAPTERS
+from .run import APPENDIX_AFTER, CHAPTERS
 from .workflow import run_parameters
 
 # jupyter-book 1.x cannot be started with -m
@@ -25,6 +25,11 @@ FRONT = {  # figures that the first page shows
     "05_realism": ("fig3",),
 }
 _PAGES = ("_config.yml", "_toc.yml")
+_NOT_EXECUTED = """# {title}
+
+This study of the appendix was not executed in this run. It is executed by `sim2real run --appendix {study}`; what it does and
+shows stands in `notebooks/{study}.ipynb`.
+"""
 
 
 def build_book(root: Path, run: str, licensed_pictures: bool = False) -> Path:
@@ -117,7 +122,12 @@ def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
     """Executed notebooks, each checked, and the figures of the first page; placeholders where a picture is ``kept_back``."""
     (target / "figures").mkdir(parents=True)
     withheld = set()
+    absent = [study for study in APPENDIX_AFTER if not _belongs(run / "chapters", study)]
+    for study in absent:
+        (target / f"{study}.md").write_text(_NOT_EXECUTED.format(title=_title(study), study=study), encoding="utf-8")
     for path in sorted((run / "chapters").glob("*.ipynb")):
+        if path.stem in absent:
+            continue
         check_outputs(path)
         notebook = nbformat.read(path, as_version=4)
         names = withhold(notebook, kept_back)
@@ -132,6 +142,17 @@ def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
                 (target / "figures" / f"{name}.png").write_bytes(placeholder(reason(list(kept_back.values()))))
             else:
                 shutil.copy(run / chapter / "figures" / f"{name}.png", target / "figures" / f"{name}.png")
+
+
+def _belongs(chapters: Path, study: str) -> bool:
+    """Whether a study of the appendix was executed, and after the chapter it rests on."""
+    paths = [chapters / f"{name}.ipynb" for name in (study, APPENDIX_AFTER[study])]
+    return paths[0].is_file() and paths[0].stat().st_mtime >= paths[1].stat().st_mtime
+
+
+def _title(study: str) -> str:
+    number, _, name = study.partition("_")
+    return f"{number} {name.replace('_', ' ').capitalize()}"
 
 
 def _stamp(root: Path, chapters: Path, kept_back: dict[str, str]) -> str:

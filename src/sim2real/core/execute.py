@@ -15,13 +15,13 @@ from .errors import Sim2RealError
 from .files import atomic
 from .labels import REGIMES, VENDORS
 from .parameters import Parameters
-from .run import CHAPTERS
+from .run import APPENDIX, CHAPTERS, SECTIONS
 
 _EVERY_S = 8.0
 
 
 def jobs(parameters: Parameters) -> dict[str, dict]:
-    """Every execution of a run in the paper's order: its name to {notebook, chapter, extra parameters}."""
+    """Every execution of a run in the paper's order, then the appendix: its name to {notebook, chapter, extra parameters}."""
     table: dict[str, dict] = {}
     for chapter in CHAPTERS:
         if chapter == "04_translation":
@@ -44,12 +44,14 @@ def jobs(parameters: Parameters) -> dict[str, dict]:
         table[chapter] = {"notebook": chapter, "chapter": chapter, "extra": {}}
         if chapter == "02_mr_simulation":
             table["02_contrast"] = {"notebook": "02_contrast", "chapter": chapter, "extra": {}}
-    return table
+        if chapter == "06_segmentation":
+            table["06_evidence"] = {"notebook": "06_evidence", "chapter": chapter, "extra": {}}
+    return table | {name: {"notebook": name, "chapter": name, "extra": {}} for name in APPENDIX}
 
 
 def notebook_parameters(job: dict, parameters: Parameters, run: str) -> dict:
     """What papermill passes to a job's notebook: plain values by name."""
-    section = CHAPTERS[job["chapter"]]
+    section = SECTIONS[job["chapter"]]
     own = getattr(parameters, section).model_dump(mode="json")
     return {"run": run, "preset": parameters.preset, "seed": parameters.seed, **own, **job["extra"]}
 

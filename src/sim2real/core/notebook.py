@@ -22,7 +22,7 @@ from .licence import KINDS
 from .parameters import Chapter, Parameters
 from .presets import check, parse_yaml
 from .root import repository
-from .run import CHAPTERS, RunFolder
+from .run import SECTIONS, RunFolder
 from .style import save_figure, use_style
 
 _PLAIN = (bool, int, float, str, list, dict, type(None))
@@ -130,7 +130,7 @@ def open_chapter(name: str, names: dict, extra: tuple[str, ...] = (), needs: tup
         if not key.startswith("_") and not key.isupper() and key not in ("In", "Out") and isinstance(value, _PLAIN)
     }
     common = {key: given.pop(key) for key in ("run", "seed", "preset", *extra) if key in given}
-    section = CHAPTERS[name]
+    section = SECTIONS[name]
     model = Parameters.model_fields[section].annotation
     run = RunFolder(root / common.get("run", "runs/notebook"))
     parameters = check(model, given, section)

@@ -96,6 +96,7 @@ class TranslationParameters(Chapter):
     lambda_gan: float = Field(1.0, ge=0, le=100, description="weight of the adversarial loss")
     lambda_nce: float = Field(1.0, ge=0, le=100, description="weight of PatchNCE")
     identity_nce: bool = Field(True, description="PatchNCE on real images passed through the generator (CUT; off in FastCUT)")
+    flip_equivariance: bool = Field(False, description="in half of the steps the networks see mirrored slices (FastCUT)")
     batch_size: int = Field(1, ge=1, le=64, description="slices a step")
     weight_average: float = Field(
         0.0, ge=0, lt=1, description="decay of the running mean of the generator's weights that is kept; 0: the last weights, as in CUT"
@@ -123,6 +124,9 @@ class SegmentationParameters(Chapter):
     iterations_per_epoch: int = Field(40, ge=1, le=1000, description="iterations an epoch")
     learning_rate: float = Field(2e-3, gt=0, le=1, description="initial learning rate, polynomial decay")
     mirroring: bool = Field(False, description="mirror in training and prediction; hearts have a handedness, so off")
+    distance: Literal["hd", "hd_2d", "hd95", "assd"] = Field(
+        "hd", description="distance of the main table: Hausdorff in 3D, its mean over slices, its 95th percentile, or the mean of surfaces"
+    )
 
 
 class VerdictParameters(Chapter):
@@ -131,6 +135,24 @@ class VerdictParameters(Chapter):
         0.06, ge=0, le=1, description="gap in mean Dice within which training on sim2real alone counts as near to real"
     )
     hd_tolerance_mm: float = Field(2.0, ge=0, description="the same for the Hausdorff distance, mm")
+
+
+class TranslatorsParameters(Chapter):
+    """Of the appendix's comparison of translators; network sizes and rates are those of ``translation``."""
+
+    vendor: Literal["A", "B"] = Field("B", description="vendor whose look is learned")
+    n_steps: int = Field(400, ge=1, le=10_000_000, description="optimiser steps of each trained translator")
+
+
+class ScarcityParameters(Chapter):
+    """Of the appendix's study of scarce real data; what is not here is as in ``segmentation``."""
+
+    n_real: list[Positive] = Field(
+        [5, 10, 20, 40, 80], min_length=1, max_length=20, description="real training subjects, of both vendors in equal parts"
+    )
+    seeds: list[int] = Field([0], min_length=1, max_length=100, description="one nnU-Net a size, with and without sim2real, for each")
+    n_epochs: int = Field(4, ge=1, le=10_000, description="epochs of each training")
+    iterations_per_epoch: int = Field(40, ge=1, le=1000, description="iterations an epoch, whatever the number of subjects")
 
 
 class Parameters(Chapter):
@@ -146,3 +168,5 @@ class Parameters(Chapter):
     realism: RealismParameters = RealismParameters()
     segmentation: SegmentationParameters = SegmentationParameters()
     verdict: VerdictParameters = VerdictParameters()
+    translators: TranslatorsParameters = TranslatorsParameters()
+    scarcity: ScarcityParameters = ScarcityParameters()

@@ -17,6 +17,11 @@ CHAPTERS = {
     "06_segmentation": "segmentation",
     "07_verdict": "verdict",
 }
+APPENDIX = {"A1_translators": "translators", "A2_scarcity": "scarcity"}
+"""Studies beyond the paper, executed only when asked for. Both tables: a chapter's name to its section of the parameters."""
+APPENDIX_AFTER = {"A1_translators": "04_translation", "A2_scarcity": "06_segmentation"}
+"""The chapter each study rests on; one that is older than its chapter belongs to another run."""
+SECTIONS = {**CHAPTERS, **APPENDIX}
 
 
 class RunFolder:
@@ -27,8 +32,8 @@ class RunFolder:
 
     def chapter(self, name: str) -> Path:
         """The folder of a chapter, by number and name (``05_realism``)."""
-        if name not in CHAPTERS:
-            raise Sim2RealError(f"chapter '{name}' does not exist; there are {', '.join(CHAPTERS)}")
+        if name not in SECTIONS:
+            raise Sim2RealError(f"chapter '{name}' does not exist; there are {', '.join(SECTIONS)}")
         return self.path / name
 
     def manifest(self, chapter: str, table: str = "manifest.csv") -> pd.DataFrame:

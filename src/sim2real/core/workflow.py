@@ -17,7 +17,7 @@ from .execute import jobs
 from .files import write_text
 from .parameters import Parameters
 from .presets import check, parse_yaml
-from .run import CHAPTERS
+from .run import APPENDIX, CHAPTERS
 from .workers import available_cores
 
 
@@ -37,15 +37,28 @@ def run_parameters(run: Path) -> Parameters:
     return check(Parameters, parse_yaml(path.read_text(encoding="utf-8"), str(path)), "")
 
 
-def start(parameters: Parameters, run: str, root: Path, until: str = "07_verdict", cores: int | None = None) -> int:
-    """Execute what is stale of ``run`` (a path relative to ``root``) up to a chapter; return the number of executed notebooks.
+def resolve_appendix(texts: list[str]) -> list[str]:
+    """Full names of the appendix's chapters from their names or beginnings (``A1``); ``all`` stands for every one."""
+    found = [name for name in APPENDIX for text in texts if text == "all" or (len(text) > 1 and name.lower().startswith(text.lower()))]
+    for text in texts:
+        if text != "all" and not any(name.lower().startswith(text.lower()) for name in APPENDIX):
+            raise Sim2RealError(f"--appendix {text}: no such study; there are {', '.join(APPENDIX)}, and all")
+    return list(dict.fromkeys(found))
+
+
+def start(
+    parameters: Parameters, run: str, root: Path, until: str = "07_verdict", cores: int | None = None, appendix: list[str] | None = None
+) -> int:
+    """Execute what is stale of ``run`` (a path relative to ``root``) up to a chapter, and the studies of ``appendix``.
+
+    Returns the number of executed notebooks.
 
     Raises Sim2RealError naming the first notebook that failed; what is finished stays.
     """
     folder = root / run
     with _alone(folder):
         _write_parameters(folder, parameters)
-        return _snakemake(_command(parameters, run, root, until, cores or available_cores()))
+        return _snakemake(_command(parameters, run, root, until, cores or available_cores(), appendix or []))
 
 
 def stale(parameters: Parameters, run: str, root: Path, until: str = "07_verdict") -> set[str]:
@@ -55,7 +68,7 @@ def stale(parameters: Parameters, run: str, root: Path, until: str = "07_verdict
         before = (folder / "parameters.yaml").read_text(encoding="utf-8") if (folder / "parameters.yaml").is_file() else None
         _write_parameters(folder, parameters)
         try:
-            command = [*_command(parameters, run, root, until, 1), "--dry-run"]
+            command = [*_command(parameters, run, root, until, 1, []), "--dry-run"]
             text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         finally:
             if before is not None:
@@ -70,8 +83,9 @@ def _write_parameters(folder: Path, parameters: Parameters) -> None:
         write_text(path, text)
 
 
-def _command(parameters: Parameters, run: str, root: Path, until: str, cores: int) -> list[str]:
-    names = [name for name, job in jobs(parameters).items() if job["chapter"] <= until]
+def _command(parameters: Parameters, run: str, root: Path, until: str, cores: int, appendix: list[str]) -> list[str]:
+    wanted = [name for name in CHAPTERS if name <= until] + appendix
+    names = [name for name, job in jobs(parameters).items() if job["chapter"] in wanted]
     config = {"root": str(root), "run": run, "cores": cores, "targets": ",".join(names)}
     words = ["--snakefile", root / "workflow" / "Snakefile", "--directory", root / run, "--cores", cores, "--rerun-triggers", "mtime", "params", "input",
              "--rerun-incomplete", "--nolock", "--nocolor", "--config", *(f"{key}={value}" for key, value in config.items())]  # fmt: skip
@@ -82,7 +96,7 @@ def _snakemake(command: list[str]) -> int:
     """Run Snakemake, pass on our own lines and the count of finished notebooks, keep the rest for the case of a fault."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
     lines, executed, fault = [], 0, None
-    own = re.compile(r"^(\d\d_\w+): (.*)$")
+    own = re.compile(r"^([0-9A]\d_\w+): (.*)$")
     try:
         for line in process.stdout:
             lines.append(line.rstrip())
