@@ -29,6 +29,7 @@ VENDORS = pd.concat([_PROTOCOLS, pd.read_csv(files("sim2real.cohort").joinpath("
 _TEXTURE = {"lung": 2.5, "fat": 0.9, "blood_left": 0.7, "blood_right": 0.8, "skeletal_muscle": 1.3, "myocardium": 1.0, "stomach": 2.0,
             "stomach_content": 3.0, "liver": 0.6, "marrow": 1.5}  # fmt: skip
 """Variation within a tissue relative to the vendor's ``texture``."""
+_OCTAVES = ((0.8, 0.8), (1.6, 0.8), (4.0, 0.4))  # of the texture: SD in voxels and weight
 _VENOUS_INFLOW = 1.2  # gain of right blood over left: real slices show the RV nearly as bright as the LV, relaxation alone does not
 FIELD_T = 1.5
 _CLEARANCE_MM = 45.0  # of the body from a coil's conductor: the ring is round and small, the chest is not
@@ -109,9 +110,9 @@ def _tissue_gains(varied: dict) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _texture(rng: np.random.Generator, n: int) -> np.ndarray:
-    """A correlated random field of SD 1: three octaves, coarse ones stronger, clipped at 2.5 SD."""
+    """A correlated random field of SD 1: three octaves, fine ones stronger, clipped at 2.5 SD."""
     total = np.zeros((n, n), np.float32)
-    for sigma, weight in ((1.2, 0.55), (3.0, 0.6), (8.0, 0.6)):
+    for sigma, weight in _OCTAVES:
         total += weight * _unit(gaussian_filter(rng.standard_normal((n, n), np.float32), sigma, mode="wrap"))
     return np.clip(_unit(total), -2.5, 2.5)
 
