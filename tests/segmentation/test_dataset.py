@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import nibabel as nib
@@ -76,3 +77,12 @@ def test_plans_do_not_depend_on_the_number_of_cases(chapter):
 def test_missing_dataset_is_told_in_one_line(tmp_path):
     with pytest.raises(Sim2RealError, match="no training data prepared"):
         read_cases(tmp_path)
+
+
+def test_a_folder_of_another_version_of_nnunet_is_refused_in_one_line(chapter, tmp_path):
+    shutil.copytree(chapter / "nnunet", tmp_path / "nnunet")
+    path = tmp_path / "nnunet" / "prepared.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "nnunetv2": "1.7.0"}))
+    with pytest.raises(Sim2RealError, match=r"prepared with nnU-Net 1\.7\.0, but .* is installed") as fault:
+        read_plans(tmp_path)
+    assert "\n" not in str(fault.value)

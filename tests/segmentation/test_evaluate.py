@@ -5,7 +5,15 @@ import pytest
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.parameters import SegmentationParameters
 from sim2real.core.slices import load_slices
-from sim2real.segmentation.evaluate import EVALUATION_COLUMNS, TABLE_COLUMNS, evaluate_model, median_cases, structure_rows, table1
+from sim2real.segmentation.evaluate import (
+    EVALUATION_COLUMNS,
+    MEASURE_COLUMNS,
+    TABLE_COLUMNS,
+    evaluate_model,
+    median_cases,
+    structure_rows,
+    table1,
+)
 from sim2real.segmentation.predict import predict_slices
 from sim2real.segmentation.training import model_folder, train
 
@@ -18,7 +26,7 @@ def judged(run, table, chapter):
 
 def test_model_learns_a_toy_task_the_right_way_round(run, table, judged):
     cases, predictions = judged
-    assert list(cases.columns) == EVALUATION_COLUMNS
+    assert list(cases.columns) == [*EVALUATION_COLUMNS, *MEASURE_COLUMNS[6:]]
     assert len(cases) == 2 * 2 * 3 and set(cases["subject"]) == {"A2", "B2"}
     assert cases.groupby("structure")["dice"].mean().min() > 0.7
     labels = predictions["B", "B2", "ES"]

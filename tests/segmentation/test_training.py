@@ -139,3 +139,19 @@ def test_model_that_is_not_there_is_told_in_one_line(tmp_path):
 def test_unusable_slices_are_refused(tmp_path, slices):
     with pytest.raises(Sim2RealError, match="expected"):
         predict_slices(tmp_path, slices, (1, 1), "cpu")
+
+
+def test_a_model_of_another_origin_or_with_other_weights_is_told_in_one_line(chapter, uninterrupted, tmp_path):
+    shutil.copytree(model_folder(chapter, "both", 7), tmp_path / "model")
+    slices = np.random.default_rng(0).random((1, 64, 48))
+    path = tmp_path / "model" / "plans.json"
+    plans = json.loads(path.read_text())
+    wider = json.loads(json.dumps(plans))
+    wider["configurations"]["2d"]["architecture"]["arch_kwargs"]["features_per_stage"][0] = 24
+    path.write_text(json.dumps(wider))
+    with pytest.raises(Sim2RealError, match="weights do not fit the network in plans.json") as fault:
+        predict_slices(tmp_path / "model", slices, (1.5, 1.25), "cpu")
+    assert "\n" not in str(fault.value)
+    path.write_text(json.dumps({name: value for name, value in plans.items() if name != "sim2real"}))
+    with pytest.raises(Sim2RealError, match="not a model of this program"):
+        predict_slices(tmp_path / "model", slices, (1.5, 1.25), "cpu")

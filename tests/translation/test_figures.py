@@ -35,6 +35,18 @@ def test_no_text_of_the_diagram_overlaps_another_or_leaves_the_page():
     assert not [(i, j) for i, a in enumerate(boxes) for j, b in enumerate(boxes) if i < j and a.overlaps(b)]
 
 
+def test_the_diagram_tells_how_alike_the_query_is_to_each_patch_and_nothing_lies_on_it():
+    places = {"query": (12, 30), "negatives": [(8, 8), (20, 10), (25, 33)], "patch": 6}
+    figure = method_figure(*SLICES, **places, alike=[0.93, -0.12, 0.4, 0.05])
+    figure.canvas.draw()
+    texts = [text for text in figure.axes[0].texts if text.get_text()]
+    boxes = [text.get_window_extent() for text in texts]
+    assert {"0.93", "\N{MINUS SIGN}0.12", "0.40", "0.05"} <= {text.get_text() for text in texts}
+    assert not [(i, j) for i, a in enumerate(boxes) for j, b in enumerate(boxes) if i < j and a.overlaps(b)]
+    positive = next(text for text in texts if text.get_text() == "0.93")
+    assert positive.get_color() == next(text for text in texts if text.get_text() == "positive").get_color()
+
+
 def test_pairs_have_a_row_a_subject_and_a_column_a_kind():
     figure = pairs_figure(SLICES[:2], SLICES[1:3], SLICES[2:], ["V001", "V002"])
     assert len(figure.axes) == 6

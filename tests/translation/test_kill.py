@@ -13,6 +13,8 @@ import torch
 
 from sim2real.core.parameters import TranslationParameters
 from sim2real.translation.checkpoint import clear_temporaries
+from sim2real.translation.cyclegan import CycleGan
+from sim2real.translation.step import Cut
 from sim2real.translation.training import train
 
 RANDOM = np.random.default_rng(0)
@@ -42,31 +44,31 @@ def processes():
         yield context
 
 
-def start(processes, folder, precision):
-    process = processes.Process(target=train, args=(SOURCE, TARGET, parameters(precision), folder, 3))
+def start(processes, folder, precision, method):
+    process = processes.Process(target=train, args=(SOURCE, TARGET, parameters(precision), folder, 3), kwargs={"method": method})
     process.start()
     return process
 
 
 def weights_hash(folder):
-    """SHA-256 of the generator's file and of all three networks' weights in the checkpoint."""
+    """SHA-256 of the generator's file and of all networks' weights in the checkpoint."""
     digest = hashlib.sha256((folder / "generator.pt").read_bytes())
     for name, weights in sorted(torch.load(folder / "checkpoint.pt", weights_only=True)["networks"].items()):
         digest.update(name.encode() + weights.numpy().tobytes())
     return digest.hexdigest()
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_killed_five_times_the_training_ends_in_the_same_files(tmp_path, processes, precision):
+@pytest.mark.parametrize(("method", "precision"), [(Cut, "float32"), (Cut, "bfloat16"), (CycleGan, "float32")])
+def test_killed_five_times_the_training_ends_in_the_same_files(tmp_path, processes, method, precision):
     began = time.monotonic()
-    whole = start(processes, tmp_path / "whole", precision)
+    whole = start(processes, tmp_path / "whole", precision, method)
     whole.join()
     took = time.monotonic() - began
     kills, moments = 0, np.random.default_rng()  # at other moments every time
     for _ in range(20):
         if kills == KILLS:
             break
-        process = start(processes, tmp_path / "parts", precision)
+        process = start(processes, tmp_path / "parts", precision, method)
         process.join(float(moments.uniform(0.15, 0.5)) * took)
         process.kill()
         process.join()
@@ -74,7 +76,7 @@ def test_killed_five_times_the_training_ends_in_the_same_files(tmp_path, process
         if process.exitcode == 0:  # it had ended before it could be killed: once more from the start
             shutil.rmtree(tmp_path / "parts")
     assert kills == KILLS
-    last = start(processes, tmp_path / "parts", precision)
+    last = start(processes, tmp_path / "parts", precision, method)
     last.join()
     assert whole.exitcode == last.exitcode == 0
     assert weights_hash(tmp_path / "parts") == weights_hash(tmp_path / "whole")

@@ -6,7 +6,7 @@ import torch
 
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.parameters import TranslationParameters
-from sim2real.translation import training
+from sim2real.translation.step import Cut
 from sim2real.translation.training import draw, learning_rate, train
 
 TINY = TranslationParameters(
@@ -28,7 +28,7 @@ def one_thread():
 
 def stop_before(monkeypatch, step):
     """Let the training die as if killed, before it takes ``step``."""
-    cut_step, taken = training.cut_step, []
+    cut_step, taken = Cut.step, []
 
     def dying(*arguments):
         if len(taken) == step:
@@ -36,7 +36,7 @@ def stop_before(monkeypatch, step):
         taken.append(step)
         return cut_step(*arguments)
 
-    monkeypatch.setattr(training, "cut_step", dying)
+    monkeypatch.setattr(Cut, "step", staticmethod(dying))
 
 
 def state(folder):
@@ -110,7 +110,7 @@ def test_another_trainings_checkpoint_is_set_aside(tmp_path, other):
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
-    cut_step, calls = training.cut_step, []
+    cut_step, calls = Cut.step, []
 
     def spoiled(networks, *arguments):
         calls.append(1)
@@ -118,7 +118,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(tmp_
             next(networks["generator"].parameters()).data.fill_(float("nan"))
         return cut_step(networks, *arguments)
 
-    monkeypatch.setattr(training, "cut_step", spoiled)
+    monkeypatch.setattr(Cut, "step", staticmethod(spoiled))
     with pytest.raises(Sim2RealError, match="is nan at step 3;.*learning_rate") as error:
         train(SOURCE, TARGET, TINY, tmp_path, seed=0)
     assert "\n" not in str(error.value)
@@ -175,13 +175,13 @@ def no_memory(*_):
 @pytest.mark.parametrize("fault", [out_of_memory, no_memory])
 @pytest.mark.parametrize(("batch", "advice"), [(6, "try translation.batch_size=3"), (1, "try a translation.generator_features below 4")])
 def test_memory_that_runs_out_is_told_in_one_line(tmp_path, monkeypatch, fault, batch, advice):
-    monkeypatch.setattr(training, "cut_step", fault)
+    monkeypatch.setattr(Cut, "step", staticmethod(fault))
     with pytest.raises(Sim2RealError, match=f"out of memory at step 0 with {batch} slices a step.*{advice}"):
         train(SOURCE, TARGET, TINY.model_copy(update={"batch_size": batch}), tmp_path, seed=0)
 
 
 def test_another_fault_of_a_step_is_not_taken_for_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "cut_step", lambda *_: torch.zeros(2) + torch.zeros(3))
+    monkeypatch.setattr(Cut, "step", staticmethod(lambda *_: torch.zeros(2) + torch.zeros(3)))
     with pytest.raises(RuntimeError, match="size of tensor"):
         train(SOURCE, TARGET, TINY, tmp_path, seed=0)
 

@@ -8,7 +8,8 @@ from sim2real.core.errors import Sim2RealError
 from sim2real.core.images import Image, write_image
 from sim2real.core.parameters import TranslationParameters
 from sim2real.metrics.texture import texture_distance
-from sim2real.translation import figures, training, watch
+from sim2real.translation import figures, watch
+from sim2real.translation.step import Cut
 from sim2real.translation.training import train
 from sim2real.translation.watch import Watch, health, held_out_subjects, load_split
 
@@ -76,7 +77,7 @@ def test_watching_changes_nothing_of_the_training(tmp_path):
 def test_killed_and_resumed_is_watched_alike(tmp_path, monkeypatch, stop):
     train(SOURCE, TARGET, SMALL, tmp_path / "whole", seed=0, held_out=HELD_OUT)
     with monkeypatch.context() as context:
-        cut_step, taken = training.cut_step, []
+        cut_step, taken = Cut.step, []
 
         def dying(*arguments):
             taken.append(1)
@@ -84,7 +85,7 @@ def test_killed_and_resumed_is_watched_alike(tmp_path, monkeypatch, stop):
                 raise KeyboardInterrupt
             return cut_step(*arguments)
 
-        context.setattr(training, "cut_step", dying)
+        context.setattr(Cut, "step", staticmethod(dying))
         with pytest.raises(KeyboardInterrupt):
             train(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, held_out=HELD_OUT)
     train(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, held_out=HELD_OUT)

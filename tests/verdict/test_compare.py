@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from sim2real.core.parameters import VerdictParameters
-from sim2real.verdict.compare import claims_table, compare_table
+from sim2real.verdict.compare import compare_table
 
 PUBLISHED = pd.DataFrame([
     ("real", "A", "LV", 0.90, 8.0), ("real", "B", "LV", 0.88, 9.0), ("both", "A", "MYO", 0.87, 12.0),
@@ -51,50 +51,3 @@ def test_a_planted_difference_is_caught_in_its_measure_alone(column, measure, sh
 def test_a_cell_we_lack_is_not_called_different():
     table = compare_table(ours().iloc[:1], PUBLISHED, VerdictParameters())
     assert list(table["within"]) == ["yes", "yes", *["not available"] * 4] and np.isnan(table["ours"].iloc[-1])
-
-
-def distances(values, features="texture"):
-    rows = [(images, reference, features, value) for (images, reference), value in values.items()]
-    return pd.DataFrame(rows, columns=["images", "reference", "features", "distance"])
-
-
-GOOD = {("simulated", "real_A"): 90.0, ("simulated", "real_B"): 80.0, ("sim2real_A", "real_A"): 20.0, ("sim2real_A", "real_B"): 50.0,
-        ("sim2real_B", "real_B"): 15.0, ("sim2real_B", "real_A"): 45.0}  # fmt: skip
-DICE = {"plain": 0.5, "simulated": 0.8, "real": 0.85, "both": 0.87}
-
-
-def segmentation(means):
-    return pd.DataFrame([(name, vendor, value + shift) for name, value in means.items() for vendor, shift in (("A", 0.01), ("B", -0.01))],
-                        columns=["training", "vendor", "dice_mean"])  # fmt: skip
-
-
-def verdicts(values=GOOD, means=DICE):
-    return claims_table(distances(values), segmentation(means), VerdictParameters()).set_index("claim")["verdict"].to_dict()
-
-
-def test_a_run_where_every_claim_holds():
-    assert len(verdicts()) == 7 and set(verdicts().values()) == {"holds in this run"}
-
-
-@pytest.mark.parametrize(("values", "means", "claim"), [
-    ({("sim2real_A", "real_A"): 95.0, ("sim2real_A", "real_B"): 99.0}, {}, "Translation brings simulated images closer to vendor A"),
-    ({("sim2real_B", "real_A"): 5.0}, {}, "The translation to vendor B has that vendor's features"),
-    ({}, {"both": 0.84}, "Adding sim2real images to real ones raises Dice"),
-    ({}, {"plain": 0.81}, "Translation helps a segmenter trained on simulation alone"),
-    ({}, {"simulated": 0.78}, "Training on sim2real images alone comes near to training on real ones"),
-])  # fmt: skip
-def test_each_claim_falls_by_its_own_number_alone(values, means, claim):
-    found = verdicts(GOOD | values, DICE | means)
-    assert {name for name, verdict in found.items() if verdict == "does not hold in this run"} == {claim}
-
-
-def test_a_number_that_cannot_be_had_is_no_verdict():
-    found = verdicts(GOOD | {("sim2real_A", "real_A"): np.nan}, {"plain": 0.5, "simulated": 0.8})
-    lacking = [name for name, verdict in found.items() if verdict == "not available"]
-    assert len(lacking) == 4 and "does not hold in this run" not in found.values()
-
-
-def test_only_inception_is_called_fid():
-    both = pd.concat([distances(GOOD), distances(GOOD, "inception")])
-    decided = claims_table(both, segmentation(DICE), VerdictParameters())["decided by"]
-    assert decided.str.startswith("FID").sum() == 4 and decided.str.startswith("texture distance").sum() == 4

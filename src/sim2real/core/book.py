@@ -12,8 +12,9 @@ import nbformat
 
 from .errors import Sim2RealError
 from .licence import licensed, placeholder, reason, withhold
+from .origin import LARGEST_BYTES, with_boxes
 from .resumable import fingerprint_of
-from .run import APPENDIX_AFTER, CHAPTERS
+from .run import APPENDIX, CHAPTERS, RunFolder
 from .workflow import run_parameters
 
 # jupyter-book 1.x cannot be started with -m
@@ -121,8 +122,10 @@ def publish(root: Path, run: str, licensed_pictures: bool = False) -> None:
 def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
     """Executed notebooks, each checked, and the figures of the first page; placeholders where a picture is ``kept_back``."""
     (target / "figures").mkdir(parents=True)
+    for figures in sorted(run.glob("*/figures")):
+        shutil.copytree(figures, target / figures.parent.name / "figures", ignore=_not_offered)
     withheld = set()
-    absent = [study for study in APPENDIX_AFTER if not _belongs(run / "chapters", study)]
+    absent = [study for study in APPENDIX if not RunFolder(run).has_study(study)]
     for study in absent:
         (target / f"{study}.md").write_text(_NOT_EXECUTED.format(title=_title(study), study=study), encoding="utf-8")
     for path in sorted((run / "chapters").glob("*.ipynb")):
@@ -131,11 +134,13 @@ def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
         check_outputs(path)
         notebook = nbformat.read(path, as_version=4)
         names = withhold(notebook, kept_back)
-        if names:
-            nbformat.write(notebook, target / path.name)
-        else:
-            shutil.copy(path, target / path.name)
+        with_boxes(notebook, target, names)
+        nbformat.write(notebook, target / path.name)
         withheld |= names
+    for name in withheld:
+        for path in target.glob(f"*/figures/{name}.*"):
+            if path.suffix in (".png", ".svg"):
+                path.unlink()
     for chapter, names in FRONT.items():
         for name in names:
             if name in withheld:
@@ -144,10 +149,10 @@ def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
                 shutil.copy(run / chapter / "figures" / f"{name}.png", target / "figures" / f"{name}.png")
 
 
-def _belongs(chapters: Path, study: str) -> bool:
-    """Whether a study of the appendix was executed, and after the chapter it rests on."""
-    paths = [chapters / f"{name}.ipynb" for name in (study, APPENDIX_AFTER[study])]
-    return paths[0].is_file() and paths[0].stat().st_mtime >= paths[1].stat().st_mtime
+def _not_offered(folder: str, names: list[str]) -> list[str]:
+    """Of a chapter's figures what a page neither offers nor needs: descriptions, and pictures that are too large."""
+    too_large = {name for name in names if (Path(folder) / name).stat().st_size > LARGEST_BYTES}
+    return [name for name in names if name.endswith(".txt") or name in too_large]
 
 
 def _title(study: str) -> str:

@@ -69,7 +69,7 @@ def execute(name: str, job: dict, parameters: Parameters, root: Path, run: str, 
         path.parent.mkdir(parents=True, exist_ok=True)
     for path in (progress_file, failed):
         path.unlink(missing_ok=True)
-    os.environ.update(SIM2REAL_WORKFLOW="1", SIM2REAL_PROGRESS=str(progress_file), SIM2REAL_CORES=str(cores), SIM2REAL_DEVICE=device,
+    os.environ.update(SIM2REAL_WORKFLOW="1", SIM2REAL_NOTEBOOK=job["notebook"], SIM2REAL_PROGRESS=str(progress_file), SIM2REAL_CORES=str(cores), SIM2REAL_DEVICE=device,
                       OMP_NUM_THREADS=str(cores), MPLBACKEND="module://matplotlib_inline.backend_inline", PYTHONHASHSEED="0")  # fmt: skip
     started = time.monotonic()
     done = threading.Event()

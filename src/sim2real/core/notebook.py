@@ -18,12 +18,15 @@ from myst_nb.ext.glue import GLUE_PREFIX
 
 from .animation import cine_html
 from .errors import Sim2RealError
+from .files import write_json
 from .licence import KINDS
+from .origin import box_html, commit, drawn_by, figure_files
 from .parameters import Chapter, Parameters
 from .presets import check, parse_yaml
 from .root import repository
 from .run import SECTIONS, RunFolder
 from .style import save_figure, use_style
+from .workflow import run_parameters
 
 _PLAIN = (bool, int, float, str, list, dict, type(None))
 
@@ -51,11 +54,11 @@ class OpenChapter:
     def cohort_phrase(self) -> str:
         return self.run.results("03_real_cohort")["cohort_phrase"]
 
-    def results(self, **results: object) -> None:
-        """Write ``results.json`` and hand each value to the prose, as text, under its own name."""
+    def results(self, file: str = "results", /, **results: object) -> None:
+        """Write ``results.json`` and hand each value to the prose, as text, under its own name; file: another name, for a second page."""
         results = {"preset": self.preset, "seed": self.seed, **results}
-        self.run.write_results(self.name, results)
-        shown = self.run.results(self.name)
+        self.run.write_results(self.name, results, file)
+        shown = self.run.results(self.name, file)
         if (self.run.chapter("03_real_cohort") / "results.json").is_file():
             shown["cohort_phrase"] = self.cohort_phrase
         for name, value in shown.items():
@@ -67,8 +70,23 @@ class OpenChapter:
         pictures: what of ``licence.KINDS`` it shows; a licence may keep that out of a book.
         """
         save_figure(figure, self.folder / "figures", name, data, alt)
-        _hand_over(name, figure, here, pictures)
+        origin = self._origin(name)
+        write_json(self.folder / "figures" / f"{name}.json", origin)
+        _hand_over(name, figure, here, pictures, origin)
+        if here:
+            display(HTML(box_html(origin)))
         plt.close(figure)
+
+    def _origin(self, name: str) -> dict:
+        """What ``origin`` tells of a figure that the present cell has just saved."""
+        shell = get_ipython()
+        source = shell.history_manager.input_hist_raw[-1]
+        return {
+            "figure": name, "chapter": self.name, "notebook": f"notebooks/{os.environ.get('SIM2REAL_NOTEBOOK', self.name)}.ipynb", "cell": shell.execution_count,
+            "function": drawn_by(source, name, shell.user_ns), "commit": commit(repository()), "preset": self.preset, "seed": self.seed,
+            "parameters_sha256": run_parameters(self.run.path).digest(), "cohort": self.cohort if self.name > "03" else "",
+            "files_sha256": figure_files(self.folder / "figures", name),
+        }  # fmt: skip
 
     def table(self, html: str, name: str) -> None:
         """Hand a table in HTML to the page under ``name``."""
@@ -90,16 +108,15 @@ class OpenChapter:
         display(HTML(f'<p class="badges">{spans}{warning}</p>'))
 
 
-def _hand_over(name: str, thing: object, here: bool, pictures: tuple[str, ...]) -> None:
-    """``myst_nb.glue``, with a mark of what the thing shows."""
+def _hand_over(name: str, thing: object, here: bool, pictures: tuple[str, ...], origin: dict | None = None) -> None:
+    """``myst_nb.glue``, with a mark of what the thing shows and where it comes from."""
     unknown = set(pictures) - set(KINDS)
     if unknown:
         raise Sim2RealError(f"figure {name}: pictures of {unknown.pop()}; expected some of {', '.join(KINDS)}")
     bundle, metadata = get_ipython().display_formatter.format(thing)
     prefix = "" if here else GLUE_PREFIX
-    metadata = {**metadata, "scrapbook": {"name": name, "mime_prefix": prefix}} | (
-        {"sim2real": {"pictures": list(pictures)}} if pictures else {}
-    )
+    mark = ({"pictures": list(pictures)} if pictures else {}) | ({"origin": origin} if origin else {})
+    metadata = {**metadata, "scrapbook": {"name": name, "mime_prefix": prefix}} | ({"sim2real": mark} if mark else {})
     display({prefix + mime: value for mime, value in bundle.items()}, raw=True, metadata=metadata)
 
 

@@ -3,6 +3,7 @@
 A preset (``presets/*.yaml``) is a set of values over these defaults; ``--set chapter.name=value`` comes last.
 """
 
+import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -108,7 +109,9 @@ class TranslationParameters(Chapter):
     watch_share: float = Field(
         0.15, ge=0, le=0.5, description="share of the vendor's training subjects held out to watch the training on; 0: none"
     )
-    precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of the training step")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "float32", description="arithmetic of the training step; auto: bfloat16 if the processor has instructions for it, else float32"
+    )
 
 
 class RealismParameters(Chapter):
@@ -170,3 +173,7 @@ class Parameters(Chapter):
     verdict: VerdictParameters = VerdictParameters()
     translators: TranslatorsParameters = TranslatorsParameters()
     scarcity: ScarcityParameters = ScarcityParameters()
+
+    def digest(self) -> str:
+        """SHA-256 of all values: equal for runs that were asked for the same."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

@@ -36,6 +36,13 @@ class RunFolder:
             raise Sim2RealError(f"chapter '{name}' does not exist; there are {', '.join(SECTIONS)}")
         return self.path / name
 
+    def has_study(self, name: str) -> bool:
+        """Whether a study of the appendix was executed in this run, and after the chapter it rests on."""
+        if not (self.path / "chapters").is_dir():  # the record, which holds only what belongs to it
+            return (self.path / f"{name}.ipynb").is_file()
+        study, chapter = (self.path / "chapters" / f"{each}.ipynb" for each in (name, APPENDIX_AFTER[name]))
+        return study.is_file() and study.stat().st_mtime >= chapter.stat().st_mtime
+
     def manifest(self, chapter: str, table: str = "manifest.csv") -> pd.DataFrame:
         """A chapter's table; paths in it are relative to the chapter's folder."""
         return read_table(self.chapter(chapter) / table)
@@ -43,15 +50,15 @@ class RunFolder:
     def write_manifest(self, chapter: str, rows: pd.DataFrame, table: str = "manifest.csv") -> None:
         write_table(self.chapter(chapter) / table, rows)
 
-    def results(self, chapter: str) -> dict:
-        path = self.chapter(chapter) / "results.json"
+    def results(self, chapter: str, name: str = "results") -> dict:
+        path = self.chapter(chapter) / f"{name}.json"
         if not path.is_file():
             raise Sim2RealError(f"{path}: missing; run the chapter first: sim2real run --until {chapter}")
         return json.loads(path.read_text(encoding="utf-8"))
 
-    def write_results(self, chapter: str, results: dict) -> None:
-        """Flat names and plain values: the only numbers the prose may quote."""
+    def write_results(self, chapter: str, results: dict, name: str = "results") -> None:
+        """Flat names and plain values: the only numbers the prose may quote. name: of the file, for a chapter's second page."""
         nested = [name for name, value in results.items() if isinstance(value, (dict, list))]
         if nested:
             raise Sim2RealError(f"results of {chapter} must be flat; {nested[0]} is not")
-        write_json(self.chapter(chapter) / "results.json", results)
+        write_json(self.chapter(chapter) / f"{name}.json", results)

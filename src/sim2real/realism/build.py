@@ -79,7 +79,7 @@ def statistics(run: RunFolder) -> dict:
         name = f"kid_{row['features']}_{row['images']}_to_{row['reference']}"
         values |= {name: row["kid"], f"{name}_corrected": row["corrected"], f"{name}_interval": interval(row)}
     for row in changes.to_dict("records"):
-        name = f"{row['features']}_change_{row['vendor']}"
+        name = f"{row['features']}_{'change' if row['than'] == 'simulated' else 'own'}_{row['vendor']}"
         values |= {name: row["change"], f"{name}_corrected": row["corrected"], f"{name}_interval": interval(row)}
     for row in vendor[vendor["images"] != "real"].to_dict("records"):
         values |= {f"called_A_{row['images']}": row["share_A"], f"called_A_{row['images']}_interval": interval(row)}

@@ -1,5 +1,8 @@
 """What the texture features see: real slices, changed on purpose."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter
@@ -30,10 +33,10 @@ def changes(images: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def sensitivity(sets: dict[str, SliceSet]) -> pd.DataFrame:
-    """Fréchet distance, in texture features, of one half of the real training slices, changed, to the other half: ``SENSITIVITY_COLUMNS``.
+def sensitivity(sets: dict[str, SliceSet], distance: Callable[[np.ndarray, np.ndarray], float] | None = None) -> pd.DataFrame:
+    """Fréchet distance of one half of the real training slices, changed, to the other half: ``SENSITIVITY_COLUMNS``.
 
-    sets: slices by the name of the set. The halves share no subject, and each has every second one of each vendor by name. The row
+    sets: slices by the name of the set. distance: of two stacks of slices (n, row, column); none: in texture features. The halves share no subject, and each has every second one of each vendor by name. The row
     ``other half`` is unchanged: a change is seen if it is well above it. Empty with fewer than two subjects of a vendor.
     """
     halves: list[list[np.ndarray]] = [[], []]
@@ -44,8 +47,13 @@ def sensitivity(sets: dict[str, SliceSet]) -> pd.DataFrame:
         halves[0].append(found.values[second])
         halves[1].append(found.values[~second])
     judged, kept = (np.concatenate(half).astype(float) for half in halves)
-    reference = texture_features(kept)
-    distances = {name: frechet_distance(*standardise(texture_features(changed), reference)) for name, changed in changes(judged).items()}
+    if distance is None:
+        distance = partial(_in_texture, reference=texture_features(kept))
+    distances = {name: distance(changed, kept) for name, changed in changes(judged).items()}
     floor = distances["other half"]
     rows = [(name, distance, distance / floor, len(judged), len(kept)) for name, distance in distances.items()]
     return pd.DataFrame(rows, columns=SENSITIVITY_COLUMNS)
+
+
+def _in_texture(images: np.ndarray, _: np.ndarray, reference: np.ndarray) -> float:
+    return frechet_distance(*standardise(texture_features(images), reference))

@@ -55,7 +55,7 @@ def prepare_dataset(run: Path | str, folder: Path | str, table: pd.DataFrame, re
         shutil.rmtree(making, ignore_errors=True)
         try:
             _make(run, making, images)
-            write_json(making / "prepared.json", {"fingerprint": fingerprint})
+            write_json(making / "prepared.json", {"fingerprint": fingerprint, "nnunetv2": importlib.metadata.version("nnunetv2")})
             if not is_prepared(folder, fingerprint):  # another process may have been quicker
                 shutil.rmtree(target, ignore_errors=True)
                 os.replace(making, target)
@@ -79,11 +79,19 @@ def read_cases(folder: Path | str) -> pd.DataFrame:
 
 
 def read_plans(folder: Path | str) -> tuple[dict, dict, str]:
-    """nnU-Net's plans, its dataset description, and the fingerprint of the images they were made from."""
+    """nnU-Net's plans, its dataset description, and the fingerprint of the images they were made from.
+
+    Raises Sim2RealError if nothing is prepared, or another version of nnU-Net prepared it.
+    """
     read_cases(folder)
     preprocessed = Path(folder) / "nnunet" / "preprocessed" / DATASET
     names = (preprocessed / "nnUNetPlans.json", preprocessed / "dataset.json", Path(folder) / "nnunet" / "prepared.json")
     plans, description, prepared = (json.loads(path.read_text()) for path in names)
+    here = importlib.metadata.version("nnunetv2")
+    if prepared.get("nnunetv2", here) != here:
+        raise Sim2RealError(
+            f"{names[2]}: prepared with nnU-Net {prepared['nnunetv2']}, but {here} is installed; delete the folder nnunet and prepare it again"
+        )
     return plans, description, prepared["fingerprint"]
 
 

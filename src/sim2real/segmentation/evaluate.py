@@ -1,4 +1,4 @@
-"""Dice and Hausdorff distance of each test case, and their Table 1."""
+"""Every measure of each test case, and Table 1."""
 
 from pathlib import Path
 
@@ -10,12 +10,17 @@ from ..core.errors import Sim2RealError
 from ..core.images import read_image, read_labels
 from ..core.labels import REGIMES, STRUCTURES
 from ..core.slices import as_shown
-from ..metrics.overlap import dice, hausdorff_mm
+from ..metrics.overlap import dice
+from ..metrics.surfaces import distances_mm, hausdorff_2d_mm
 from .predict import predict_slices
-from .regimes import count_subjects
+from .regimes import count_subjects, regime_rows
 from .training import model_folder
 
 EVALUATION_COLUMNS = ["training", "seed", "n_real", "n_simulated", "vendor", "subject", "phase", "structure", "dice", "hd_mm", "empty"]
+MEASURE_COLUMNS = ["training", "seed", "vendor", "subject", "phase", "structure", "hd95_mm", "assd_mm", "hd_2d_mm", "n_empty_slices",
+                   "predicted_ml", "reference_ml", "n_images"]  # fmt: skip
+"""Of ``measures.csv``, whose rows are those of ``cases.csv``. Distances as in ``metrics.surfaces``; n_empty_slices: slices that one of
+prediction and reference alone holds; volumes over the image's slices; n_images: real and simulated images of the training."""
 TABLE_COLUMNS = [
     "training",
     "n_real",
@@ -34,45 +39,89 @@ TABLE_COLUMNS = [
 def evaluate_model(
     run: Path | str, folder: Path | str, table: pd.DataFrame, regime: str, seed: int, device: str | torch.device = "auto"
 ) -> tuple[pd.DataFrame, dict[tuple[str, str, str], np.ndarray]]:
-    """Rows of ``cases.csv`` of one model, and its predictions by (vendor, subject, phase), each (slice, row, column).
+    """Rows of ``cases.csv`` and ``measures.csv`` of one model, and its predictions by (vendor, subject, phase), each (slice, row, column).
 
     run: folder that the paths in ``table`` start from. folder: the chapter's folder, with the trained model.
     table: images as in ``SLICE_COLUMNS``; judged are the real test subjects, and no other.
     """
-    run, counts = Path(run), count_subjects(table, regime)
+    counts = {**count_subjects(table, regime), "n_images": len(regime_rows(table, regime))}
+    predictions = predict_tests(run, table, model_folder(folder, regime, seed), device)
+    rows = [{"training": regime, "seed": seed, **counts, **row} for row in judge(run, table, predictions)]
+    return pd.DataFrame(rows)[[*EVALUATION_COLUMNS, *MEASURE_COLUMNS[6:]]], predictions
+
+
+def rows_to_judge(table: pd.DataFrame) -> list[dict]:
+    """Rows of the real test subjects. Raises Sim2RealError if there is none."""
     tests = table[(table["domain"] == "real") & (table["split"] == "test")].to_dict("records")
     if not tests:
         raise Sim2RealError("no real test image in the table of slices; put at least one subject into split 'test' (chapter 3)")
-    images = [read_image(run / row["image"]) for row in tests]
+    return tests
+
+
+def predict_tests(run: Path | str, table: pd.DataFrame, model: Path, device: str | torch.device = "auto") -> dict:
+    """Labels that the model in folder ``model`` gives to every real test image, by (vendor, subject, phase): (slice, row, column)."""
+    tests = rows_to_judge(table)
+    images = [read_image(Path(run) / row["image"]) for row in tests]
     stacks = [as_shown(image) for image in images]
     spacings = {tuple(np.round(image.spacing_mm[1::-1], 4)) for image in images}
     if len(spacings) > 1:
         raise Sim2RealError(f"test images with pixels of {sorted(spacings)} mm; all must lie on one analysis grid")
-    labels = predict_slices(model_folder(folder, regime, seed), np.concatenate(stacks), spacings.pop(), device)
+    labels = predict_slices(model, np.concatenate(stacks), spacings.pop(), device)
     parts = np.split(labels, np.cumsum([len(stack) for stack in stacks])[:-1])
-    rows, predictions = [], {}
-    for row, image, prediction in zip(tests, images, parts, strict=True):
-        reference = as_shown(read_labels(run / row["label"]))
+    return {case_key(row): part for row, part in zip(tests, parts, strict=True)}
+
+
+def case_key(row: dict) -> tuple[str, str, str]:
+    return tuple(str(row[name]) for name in ("vendor", "subject", "phase"))
+
+
+def judge(run: Path | str, table: pd.DataFrame, predictions: dict[tuple[str, str, str], np.ndarray]) -> list[dict]:
+    """``vendor, subject, phase`` and the measures of ``measure_rows`` of every test image and structure.
+
+    Raises Sim2RealError unless ``predictions`` are of just the real test images of ``table``, slice by slice.
+    """
+    tests, rows = rows_to_judge(table), []
+    if odd := set(predictions) ^ {case_key(row) for row in tests}:
+        case = min(odd)
+        lacks = "is not a test image of this run" if case in predictions else "has no prediction"
+        raise Sim2RealError(
+            f"case {' '.join(case)} {lacks} ({len(odd)} such cases); predictions must be of the reference's cases: predict anew"
+        )
+    for row in tests:
+        label = read_labels(Path(run) / row["label"])
+        reference, prediction = as_shown(label), predictions[case_key(row)]
+        if prediction.shape != reference.shape:
+            raise Sim2RealError(
+                f"prediction of {' '.join(case_key(row))} has shape {prediction.shape}, its reference {reference.shape}; predict anew"
+            )
         names = {name: row[name] for name in ("vendor", "subject", "phase")}
-        predictions[tuple(map(str, names.values()))] = prediction
         # axes (slice, row, column), so their spacing is that of (x, y, slice) backwards
-        for case in structure_rows(prediction, reference, image.spacing_mm[::-1]):
-            rows.append({"training": regime, "seed": seed, **counts, **names, **case})
-    return pd.DataFrame(rows)[EVALUATION_COLUMNS], predictions
+        rows += [{**names, **found} for found in measure_rows(prediction, reference, label.spacing_mm[::-1])]
+    return rows
 
 
-def structure_rows(prediction: np.ndarray, reference: np.ndarray, spacing_mm) -> list[dict]:
-    """``structure, dice, hd_mm, empty`` of LV, RV and MYO: 3D over all slices of an image.
+def measure_rows(prediction: np.ndarray, reference: np.ndarray, spacing_mm) -> list[dict]:
+    """All measures of LV, RV and MYO, in 3D over all slices of an image; names as in ``EVALUATION_COLUMNS`` and ``MEASURE_COLUMNS``.
 
     prediction, reference: labels, shape (slice, row, column). spacing_mm: (slice, row, column), in mm.
-    An empty prediction: Dice 0, HD the diagonal of the image's field of view, ``empty`` 1 (see ``metrics.overlap``).
+    An empty prediction: Dice 0, distances the diagonal of the image's field of view, ``empty`` 1 (see ``metrics.surfaces``).
     """
     rows = []
     for structure, value in STRUCTURES.items():
         masks = prediction == value, reference == value
         empty = int(not all(mask.any() for mask in masks))
-        rows.append({"structure": structure, "dice": dice(*masks), "hd_mm": hausdorff_mm(*masks, spacing_mm), "empty": empty})
+        volumes = (float(np.count_nonzero(mask) * np.prod(spacing_mm) / 1000) for mask in masks)
+        planes, lost = hausdorff_2d_mm(*masks, spacing_mm)
+        rows.append({"structure": structure, "dice": dice(*masks), "empty": empty, **distances_mm(*masks, spacing_mm),
+                     "hd_2d_mm": planes, "n_empty_slices": lost, **dict(zip(("predicted_ml", "reference_ml"), volumes, strict=True))})  # fmt: skip
     return rows
+
+
+def structure_rows(prediction: np.ndarray, reference: np.ndarray, spacing_mm) -> list[dict]:
+    """``structure, dice, hd_mm, empty`` of ``measure_rows``."""
+    return [
+        {name: row[name] for name in ("structure", "dice", "hd_mm", "empty")} for row in measure_rows(prediction, reference, spacing_mm)
+    ]
 
 
 def table1(cases: pd.DataFrame) -> pd.DataFrame:

@@ -8,24 +8,26 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from ..core.labels import LV, MYO, REGIMES, RV, STRUCTURES, VENDORS
+from ..core.labels import REGIMES, STRUCTURES, VENDORS
 from ..core.style import COLOURS
-from .layout import ALL_ROWS, OUTLINE_RULE, PAPER_ROWS, cells, columns, row_label
+from .evidence_figures import agreement_figure, chosen_figure, comparisons_figure, judge_figure
+from .layout import ALL_ROWS, DISTANCES, OUTLINE_RULE, PAPER_ROWS, cells, columns, row_label
+from .look import FAINT, INK, RED, REGIME_COLOURS, REGIME_NAMES, draw_contours, window
+from .scarcity_figures import scarcity_figure
 
-RED, INK, FAINT = "#D00000", "#1a1a1a", "#8a8a8a"
-REGIME_NAMES = {"simulated": "sim2real", "real": "real", "both": "both", "plain": "simulated,\nuntranslated"}
-REGIME_COLOURS = {**COLOURS, "simulated": "#4d4d4d"}  # darker than ``plain``, which it stands beside
+__all__ = ["agreement_figure", "cases_figure", "chosen_figure", "comparisons_figure", "examples_figure", "judge_figure", "learning_figure",
+           "scarcity_figure", "table1_figure"]  # fmt: skip
 HEAD_WIDTH, COLUMN_WIDTH, ROW_HEIGHT = 2.3, 1.15, 0.42
 
 
-def table1_figure(ours: pd.DataFrame, published: pd.DataFrame, caption: str) -> Figure:
+def table1_figure(ours: pd.DataFrame, published: pd.DataFrame, caption: str, distance: str = "hd") -> Figure:
     """The paper's Table 1 twice: as printed, and ours with ``plain`` as a row of its own beneath.
 
-    ours: ``evaluate.table1``. published: ``layout.read_published``. caption: names the cohort; it stands below the tables.
+    ours: ``evaluate.table1`` or ``layout.with_distance``; distance: which of ``layout.DISTANCES`` it then holds. published: ``layout.read_published``. caption: names the cohort; it stands below the tables.
     """
     blocks = [
         ("Published: Dice, HD (unit not stated)", cells(published), PAPER_ROWS),
-        ("This run: Dice, HD (mm, 3D)", cells(ours), ALL_ROWS),
+        (f"This run: Dice, {DISTANCES[distance][1]}", cells(ours), ALL_ROWS),
     ]
     width = HEAD_WIDTH + 6 * COLUMN_WIDTH
     heights = [ROW_HEIGHT * (3.2 + sum(name in set(block["training"]) for name in names)) for _, block, names in blocks]
@@ -94,11 +96,11 @@ def examples_figure(
     figure = Figure(figsize=(2.25 * len(regimes) + 0.4, 2.25 * len(vendors) + 0.75), layout="constrained")
     grid = figure.subplots(len(vendors), len(regimes), squeeze=False)
     for vendor, row in zip(vendors, grid, strict=True):
-        window = _window(references[vendor])
+        view = window(references[vendor])
         for regime, axes in zip(regimes, row, strict=True):
-            axes.imshow(images[vendor][window], cmap="gray", vmin=0, vmax=1, interpolation="lanczos")
+            axes.imshow(images[vendor][view], cmap="gray", vmin=0, vmax=1, interpolation="lanczos")
             for labels, style, width in ((predictions[regime][vendor], "-", 1.5), (references[vendor], "--", 1.3)):
-                _draw_contours(axes, labels[window], style, width)
+                draw_contours(axes, labels[view], style, width)
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
     for regime, axes in zip(regimes, grid[0], strict=True):
@@ -109,14 +111,6 @@ def examples_figure(
     handles += [Line2D([], [], color=FAINT, linestyle=style, label=name) for name, style in (("prediction", "-"), ("reference", "--"))]
     figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=8, frameon=False)
     return figure
-
-
-def _draw_contours(axes, labels: np.ndarray, style: str, width: float) -> None:
-    # of the MYO its outer border: the inner one would lie on that of the LV and hide it
-    masks = {"RV": labels == RV, "MYO": (labels == MYO) | (labels == LV), "LV": labels == LV}
-    for structure, mask in masks.items():
-        if mask.any() and not mask.all():
-            axes.contour(mask.astype(float), [0.5], colors=[COLOURS[structure]], linestyles=style, linewidths=width)
 
 
 def _draw_table(axes, top: float, title: str, block: pd.DataFrame, trainings: list[str]) -> None:
@@ -175,17 +169,6 @@ def _strip_and_box(axes, place: int, rows: pd.DataFrame, colour: str, jitter: np
             axes.scatter(
                 place + jitter.uniform(-0.2, 0.2, len(part)), part["dice"], s=15, marker=shape, linewidths=0.5 + empty, zorder=3, **style
             )
-
-
-def _window(reference: np.ndarray, margin: int = 14) -> tuple[slice, slice]:
-    """A square round the heart, inside the picture."""
-    points = np.argwhere(reference > 0)
-    if not len(points):
-        return slice(None), slice(None)
-    centre, half = (points.min(0) + points.max(0)) // 2, int(np.ptp(points, axis=0).max()) // 2 + margin
-    half = min(half, *(size // 2 for size in reference.shape))
-    start = [int(np.clip(middle - half, 0, size - 2 * half)) for middle, size in zip(centre, reference.shape, strict=True)]
-    return tuple(slice(first, first + 2 * half) for first in start)
 
 
 def _wrapped(text: str, width: int) -> str:

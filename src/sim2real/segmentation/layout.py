@@ -11,14 +11,31 @@ ALL_ROWS = (*PAPER_ROWS, "plain")
 OUTLINE_RULE = "red: of the paper's three rows, the highest mean Dice of each vendor and tissue, with its HD"
 
 
+DISTANCES = {
+    "hd": ("hd_mm", "HD (mm, 3D)"),
+    "hd_2d": ("hd_2d_mm", "HD (mm, 2D, mean of slices)"),
+    "hd95": ("hd95_mm", "HD95 (mm, 3D)"),
+    "assd": ("assd_mm", "ASSD (mm, 3D)"),
+}
+"""The choices of ``segmentation.distance``: its measure in ``table1_intervals.csv``, and how the table heads it."""
+
+
+def with_distance(table: pd.DataFrame, intervals: pd.DataFrame, distance: str) -> pd.DataFrame:
+    """``evaluate.table1`` with the mean of another distance of ``DISTANCES`` as ``distance_mean``; intervals: ``statistics.interval_table``."""
+    means = intervals[intervals["measure"] == DISTANCES[distance][0]][["training", "vendor", "structure", "mean"]]
+    return table.merge(
+        means.rename(columns={"mean": "distance_mean"}), on=["training", "vendor", "structure"], how="left", validate="one_to_one"
+    )
+
+
 def read_published() -> pd.DataFrame:
     """Table 1 as printed: ``training, n_real, n_simulated, vendor, structure, dice, hd, source`` (the paper gives HD no unit)."""
     return pd.read_csv(files(__package__) / "published.csv")
 
 
 def cells(table: pd.DataFrame) -> pd.DataFrame:
-    """``training, vendor, structure, n_real, n_simulated, dice, hd, best`` from ``evaluate.table1`` or ``read_published``."""
-    short = table.rename(columns={"dice_mean": "dice", "hd_mm_mean": "hd"})
+    """``training, vendor, structure, n_real, n_simulated, dice, hd, best`` from ``evaluate.table1``, ``with_distance`` or ``read_published``."""
+    short = table.rename(columns={"dice_mean": "dice", "distance_mean" if "distance_mean" in table else "hd_mm_mean": "hd"})
     short = short[["training", "vendor", "structure", "n_real", "n_simulated", "dice", "hd"]].copy()
     return short.assign(best=best_models(short))
 

@@ -54,7 +54,7 @@ def plans_for(plans: dict, parameters: SegmentationParameters, seed: int) -> dic
     configuration["batch_size"] = parameters.batch_size
     if not parameters.planned_network:
         _shrink(configuration["architecture"]["arch_kwargs"])
-    plans["sim2real"] = {**parameters.model_dump(exclude={"seeds"}), "seed": int(seed)}
+    plans["sim2real"] = {**parameters.model_dump(exclude={"seeds", "distance"}), "seed": int(seed)}
     plans["continue_training"] = False  # the trainer takes this key out; our checkpoints are found by ``training.train``
     return plans
 

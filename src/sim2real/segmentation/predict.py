@@ -32,7 +32,7 @@ def predict_slices(
     if len(spacing) != 2 or min(spacing) <= 0:
         raise Sim2RealError(f"pixel spacing is {spacing}; expected two positive edges (row, column) in mm")
     with nnunet_surroundings(Path(model)):
-        predictor = _predictor(Path(model), choose_device(device), mirroring)
+        predictor = make_predictor(Path(model), choose_device(device), mirroring)
         # nnU-Net lists the slice axis first; its edge has no effect in two dimensions but must be the largest
         properties = {"spacing": [10.0 * max(spacing), *spacing]}
         labels = [_predict_one(predictor, image, properties) for image in progress(slices, name="Prediction", unit="slice")]
@@ -45,8 +45,8 @@ def _predict_one(predictor, image: np.ndarray, properties: dict) -> np.ndarray:
     return predictor.predict_single_npy_array(image[None, None], dict(properties)).astype(np.uint8)[0]
 
 
-def _predictor(model: Path, device: torch.device, mirroring: bool | None):
-    """nnU-Net's predictor, built directly: its look-up by name would import every trainer that comes with it."""
+def make_predictor(model: Path, device: torch.device, mirroring: bool | None):
+    """nnU-Net's predictor with its weights, built directly: its look-up by name would import every trainer that comes with it."""
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
     from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
@@ -54,6 +54,10 @@ def _predictor(model: Path, device: torch.device, mirroring: bool | None):
     if not (model / FINAL).is_file():
         raise Sim2RealError(f"{model / FINAL}: no finished model there; train it first (chapter 6), or name the folder of another model")
     plans, description = (json.loads((model / name).read_text()) for name in ("plans.json", "dataset.json"))
+    if "sim2real" not in plans:
+        raise Sim2RealError(
+            f"{model / 'plans.json'}: not a model of this program (an nnU-Net folder of another version or origin); train it here"
+        )
     manager = PlansManager(plans)
     configuration = manager.get_configuration(CONFIGURATION)
     network = get_network_from_plans(
@@ -65,6 +69,10 @@ def _predictor(model: Path, device: torch.device, mirroring: bool | None):
         deep_supervision=False,
     )
     weights = torch.load(model / FINAL, map_location="cpu", weights_only=True)["network_weights"]
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError:
+        raise Sim2RealError(f"{model / FINAL}: its weights do not fit the network in plans.json beside it; train the model again") from None
     mirror = plans["sim2real"]["mirroring"] if mirroring is None else mirroring
     predictor = nnUNetPredictor(use_mirroring=mirror, device=device, allow_tqdm=False)
     predictor.manual_initialization(network, manager, configuration, [weights], description, "nnUNetTrainer", (0, 1) if mirror else None)

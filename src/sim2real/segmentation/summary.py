@@ -10,9 +10,12 @@ from ..core.parameters import SegmentationParameters
 from ..core.run import RunFolder
 from ..core.slices import as_shown
 from .dataset import read_plans, regime_cases
-from .evaluate import evaluate_model, median_cases, table1
+from .evaluate import EVALUATION_COLUMNS, MEASURE_COLUMNS, evaluate_model, median_cases, table1
+from .layout import DISTANCES
 from .nnunet import plans_for
+from .predictions import predictions_folder, write_predictions
 from .regimes import count_subjects
+from .statistics import interval_table
 
 CHAPTER = "06_segmentation"
 
@@ -38,26 +41,34 @@ def plan_table(folder, parameters: SegmentationParameters, seed: int) -> pd.Data
 
 
 def evaluate(run: RunFolder, parameters: SegmentationParameters) -> tuple[pd.DataFrame, dict]:
-    """(rows of ``cases.csv``, predictions by (training, seed) and case) of every regime and seed."""
-    table, rows, predictions = all_images(run), [], {}
+    """(rows of ``cases.csv`` and ``measures.csv``, predictions by (training, seed) and case) of every regime and seed; predictions are written."""
+    table, folder, rows, predictions = all_images(run), run.chapter(CHAPTER), [], {}
     for regime in REGIMES:
         for seed in parameters.seeds:
-            found, predictions[regime, seed] = evaluate_model(run.path, run.chapter(CHAPTER), table, regime, seed)
+            found, predictions[regime, seed] = evaluate_model(run.path, folder, table, regime, seed)
+            write_predictions(run.path, predictions_folder(folder, regime, seed), table, predictions[regime, seed])
             rows.append(found)
     return pd.concat(rows, ignore_index=True), predictions
 
 
-def write_tables(run: RunFolder, cases: pd.DataFrame) -> pd.DataFrame:
-    """Write ``cases.csv`` and ``table1.csv``; return the latter."""
-    table = table1(cases)
-    run.write_manifest(CHAPTER, cases, "cases.csv")
+def write_tables(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write ``cases.csv``, ``measures.csv``, ``table1.csv`` and ``table1_intervals.csv``; return the last two."""
+    table, intervals = table1(rows), interval_table(rows)
+    run.write_manifest(CHAPTER, rows[EVALUATION_COLUMNS], "cases.csv")
+    run.write_manifest(CHAPTER, rows[MEASURE_COLUMNS], "measures.csv")
     run.write_manifest(CHAPTER, table, "table1.csv")
-    return table
+    run.write_manifest(CHAPTER, intervals, "table1_intervals.csv")
+    return table, intervals
 
 
-def caption(cohort_phrase: str, table: pd.DataFrame) -> str:
+def caption(cohort_phrase: str, table: pd.DataFrame, intervals: pd.DataFrame) -> str:
+    """What stands below Table 1: cohort, and what N counts."""
     n = table["n_cases"].max()
-    return f"This run: test images of {cohort_phrase}; {n} images a cell (test subjects at ED and ES, times seeds). N counts subjects in training."
+    images = ", ".join(f"{row.training} {row.n_training_images}" for row in intervals.drop_duplicates("training").itertuples())
+    return (
+        f"This run: test images of {cohort_phrase}; {n} images a cell (test subjects at ED and ES, times seeds). "
+        f"N counts subjects in training; images in training: {images}."
+    )
 
 
 def median_examples(run: RunFolder, cases: pd.DataFrame, predictions: dict) -> dict:
@@ -77,14 +88,22 @@ def median_examples(run: RunFolder, cases: pd.DataFrame, predictions: dict) -> d
     return {"images": images, "references": references, "predictions": drawn, "titles": titles}
 
 
-def results(table: pd.DataFrame, cases: pd.DataFrame) -> dict:
-    """Numbers the prose of chapter 6 quotes: mean Dice and HD by regime, and by regime, vendor and structure."""
-    values: dict = {"n_test_images": int(table["n_cases"].max()), "n_seeds": int(cases["seed"].nunique())}
-    for regime, rows in table.groupby("training"):
-        values |= {f"n_real_{regime}": int(rows["n_real"].iloc[0]), f"n_simulated_{regime}": int(rows["n_simulated"].iloc[0]),
-                   f"dice_{regime}": rows["dice_mean"].mean(), f"hd_mm_{regime}": rows["hd_mm_mean"].mean(),
-                   f"n_empty_{regime}": int(rows["n_empty"].sum())}  # fmt: skip
-        for row in rows.to_dict("records"):
+def results(table: pd.DataFrame, rows: pd.DataFrame, distance: str) -> dict:
+    """Numbers the prose of chapter 6 quotes: mean Dice and HD by regime, and by regime, vendor and structure.
+
+    rows: ``evaluate``'s. distance: of ``layout.DISTANCES``, the one of the main table.
+    """
+    values: dict = {
+        "n_test_images": int(table["n_cases"].max()),
+        "n_seeds": int(rows["seed"].nunique()),
+        "distance_phrase": DISTANCES[distance][1],
+    }
+    values |= {f"n_images_{regime}": int(own["n_images"].iloc[0]) for regime, own in rows.groupby("training")}
+    for regime, cells in table.groupby("training"):
+        values |= {f"n_real_{regime}": int(cells["n_real"].iloc[0]), f"n_simulated_{regime}": int(cells["n_simulated"].iloc[0]),
+                   f"dice_{regime}": cells["dice_mean"].mean(), f"hd_mm_{regime}": cells["hd_mm_mean"].mean(),
+                   f"n_empty_{regime}": int(cells["n_empty"].sum())}  # fmt: skip
+        for row in cells.to_dict("records"):
             values[f"dice_{regime}_{row['vendor']}_{row['structure']}"] = row["dice_mean"]
             values[f"hd_mm_{regime}_{row['vendor']}_{row['structure']}"] = row["hd_mm_mean"]
     values["gain_of_translation"] = values["dice_simulated"] - values["dice_plain"]

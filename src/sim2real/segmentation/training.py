@@ -35,12 +35,29 @@ def train(
     A killed training goes on from its last epoch, to the same bits. A finished one returns at once; if its parameters, seed,
     cases or images have changed since, it is made anew.
     """
-    cases = regime_cases(read_cases(folder), regime)
+    return train_cases(
+        folder, regime, regime_cases(read_cases(folder), regime), model_folder(folder, regime, seed), seed, parameters, device
+    )
+
+
+def train_cases(
+    folder: Path | str,
+    regime: str,
+    cases: list[str],
+    model: Path,
+    seed: int,
+    parameters: SegmentationParameters,
+    device: str | torch.device = "auto",
+) -> pd.DataFrame:
+    """The same for any choice of ``cases`` of the dataset in ``folder``, into the folder ``model``; ``regime`` is what it is called."""
     if len(cases) < 2:
         raise Sim2RealError(f"regime '{regime}' has {len(cases)} slice to learn from; expected at least 2: enlarge the cohort")
+    if unknown := set(cases) - set(read_cases(folder)["case"]):
+        raise Sim2RealError(
+            f"regime '{regime}': case {min(unknown)} is not in the training data prepared in {Path(folder) / 'nnunet'}; prepare it anew"
+        )
     plans, description, images = read_plans(folder)
     plans = plans_for(plans, parameters, seed)
-    model = model_folder(folder, regime, seed)
     code = code_fingerprint(f"{__package__}.trainer")
     _forget_if_changed(model, {"regime": regime, "plans": _digest(plans), "cases": _digest(cases), "images": images, "code": code})
     if not (model / FINAL).is_file():

@@ -11,6 +11,8 @@ from ..core.run import RunFolder
 from ..core.slices import as_shown
 from ..core.workflow import run_parameters
 from .apply import load_generator, translate, translate_images
+from .precision import settled
+from .similarity import similarities, trained_networks
 
 CHAPTER = "04_translation"
 
@@ -38,6 +40,7 @@ def method_example(run: RunFolder, vendor: str) -> dict:
     """Images and places for Fig. 1: a middle ED slice of the first subject, its translation, a real slice and its identity image.
 
     The query lies on the LV's wall; the negatives lie in the lung, the liver's side and the chest wall, as far apart as can be.
+    ``alike``: cosine of the query with its positive and with each negative, by the trained encoder and heads; None without them.
     """
     slices = run.manifest("03_real_cohort", "slices.csv")
     simulated = slices.query("domain == 'simulated' and phase == 'ED'").iloc[0]
@@ -48,24 +51,35 @@ def method_example(run: RunFolder, vendor: str) -> dict:
     wall = np.argwhere(label == MYO)
     query = wall[np.argmax(wall[:, 1])]  # the lateral wall
     rows, columns = label.shape
+    query = tuple(int(v) for v in query)
     negatives = [(rows // 5, columns // 4), (rows * 4 // 5, columns // 4), (rows * 4 // 5, columns * 3 // 4)]
+    translated = translate(generator, source, choose_device())[0]
+    networks = trained_networks(run.chapter(CHAPTER) / "models" / vendor, run_parameters(run.path).translation)
     return {
-        "source": source[0], "translated": translate(generator, source, choose_device())[0], "real": target[0],
-        "identity": translate(generator, target, choose_device())[0], "query": tuple(int(v) for v in query), "negatives": negatives,
+        "source": source[0], "translated": translated, "real": target[0],
+        "identity": translate(generator, target, choose_device())[0], "query": query, "negatives": negatives,
+        "alike": None if networks is None else similarities(networks, source[0], translated, query, [query, *negatives]),
     }  # fmt: skip
 
 
 def method_places(example: dict) -> pd.DataFrame:
-    """Where Fig. 1's patches lie: ``patch, row, column``."""
+    """Where Fig. 1's patches lie and how alike the query is to them: ``patch, row, column, similarity``."""
     places = [("query and positive", example["query"]), *(("negative", place) for place in example["negatives"])]
-    return pd.DataFrame([{"patch": name, "row": row, "column": column} for name, (row, column) in places])
+    alike = example["alike"] or [np.nan] * len(places)
+    return pd.DataFrame([{"patch": name, "row": row, "column": column, "similarity": value}
+                         for (name, (row, column)), value in zip(places, alike, strict=True)])  # fmt: skip
+
+
+def examples(simulated: pd.DataFrame, n: int) -> list[tuple[str, str]]:
+    """Subject and phase of the images to show: the first ``n`` subjects of the table, ED and ES in turn."""
+    return [(name, ("ED", "ES")[k % 2]) for k, name in enumerate(simulated["subject"].unique()[:n])]
 
 
 def pairs(run: RunFolder, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
     """A middle slice of the first ``n`` subjects, ED and ES in turn: simulated, to A, to B (each (n, row, column)), and names."""
     slices = run.manifest("03_real_cohort", "slices.csv").query("domain == 'simulated'")
     translated = run.manifest(CHAPTER, "translated.csv")
-    wanted = [(name, ("ED", "ES")[k % 2]) for k, name in enumerate(slices["subject"].unique()[:n])]
+    wanted = examples(slices, n)
 
     def middle(table: pd.DataFrame) -> np.ndarray:
         table = table.set_index(["subject", "phase"])
@@ -79,7 +93,7 @@ def pairs(run: RunFolder, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, l
 def results(run: RunFolder, translated: pd.DataFrame, parameters: TranslationParameters) -> dict:
     """Numbers the prose of chapter 4 quotes."""
     values = {
-        "n_images_translated": len(translated), "n_steps": parameters.n_steps, "batch_size": parameters.batch_size, "precision": parameters.precision,
+        "n_images_translated": len(translated), "n_steps": parameters.n_steps, "batch_size": parameters.batch_size, "precision": settled(parameters, run.chapter(CHAPTER) / "models" / "A", choose_device()).precision,
         "generator_features": parameters.generator_features, "residual_blocks": parameters.residual_blocks, "learning_rate": parameters.learning_rate,
         "n_patches": parameters.n_patches, "temperature": parameters.temperature,
         "generator_parameters": sum(p.numel() for p in generator_of(run, "A").parameters()),

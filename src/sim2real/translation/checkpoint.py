@@ -16,10 +16,13 @@ from ..core.parameters import TranslationParameters
 NAME, RETIRED = "checkpoint.pt", "checkpoint.retired.pt"
 
 
-def fingerprint(stacks: list[np.ndarray], parameters: TranslationParameters, seed: int) -> str:
-    """SHA-256 of all that the result depends on: images, parameters (but for how often to save), seed, and the code itself."""
+def fingerprint(stacks: list[np.ndarray], parameters: TranslationParameters, seed: int, method: str) -> str:
+    """SHA-256 of all that the result depends on: images, parameters (but for how often to save), seed, and the code itself.
+
+    method: name of the module that holds the method's step; only the code that this training rests on counts.
+    """
     settings = parameters.model_dump(mode="json", exclude={"checkpoint_every_s", "watch_share"})  # the images tell who is held out
-    code = code_fingerprint("sim2real.translation.training")
+    code = code_fingerprint("sim2real.translation.training", method)
     digest = hashlib.sha256(json.dumps([settings, seed, code, *(images.shape for images in stacks)], sort_keys=True).encode())
     for images in stacks:
         digest.update(np.ascontiguousarray(images, np.float32).tobytes())

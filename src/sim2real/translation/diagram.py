@@ -25,18 +25,19 @@ def method_figure(
     query: tuple[int, int],
     negatives: Sequence[tuple[int, int]],
     patch: int = 18,
+    alike: Sequence[float] | None = None,
 ) -> Figure:
     """The diagram of the method.
 
     source, translated: a simulated slice and its translation; real, identity: a real slice and what the generator makes
     of it; each (h, w) in [0, 1]. query: row and column of the centre of the query patch, cut from ``translated``; the
     positive is cut from ``source`` at the same place. negatives: centres of three other patches of ``source``.
-    patch: edge of the patches, pixels.
+    patch: edge of the patches, pixels. alike: cosine of the query with the positive and with each negative, written below them.
     """
     figure = plt.figure(figsize=(WIDTH / 2.54, HEIGHT / 2.54), layout="none")
     canvas = Canvas(figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, HEIGHT)))
     _translation(canvas, source, translated, real)
-    _contrast(canvas, source, translated, query, negatives, patch)
+    _contrast(canvas, source, translated, query, negatives, patch, alike)
     _identity(canvas, identity)
     canvas.box((6.0, 0.85), 9.6, 0.9, "white", edge=GREY)
     canvas.text(
@@ -65,20 +66,29 @@ def _translation(canvas: Canvas, source: np.ndarray, translated: np.ndarray, rea
 
 
 def _contrast(
-    canvas: Canvas, source: np.ndarray, translated: np.ndarray, query: tuple[int, int], negatives: Sequence[tuple[int, int]], patch: int
+    canvas: Canvas,
+    source: np.ndarray,
+    translated: np.ndarray,
+    query: tuple[int, int],
+    negatives: Sequence[tuple[int, int]],
+    patch: int,
+    alike: Sequence[float] | None,
 ) -> None:
     """Lower left: the query patch of the output is drawn to the same place of the input and pushed from other places."""
     row, edge, colours = 3.85, 1.15, (POSITIVE, NEGATIVE, NEGATIVE, NEGATIVE)
-    thumbnails = ((1.2, 4.75), (2.6, 4.75), (1.2, 2.95), (2.6, 2.95))
+    thumbnails = ((1.2, 5.0), (2.6, 5.0), (1.2, 2.85), (2.6, 2.85))
     names = ("positive", "negative", "negative", "negative")
     for at, colour, centre, name in zip((query, *negatives), colours, thumbnails, names, strict=True):
         canvas.mark((1.9, 8.15), 3.0, source.shape, at, patch, colour)
         canvas.image(centre, edge, _cut(source, at, patch), name, colour, size=7)
+    for value, colour, (x, y) in zip(alike or (), colours, thumbnails, strict=False):
+        text = f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+        canvas.text((x, y - edge / 2 - 0.07), text, size=9, colour=colour, va="top", fontweight="bold")
     marked = canvas.mark((10.1, 8.15), 3.0, translated.shape, query, patch, POSITIVE)
     canvas.image((10.1, row), edge * 1.3, _cut(translated, query, patch), "query", POSITIVE, size=7, above=False)
     canvas.line([marked, (marked[0], 5.9), (10.1, 5.9)], POSITIVE, in_front=True)
     canvas.arrow((10.1, 5.9), (10.1, row + edge * 0.65), POSITIVE)
-    canvas.brace(3.35, 2.4, 5.3)
+    canvas.brace(3.35, 2.3, 5.55)
     for x, start, end in ((4.45, 3.5, 3.95), (7.95, 9.35, 8.45)):
         canvas.box((x, row), 1.0, 2.0, PALE_ENCODER, "$G_{enc}$\n\n$+$\n\nMLP")
         canvas.arrow((start, row), (end, row))

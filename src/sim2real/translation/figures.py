@@ -1,4 +1,5 @@
-"""Figures of chapter 4: curves of a training, and slices before and after. The method's diagram is in ``diagram.py``."""
+"""Figures of chapter 4: curves of a training, and slices before and after. The method's diagram is in ``diagram.py``, the figures
+of Appendix 1 are in ``translators_figures.py``."""
 
 from collections.abc import Sequence
 
@@ -10,8 +11,10 @@ from matplotlib.figure import Figure
 
 from ..core.style import COLOURS
 from .diagram import method_figure
+from .translators_figures import tradeoff_figure, translators_figure
 
-__all__ = ["curves_figure", "health_figure", "keeps_figure", "method_figure", "pairs_figure", "worst_figure"]
+__all__ = ["curves_figure", "health_figure", "keeps_figure", "method_figure", "pairs_figure", "tradeoff_figure", "translators_figure",
+           "worst_figure"]  # fmt: skip
 
 CURVES = {
     "loss_d": ("discriminator", "#000000"),

@@ -1,4 +1,4 @@
-"""One optimiser step of CUT (Park, Efros, Zhang, Zhu, ECCV 2020).
+"""One optimiser step of CUT (Park, Efros, Zhang, Zhu, ECCV 2020), and CUT as a method that ``training.train`` can train.
 
 The mathematics is the paper's; work that would only be repeated is not: the features of the inputs (the keys) are kept
 from the generator's own pass, and real and translated slices go through a network together, which changes nothing
@@ -10,18 +10,19 @@ from torch import Tensor, nn
 
 from ..core.parameters import TranslationParameters
 from .losses import draw_positions, least_squares, multilayer_patch_nce
-from .networks import at_least_float32
+from .networks import Generator, at_least_float32, build
 
 LOSSES = ("loss_d", "loss_gan", "loss_nce", "loss_idt")
 
 
 class Optimisers:
-    """Adam with betas (0.5, 0.999): one for the discriminator, one for the generator and its projection heads."""
+    """Adam with betas (0.5, 0.999): one for whatever is named a discriminator, one for all the other networks."""
 
     def __init__(self, networks: nn.ModuleDict, learning_rate: float):
-        translating = [*networks["generator"].parameters(), *networks["heads"].parameters()]
+        judging = [w for name, network in networks.items() if name.startswith("discriminator") for w in network.parameters()]
+        translating = [w for name, network in networks.items() if not name.startswith("discriminator") for w in network.parameters()]
         settings = {"lr": learning_rate, "betas": (0.5, 0.999), "fused": next(networks.parameters()).device.type in ("cpu", "cuda")}
-        self.discriminator = torch.optim.Adam(networks["discriminator"].parameters(), **settings)
+        self.discriminator = torch.optim.Adam(judging, **settings)
         self.translator = torch.optim.Adam(translating, **settings)
 
     def set_learning_rate(self, value: float) -> None:
@@ -48,14 +49,20 @@ def cut_step(
     """Discriminator first, then generator and heads, which see the discriminator after its step.
 
     source, real: (b, 1, h, w) in [-1, 1]. Returns the losses named by ``LOSSES``, shape (4,), before the step, unweighted.
+
+    With ``flip_equivariance`` the generator is given mirrored slices in half of the steps, and the features of its outputs are
+    mirrored back before they are contrasted with those of the slices as they are (FastCUT, the same paper's appendix); the
+    discriminator's real slices are never mirrored.
     """
     generator, discriminator, heads = networks["generator"], networks["discriminator"], networks["heads"]
     layers, n = generator.patch_layers, len(source)
     autocast = torch.autocast(source.device.type, torch.bfloat16, enabled=parameters.precision == "bfloat16")
 
+    mirrored = parameters.flip_equivariance and bool(torch.rand((), generator=random) < 0.5)
+
     with autocast:
         inputs = torch.cat([source, real]) if parameters.identity_nce else source  # (2b or b, 1, h, w)
-        outputs, keys = generator.translate_and_encode(inputs, layers)
+        outputs, keys = _translate_mirrored(generator, inputs) if mirrored else generator.translate_and_encode(inputs, layers)
         outputs, keys = at_least_float32(outputs), [key.detach() for key in keys]
         fake = outputs[:n]  # (b, 1, h, w)
         score_fake, score_real = discriminator(torch.cat([fake.detach(), real])).split(n)
@@ -68,6 +75,7 @@ def cut_step(
     with autocast:
         loss_gan = least_squares(discriminator(fake), real=True)
         queries = generator.encode(outputs, layers)
+        queries = [query.flip(-1) for query in queries] if mirrored else queries
         positions = draw_positions(keys, n, parameters.n_patches, random)
         contrasts = multilayer_patch_nce(heads, queries, keys, positions, parameters.temperature)  # (2b or b,)
         loss_nce = contrasts[:n].mean()
@@ -79,3 +87,24 @@ def cut_step(
     optimisers.translator.step()
     discriminator.requires_grad_(True)
     return torch.stack([loss_d, loss_gan, loss_nce, loss_idt]).detach()
+
+
+def _translate_mirrored(generator: Generator, inputs: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """Translations of the mirrored inputs, and the keys of the inputs as they are, which then need a pass of their own."""
+    with torch.no_grad():
+        keys = generator.encode(inputs, generator.patch_layers)
+    return generator(inputs.flip(-1)), keys
+
+
+class Cut:
+    """What ``training.train`` asks of a method; CUT carries nothing from one step to the next but weights and optimisers."""
+
+    losses = LOSSES
+    build = staticmethod(build)
+    step = staticmethod(cut_step)
+
+    def state_dict(self) -> dict:
+        return {}
+
+    def load_state_dict(self, state: dict) -> None:
+        pass

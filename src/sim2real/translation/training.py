@@ -1,4 +1,4 @@
-"""Training of CUT on slices in memory: a fixed number of steps, resumable at any of them with the same result to the bit.
+"""Training of a translation on slices in memory, by CUT or another method: a fixed number of steps, resumable at any of them with the same result to the bit.
 
 Whatever is drawn at random at a step comes from (seed, step) alone. The promise holds for one machine, number of threads
 and version of torch on a CPU; on a GPU, sums in another order change the last bits.
@@ -22,11 +22,10 @@ from ..core.seeds import generator as random_generator
 from ..core.seeds import seed_of
 from .apply import save_generator
 from .checkpoint import clear_temporaries, fingerprint, load_checkpoint, save_checkpoint
-from .networks import Generator, build
-from .step import LOSSES, Optimisers, cut_step
+from .networks import Generator
+from .precision import settled
+from .step import Cut, Optimisers
 from .watch import Watch
-
-LOG_COLUMNS = ["step", *LOSSES, "learning_rate"]
 
 
 def train(
@@ -37,14 +36,17 @@ def train(
     seed: int,
     device: torch.device | str = "cpu",
     held_out: np.ndarray | None = None,
+    method: type[Cut] = Cut,
+    title: str = "translation",
 ) -> pd.DataFrame:
     """Train a generator that makes ``source`` slices look like ``target`` slices, and give back the log of its losses.
 
     source, target: (n, h, w) float32 in [0, 1], n may differ. ``folder`` gets ``checkpoint.pt`` and, at the end,
     ``generator.pt``. A checkpoint found there is taken up if images, parameters and seed are the same; a finished
     training returns at once. held_out: real slices of other subjects, looked at eight times and never learned from; what
-    is seen goes to ``health.csv`` (see ``watch``).
-    Returns a row a step: step, loss_d, loss_gan, loss_nce, loss_idt (unweighted, before the step), learning_rate.
+    is seen goes to ``health.csv`` (see ``watch``). method: ``Cut`` or a class of the same form. title: of the progress bar.
+    Returns a row a step: step, the method's losses (CUT: loss_d, loss_gan, loss_nce, loss_idt; unweighted, before the step),
+    learning_rate.
     Raises Sim2RealError for unusable images, for a loss that is not finite and when memory runs out.
     """
     stacks = {"source": source, "target": target} | ({"held-out": held_out} if held_out is not None else {})
@@ -56,12 +58,15 @@ def train(
             )
     folder, device = Path(folder), torch.device(device)
     clear_temporaries(folder)
-    identity = fingerprint(list(stacks.values()), parameters, seed)
+    parameters = settled(parameters, folder, device)
+    identity = fingerprint(list(stacks.values()), parameters, seed, method.__module__)
 
-    networks = build(parameters, seed_of(seed, "first weights")).to(device)
+    at_work = method()
+    networks = at_work.build(parameters, seed_of(seed, "first weights")).to(device)
     kept = copy.deepcopy(networks["generator"]) if parameters.weight_average else networks["generator"]
     optimisers = Optimisers(networks, parameters.learning_rate)
-    log = torch.zeros(parameters.n_steps, len(LOG_COLUMNS), dtype=torch.float64)
+    columns = ["step", *at_work.losses, "learning_rate"]
+    log = torch.zeros(parameters.n_steps, len(columns), dtype=torch.float64)
     watch = Watch(source, held_out, parameters.n_steps, seed, device) if held_out is not None else None
     state = load_checkpoint(folder, identity, device)
     first = 0
@@ -69,6 +74,7 @@ def train(
         networks.load_state_dict(state["networks"])
         kept.load_state_dict(state["kept"])
         optimisers.load_state_dict(state["optimisers"])
+        at_work.load_state_dict(state["method"])
         first = state["step"]
         log[:first] = state["log"]
         if watch:
@@ -78,12 +84,12 @@ def train(
         if not all(torch.isfinite(weights).all() for weights in networks.parameters()):
             raise Sim2RealError(f"{folder}: weights not finite after step {done}; {_advice(parameters)}")
         contents = {"networks": networks.state_dict(), "optimisers": optimisers.state_dict(), "kept": kept.state_dict()}
-        contents["health"] = watch.rows if watch else []
+        contents |= {"method": at_work.state_dict(), "health": watch.rows if watch else []}
         save_checkpoint(folder, {"fingerprint": identity, "step": done, "log": log[:done].clone(), **contents})
 
     images = {name: _to_network(stack).to(device) for name, stack in (("source", source), ("target", target))}
     saved_at = time.monotonic()
-    with progress(name="translation", total=parameters.n_steps, unit="step") as bar:
+    with progress(name=title, total=parameters.n_steps, unit="step") as bar:
         bar.update(first)
         for step in range(first, parameters.n_steps):
             started = time.monotonic()
@@ -92,14 +98,15 @@ def train(
             random = torch.Generator().manual_seed(seed_of(seed, "patches", step))
             batch = [stack[draw(seed, name, len(stack), step, parameters.batch_size)] for name, stack in images.items()]
             with memory_checked(folder, step, parameters):
-                losses = cut_step(networks, optimisers, *batch, parameters, random).tolist()
-            _check_losses(losses, step, folder, parameters)
+                losses = at_work.step(networks, optimisers, *batch, parameters, random).tolist()
+            named = dict(zip(at_work.losses, losses, strict=True))
+            _check_losses(named, step, folder, parameters)
             if parameters.weight_average:
                 update_average(kept, networks["generator"], parameters.weight_average, step)
             log[step] = torch.tensor([step, *losses, rate], dtype=torch.float64)
             now = time.monotonic()
             done = step + 1
-            shown = {name.removeprefix("loss_"): f"{value:.2f}" for name, value in zip(LOSSES, losses, strict=True)}
+            shown = {name.removeprefix("loss_"): f"{value:.2f}" for name, value in named.items()}
             bar.set_postfix(shown | {"images/s": f"{parameters.batch_size / (now - started):.1f}"}, refresh=False)
             bar.update()
             if watch and done in watch.steps:
@@ -111,7 +118,7 @@ def train(
     save_generator(folder / "generator.pt", kept)
     if watch:
         watch.write(folder)
-    return _as_table(log)
+    return pd.DataFrame(log.numpy(), columns=columns).astype({"step": int})
 
 
 @torch.no_grad()
@@ -171,15 +178,11 @@ def memory_checked(folder: Path, step: int, parameters: TranslationParameters):
         raise Sim2RealError(f"{folder}: out of memory at step {step} with {n} slices a step and {ngf} features; try {advice}") from None
 
 
-def _check_losses(losses: list[float], step: int, folder: Path, parameters: TranslationParameters) -> None:
-    for name, value in zip(LOSSES, losses, strict=True):
+def _check_losses(losses: dict[str, float], step: int, folder: Path, parameters: TranslationParameters) -> None:
+    for name, value in losses.items():
         if not np.isfinite(value):
             raise Sim2RealError(f"{folder}: {name} is {value} at step {step}; {_advice(parameters)}")
 
 
 def _advice(parameters: TranslationParameters) -> str:
     return f"the last good checkpoint is kept; try a translation.learning_rate below {parameters.learning_rate:g} or float32 precision"
-
-
-def _as_table(log: Tensor) -> pd.DataFrame:
-    return pd.DataFrame(log.numpy(), columns=LOG_COLUMNS).astype({"step": int})

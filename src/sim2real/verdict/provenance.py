@@ -1,8 +1,6 @@
 """What a run was made with: versions, parameters, seeds, code, and hashes of its inputs and results."""
 
-import hashlib
 import platform
-import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,9 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.files import folder_stamp, sha256, write_json
+from ..core.origin import commit
 from ..core.parameters import Parameters
 from ..core.run import CHAPTERS, RunFolder
 
+CHAPTER = "07_verdict"
 _PACKAGES = (
     "sim2real",
     "torch",
@@ -31,7 +31,11 @@ _PACKAGES = (
 
 def write_provenance(run: RunFolder, parameters: Parameters, root: Path) -> dict:
     """Write ``provenance.json`` in the run's folder and return it."""
-    results = {name: sha256(run.chapter(name) / "results.json") for name in CHAPTERS if (run.chapter(name) / "results.json").is_file()}
+    results = {
+        name: sha256(run.chapter(name) / "results.json")
+        for name in CHAPTERS
+        if name != CHAPTER and (run.chapter(name) / "results.json").is_file()
+    }
     data = {name: folder_stamp(root / path) for name, path in
             (("mnms_root", parameters.cohort.mnms_root), ("acdc_root", parameters.cohort.acdc_root),
              ("xcat_root", parameters.population.xcat_root)) if path}  # fmt: skip
@@ -40,7 +44,7 @@ def write_provenance(run: RunFolder, parameters: Parameters, root: Path) -> dict
         "commit": commit(root),
         "preset": parameters.preset,
         "seed": parameters.seed,
-        "parameters_sha256": hashlib.sha256(parameters.model_dump_json().encode()).hexdigest(),
+        "parameters_sha256": parameters.digest(),
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "versions": {name: version(name) for name in _PACKAGES},
@@ -60,17 +64,3 @@ def provenance_table(content: dict) -> pd.DataFrame:
         else:
             rows.append((name, str(value)[:16] if len(str(value)) == 64 else str(value)))
     return pd.DataFrame(rows, columns=["what", "value"])
-
-
-def commit(root: Path) -> str:
-    """The commit the code lies at, "+ changes" if it was changed since; "unknown" outside git."""
-
-    def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, timeout=20).stdout.strip()
-
-    try:
-        head = git("rev-parse", "--short=10", "HEAD")
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", "src", "notebooks", "workflow")
-    except (OSError, subprocess.TimeoutExpired):
-        return "unknown"
-    return f"{head} + changes" if changed and head else head or "unknown"

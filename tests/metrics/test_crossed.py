@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from scipy.stats import ttest_1samp
+
+from sim2real.core.errors import Sim2RealError
+from sim2real.metrics.crossed import crossed_mean
+
+
+def coverage(n_subjects, n_seeds, sds, draws=500, strata=1, skewed=False, method=crossed_mean, seed=0):
+    """How often the interval holds the true mean, 0. sds: of subjects, seeds and the rest. skewed: subjects fail rarely and far."""
+    rng, held = np.random.default_rng(seed), 0
+    for _ in range(draws):
+        trainings = rng.normal(0, sds[1], n_seeds)
+        size = strata * n_subjects
+        subjects = (0.5 - rng.gamma(0.5, 1, size)) / 0.5**0.5 if skewed else rng.normal(size=size)
+        values = sds[0] * subjects[:, None] + trainings + rng.normal(0, sds[2], (size, n_seeds))
+        found = method(values, np.repeat(np.arange(strata), n_subjects))
+        held += found.low <= 0 <= found.high
+    return held / draws
+
+
+@pytest.mark.parametrize("design", [(8, 1), (20, 1), (8, 3), (20, 3), (20, 5)])
+@pytest.mark.parametrize("sds", [(1, 0, 0.5), (1, 0.3, 0.5), (1, 1, 0.5), (0.2, 1, 0.2), (1, 0, 2)])
+def test_interval_holds_the_true_mean_as_often_as_it_says(design, sds):
+    """2,000 draws gave 0.92 to 0.99 for these; two seeds and twenty subjects, both varying alike, 0.89."""
+    if design[1] == 1:
+        sds = (sds[0], 0, sds[2])  # of one training nothing is said about others
+    assert coverage(*design, sds) >= 0.9
+
+
+@pytest.mark.parametrize("strata", [1, 2])
+def test_interval_holds_when_subjects_fail_rarely_and_far(strata):
+    """2,000 draws: 0.91 with 8 subjects, 0.92 with 20, one seed."""
+    assert coverage(20, 1, (1, 0, 0.5), strata=strata, skewed=True) >= 0.88
+    assert coverage(20, 3, (1, 0.3, 0.5), strata=strata, skewed=True) >= 0.9
+
+
+def test_a_mean_of_strata_weighs_each_alike_and_shares_the_seeds_between_them():
+    assert crossed_mean([[0.0]] * 5 + [[1.0]] * 15, ["A"] * 5 + ["B"] * 15).value == 0.5
+    assert coverage(10, 3, (1, 1, 0.5), strata=2) >= 0.9
+
+
+def test_planted_neglect_of_the_seeds_is_seen_not_to_cover():
+    def over_subjects_alone(values, strata):
+        return crossed_mean(values.mean(axis=1, keepdims=True), strata)
+
+    def all_independent(values, strata):
+        return crossed_mean(values.reshape(-1, 1))
+
+    for wrong in (over_subjects_alone, all_independent):
+        assert coverage(20, 3, (1, 1, 0.5), method=wrong, draws=200) < 0.7
+
+
+def test_one_seed_is_student_s_test():
+    values = np.random.default_rng(1).normal(0.3, 1, 13)
+    found, expected = crossed_mean(values[:, None]), ttest_1samp(values, 0)
+    assert found[1:3] == pytest.approx(tuple(expected.confidence_interval(0.95)))
+    assert found.p == pytest.approx(expected.pvalue) and (found.n_subjects, found.n_seeds) == (13, 1)
+
+
+def test_several_seeds_that_agree_add_no_subjects():
+    values = np.random.default_rng(2).normal(size=(11, 1))
+    assert crossed_mean(np.repeat(values, 4, axis=1))[:4] == pytest.approx(crossed_mean(values)[:4])
+
+
+def test_few_subjects_have_no_interval_in_any_stratum():
+    assert np.isnan(crossed_mean(np.ones((4, 3)))[1:4]).all()
+    found = crossed_mean(np.arange(14.0)[:, None], ["A"] * 4 + ["B"] * 10)
+    assert np.isfinite(found.value) and np.isnan(found[1:4]).all()
+
+
+@pytest.mark.parametrize("values", [np.zeros((0, 2)), np.zeros(5), np.full((5, 1), np.nan)])
+def test_unusable_values_are_refused(values):
+    with pytest.raises(Sim2RealError, match="expected finite ones"):
+        crossed_mean(values)

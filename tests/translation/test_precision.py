@@ -1,0 +1,41 @@
+import pytest
+import torch
+
+from sim2real.core.parameters import TranslationParameters
+from sim2real.translation import precision
+from sim2real.translation.precision import settled
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(("has", "expected"), [(True, "bfloat16"), (False, "float32")])
+def test_auto_is_what_the_processor_computes_in(has, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda device: has)
+    found = settled(TranslationParameters(precision="auto", n_steps=7, decay_steps=3), tmp_path, CPU)
+    assert (found.precision, found.n_steps) == (expected, 7)
+
+
+@pytest.mark.parametrize("asked", ["float32", "bfloat16"])
+def test_what_is_asked_for_by_name_is_taken(asked, tmp_path):
+    assert settled(TranslationParameters(precision=asked), tmp_path, CPU).precision == asked
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_finished_training_keeps_its_own_on_another_machine_and_an_unfinished_one_does_not(tmp_path, monkeypatch):
+    asked = TranslationParameters(precision="auto")
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda device: True)
+    settled(asked, tmp_path, CPU)
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda device: False)
+    assert settled(asked, tmp_path, CPU).precision == "float32"
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda device: True)
+    (tmp_path / "generator.pt").write_bytes(b"")
+    assert settled(asked, tmp_path, CPU).precision == "float32"
+
+
+def test_this_processor_is_asked_by_its_flags():
+    """Linux tells them; torch must agree."""
+    try:
+        flags = next(line for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("flags")).split()
+    except (OSError, StopIteration):
+        pytest.skip("no /proc/cpuinfo with flags here")
+    assert precision.computes_bfloat16(CPU) == bool({"avx512_bf16", "amx_tile"} & set(flags))

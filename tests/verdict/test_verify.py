@@ -1,0 +1,145 @@
+"""A whole tiny run verifies; and every error planted in a copy of it is named."""
+
+import json
+import shutil
+
+import nibabel
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from sim2real.core.errors import Sim2RealError
+from sim2real.verdict.verify import CHECKS, verify
+
+
+@pytest.fixture
+def copy(tiny_run, project, tmp_path):
+    """(folder of a copy of the tiny run, the faults that verify finds in it by check)."""
+    folder = tmp_path / "runs" / "tiny"
+    shutil.copytree(tiny_run, folder, ignore=shutil.ignore_patterns("surrogate", "*.pt", "*.pth", "preprocessed", "structures"))
+    return folder, lambda: {check.name: check.faults for check in verify(folder, project.path) if check.faults}
+
+
+def change_table(path, change):
+    table = pd.read_csv(path, dtype={"subject": str, "vendor": str}, keep_default_na=False, na_values=[""])
+    change(table)
+    table.to_csv(path, index=False, float_format="%.10g")
+
+
+def test_an_untouched_run_agrees_in_every_check(copy, project):
+    folder, _ = copy
+    checks = {check.name: check for check in verify(folder, project.path)}
+    assert list(checks) == list(CHECKS)
+    assert not any(check.faults for check in checks.values()), [check.faults[:3] for check in checks.values() if check.faults]
+    assert all(check.compared > 0 for check in checks.values())
+
+
+def test_a_cell_of_table_1_that_is_off_by_a_hundredth(copy):
+    folder, faults = copy
+    change_table(
+        folder / "06_segmentation" / "table1.csv",
+        lambda table: table.__setitem__("dice_mean", table["dice_mean"] + 0.01 * (table.index == 7)),
+    )
+    found = faults()
+    assert len(found["tables"]) == 1 and "table1.csv" in found["tables"][0] and "dice_mean" in found["tables"][0]
+
+
+def test_lv_and_myo_swapped_in_a_prediction(copy):
+    folder, faults = copy
+    for path in (folder / "06_segmentation" / "predictions" / "real_seed0").glob("*.nii.gz"):
+        image = nibabel.load(path)
+        labels = np.asanyarray(image.dataobj)
+        nibabel.save(nibabel.Nifti1Image(np.array([0, 2, 1, 3], np.uint8)[labels], image.affine), path)
+    assert any("cases.csv" in line and "dice" in line for line in faults()["scores"])
+
+
+def test_a_missing_and_a_foreign_prediction(copy):
+    folder, faults = copy
+    path = next((folder / "06_segmentation" / "predictions" / "real_seed0").glob("*.nii.gz"))
+    path.rename(path.with_name("X_nobody_ED.nii.gz"))
+    assert "predictions" in faults()["scores"][0]
+
+
+def test_a_test_subject_in_training(copy):
+    folder, faults = copy
+    slices = folder / "03_real_cohort" / "slices.csv"
+    tests = pd.read_csv(slices).query("domain == 'real' and split == 'test'")
+    cases = next((folder / "06_segmentation" / "nnunet").rglob("cases.csv"))
+    change_table(cases, lambda table: table.loc.__setitem__((0, ["vendor", "subject"]), tests.iloc[0][["vendor", "subject"]].tolist()))
+    assert any("was trained on" in line and tests.iloc[0]["subject"] in line for line in faults()["splits"])
+
+
+def test_vendors_swapped_in_the_scores(copy):
+    folder, faults = copy
+    change_table(
+        folder / "06_segmentation" / "cases.csv", lambda table: table.__setitem__("vendor", table["vendor"].map({"A": "B", "B": "A"}))
+    )
+    assert any("is no test subject of vendor" in line for line in faults()["splits"])
+
+
+def test_a_stale_results_file(copy):
+    folder, faults = copy
+    path = folder / "05_realism" / "results.json"
+    content = json.loads(path.read_text())
+    name = next(name for name, value in content.items() if name.startswith("texture_") and isinstance(value, float))
+    path.write_text(json.dumps(content | {name: content[name] + 1}))
+    found = faults()
+    assert any("05_realism/results.json" in line for line in found["inputs"]) and any(name in line for line in found["prose"])
+
+
+def test_a_figure_from_another_run(copy):
+    folder, faults = copy
+    figures = folder / "05_realism" / "figures"
+    (figures / "fig3.png").write_bytes((figures / "looks.png").read_bytes())
+    assert faults() == {"figures": ["05_realism/figures/fig3.png: is not the one that 05_realism.ipynb made"]}
+
+
+def test_a_run_with_the_parameters_of_another(copy):
+    folder, faults = copy
+    path = folder / "parameters.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["simulation"]["flip_angle_deg"] = 45.0
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    found = faults()
+    assert found["inputs"] == ["parameters.yaml: is not the one that provenance.json names"]
+    assert len(found["figures"]) > 10 and all("parameters_sha256" in line for line in found["figures"])
+
+
+def test_an_image_set_of_the_wrong_size(copy):
+    folder, faults = copy
+    table = pd.read_csv(folder / "04_translation" / "translated.csv")
+    (folder / table["image"][0]).unlink()
+    image = nibabel.load(folder / table["image"][1])
+    nibabel.save(nibabel.Nifti1Image(np.asanyarray(image.dataobj)[:-1], image.affine), folder / table["image"][1])
+    change_table(
+        folder / "05_realism" / "distances.csv", lambda table: table.__setitem__("n_images", table["n_images"] + (table.index == 0))
+    )
+    found = faults()["image sets"]
+    assert [word in line for word, line in zip(("missing", "expected", "n_images"), found, strict=True)] == [True] * 3
+
+
+def test_a_distance_and_a_verdict_that_were_changed(copy):
+    folder, faults = copy
+    change_table(
+        folder / "05_realism" / "distances.csv",
+        lambda table: table.__setitem__("distance", table["distance"] * (1 + 0.01 * (table.index == 2))),
+    )
+    change_table(folder / "07_verdict" / "claims.csv", lambda table: table.loc.__setitem__((0, "verdict"), "supported"))
+    found = faults()
+    assert len(found["distances"]) == 1 and any("claims.csv" in line for line in found["verdicts"])
+
+
+def test_what_is_no_run_is_said_in_one_line(tmp_path, project, tiny_run):
+    with pytest.raises(Sim2RealError, match="parameters.yaml: missing"):
+        list(verify(tmp_path, project.path))
+    shutil.copy(tiny_run / "parameters.yaml", tmp_path)
+    with pytest.raises(Sim2RealError, match="executed to chapter 7"):
+        list(verify(tmp_path, project.path))
+
+
+def test_from_the_command_line(project, tiny_run):
+    result = project.sim2real("verify", "tiny")
+    assert result.returncode == 0 and "everything that was repeated agrees" in result.stdout, result.stdout + result.stderr
+    assert project.sim2real("verify", "../tiny").returncode == 1
+    assert "no such run" in project.sim2real("verify", "nothing").stderr
