@@ -84,7 +84,7 @@ class OpenChapter:
         return {
             "figure": name, "chapter": self.name, "notebook": f"notebooks/{os.environ.get('SIM2REAL_NOTEBOOK', self.name)}.ipynb", "cell": shell.execution_count,
             "function": drawn_by(source, name, shell.user_ns), "commit": commit(repository()), "preset": self.preset, "seed": self.seed,
-            "parameters_sha256": run_parameters(self.run.path).digest(), "cohort": self.cohort if self.name > "03" else "",
+            "parameters_sha256": run_parameters(self.run.path).digest(), "cohort": self.cohort if self.name > "03_real_cohort" else "",
             "files_sha256": figure_files(self.folder / "figures", name),
         }  # fmt: skip
 
