@@ -1,4 +1,4 @@
-# make book [PRESET=quick|standard|paper] [RUN=name] [SET="chapter.name=value ..."]   make test   make clean
+# make book [PRESET=quick|standard|paper] [RUN=name] [SET="chapter.name=value ..."]   make test   make verify   make clean
 PYTHON ?= python3
 VENV := .venv
 PRESET ?= quick
@@ -6,7 +6,7 @@ RUN ?= $(PRESET)
 SET ?=
 BIN := $(VENV)/bin
 
-.PHONY: book test clean
+.PHONY: book test verify clean
 book: $(VENV)/.installed
 	$(BIN)/sim2real run --preset $(PRESET) --run $(RUN) $(foreach pair,$(SET),--set $(pair))
 	$(BIN)/sim2real book --run $(RUN)
@@ -15,6 +15,9 @@ test: $(VENV)/.installed
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/python -m pytest
+
+verify: $(VENV)/.installed
+	$(BIN)/sim2real verify record
 
 # One environment from the lock, made again only when the lock changes. The lock's hash is kept, not its time: a fresh
 # clone or a touched file does not count as a change.
