@@ -18,7 +18,7 @@ def copy(tiny_run, project, tmp_path):
     """(folder of a copy of the tiny run, the faults that verify finds in it by check)."""
     folder = tmp_path / "runs" / "tiny"
     shutil.copytree(tiny_run, folder, ignore=shutil.ignore_patterns("surrogate", "*.pt", "*.pth", "preprocessed", "structures"))
-    return folder, lambda: {check.name: check.faults for check in verify(folder, project.path) if check.faults}
+    return folder, lambda *names: {check.name: check.faults for check in verify(folder, project.path, *names) if check.faults}
 
 
 def change_table(path, change):
@@ -41,7 +41,7 @@ def test_a_cell_of_table_1_that_is_off_by_a_hundredth(copy):
         folder / "06_segmentation" / "table1.csv",
         lambda table: table.__setitem__("dice_mean", table["dice_mean"] + 0.01 * (table.index == 7)),
     )
-    found = faults()
+    found = faults("tables")
     assert len(found["tables"]) == 1 and "table1.csv" in found["tables"][0] and "dice_mean" in found["tables"][0]
 
 
@@ -51,14 +51,14 @@ def test_lv_and_myo_swapped_in_a_prediction(copy):
         image = nibabel.load(path)
         labels = np.asanyarray(image.dataobj)
         nibabel.save(nibabel.Nifti1Image(np.array([0, 2, 1, 3], np.uint8)[labels], image.affine), path)
-    assert any("cases.csv" in line and "dice" in line for line in faults()["scores"])
+    assert any("cases.csv" in line and "dice" in line for line in faults("scores")["scores"])
 
 
 def test_a_missing_and_a_foreign_prediction(copy):
     folder, faults = copy
     path = next((folder / "06_segmentation" / "predictions" / "real_seed0").glob("*.nii.gz"))
     path.rename(path.with_name("X_nobody_ED.nii.gz"))
-    assert "predictions" in faults()["scores"][0]
+    assert "predictions" in faults("scores")["scores"][0]
 
 
 def test_a_test_subject_in_training(copy):
@@ -67,7 +67,7 @@ def test_a_test_subject_in_training(copy):
     tests = pd.read_csv(slices).query("domain == 'real' and split == 'test'")
     cases = next((folder / "06_segmentation" / "nnunet").rglob("cases.csv"))
     change_table(cases, lambda table: table.loc.__setitem__((0, ["vendor", "subject"]), tests.iloc[0][["vendor", "subject"]].tolist()))
-    assert any("was trained on" in line and tests.iloc[0]["subject"] in line for line in faults()["splits"])
+    assert any("was trained on" in line and tests.iloc[0]["subject"] in line for line in faults("splits")["splits"])
 
 
 def test_vendors_swapped_in_the_scores(copy):
@@ -75,7 +75,7 @@ def test_vendors_swapped_in_the_scores(copy):
     change_table(
         folder / "06_segmentation" / "cases.csv", lambda table: table.__setitem__("vendor", table["vendor"].map({"A": "B", "B": "A"}))
     )
-    assert any("is no test subject of vendor" in line for line in faults()["splits"])
+    assert any("is no test subject of vendor" in line for line in faults("splits")["splits"])
 
 
 def test_a_stale_results_file(copy):
@@ -84,7 +84,7 @@ def test_a_stale_results_file(copy):
     content = json.loads(path.read_text())
     name = next(name for name, value in content.items() if name.startswith("texture_") and isinstance(value, float))
     path.write_text(json.dumps(content | {name: content[name] + 1}))
-    found = faults()
+    found = faults("inputs", "prose")
     assert any("05_realism/results.json" in line for line in found["inputs"]) and any(name in line for line in found["prose"])
 
 
@@ -92,7 +92,7 @@ def test_a_figure_from_another_run(copy):
     folder, faults = copy
     figures = folder / "05_realism" / "figures"
     (figures / "fig3.png").write_bytes((figures / "looks.png").read_bytes())
-    assert faults() == {"figures": ["05_realism/figures/fig3.png: is not the one that 05_realism.ipynb made"]}
+    assert faults("figures") == {"figures": ["05_realism/figures/fig3.png: is not the one that 05_realism.ipynb made"]}
 
 
 def test_a_run_with_the_parameters_of_another(copy):
@@ -101,7 +101,7 @@ def test_a_run_with_the_parameters_of_another(copy):
     content = yaml.safe_load(path.read_text())
     content["simulation"]["flip_angle_deg"] = 45.0
     path.write_text(yaml.safe_dump(content, sort_keys=False))
-    found = faults()
+    found = faults("inputs", "figures")
     assert found["inputs"] == ["parameters.yaml: is not the one that provenance.json names"]
     assert len(found["figures"]) > 10 and all("parameters_sha256" in line for line in found["figures"])
 
@@ -115,7 +115,7 @@ def test_an_image_set_of_the_wrong_size(copy):
     change_table(
         folder / "05_realism" / "distances.csv", lambda table: table.__setitem__("n_images", table["n_images"] + (table.index == 0))
     )
-    found = faults()["image sets"]
+    found = faults("image sets")["image sets"]
     assert [word in line for word, line in zip(("missing", "expected", "n_images"), found, strict=True)] == [True] * 3
 
 
@@ -126,7 +126,7 @@ def test_a_distance_and_a_verdict_that_were_changed(copy):
         lambda table: table.__setitem__("distance", table["distance"] * (1 + 0.01 * (table.index == 2))),
     )
     change_table(folder / "07_verdict" / "claims.csv", lambda table: table.loc.__setitem__((0, "verdict"), "supported"))
-    found = faults()
+    found = faults("distances", "verdicts")
     assert len(found["distances"]) == 1 and any("claims.csv" in line for line in found["verdicts"])
 
 

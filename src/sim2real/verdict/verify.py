@@ -56,17 +56,19 @@ class Subject(NamedTuple):
         return sorted((self.run.path / "chapters" if self.has_images else self.run.path).glob("*.ipynb"))
 
 
-def verify(folder: Path, root: Path) -> Iterator[Check]:
-    """Every check on the run in ``folder`` (``book/chapters`` for the record), as each is done. root: the project's folder.
+def verify(folder: Path, root: Path, *names: str) -> Iterator[Check]:
+    """Every check on the run in ``folder`` (``book/chapters`` for the record), as each is done, or those of ``CHECKS`` that are named.
+
+    root: the project's folder.
 
     Raises Sim2RealError where there is no whole run.
     """
     subject = Subject(RunFolder(folder), run_parameters(folder), root)
     if not (folder / "provenance.json").is_file():
         raise Sim2RealError(f"{folder / 'provenance.json'}: missing; only a run executed to chapter 7 can be verified")
-    for name, check in CHECKS.items():
+    for name in names or CHECKS:
         try:
-            yield Check(name, *check(subject))
+            yield Check(name, *CHECKS[name](subject))
         except Sim2RealError as error:  # a file that is not there or cannot be read is a mismatch, and the others are still looked at
             yield Check(name, 0, [str(error)])
 
