@@ -121,10 +121,14 @@ def test_both_ways_to_the_kernel_distance_agree(features):
 
 def test_translation_s_change_is_the_difference_of_two_distances(features):
     sets = features(n=48)
-    changes = change_table({"segmenter": sets}).set_index("vendor")
+    table = change_table({"segmenter": sets})
+    changes, owns = (table[table["than"].eq("simulated") == yes].set_index("vendor") for yes in (True, False))
     for vendor in "AB":
         wanted = by_closed_form(f"sim2real_{vendor}", f"real_{vendor}") - by_closed_form("simulated", f"real_{vendor}")
         assert changes.loc[vendor, "change"] == pytest.approx(wanted, rel=1e-6)
+        other = next(v for v in "AB" if v != vendor)
+        own = by_closed_form(f"sim2real_{vendor}", f"real_{vendor}") - by_closed_form(f"sim2real_{other}", f"real_{vendor}")
+        assert owns.loc[vendor, "change"] == pytest.approx(own, rel=1e-6)
         assert changes.loc[vendor, "ci_low"] < wanted < changes.loc[vendor, "ci_high"] < 0
 
 
@@ -141,8 +145,9 @@ def test_subjects_common_to_before_and_after_leave_a_constant_shift_without_doub
         "real_A": real,
         "real_B": real,
     }
-    paired = change_table({"segmenter": sets}).set_index("vendor")
-    apart = change_table({"segmenter": {**sets, "sim2real_A": people(before + [0, 5], "others")}}).set_index("vendor")
+    paired = change_table({"segmenter": sets}).query("than == 'simulated'").set_index("vendor")
+    apart = change_table({"segmenter": {**sets, "sim2real_A": people(before + [0, 5], "others")}})
+    apart = apart.query("than == 'simulated'").set_index("vendor")
     width = [table.loc["A", "ci_high"] - table.loc["A", "ci_low"] for table in (paired, apart)]
     assert width[0] < 0.7 * width[1]
     assert paired.loc["B", ["change", "ci_low", "ci_high"]].tolist() == [0, 0, 0]
