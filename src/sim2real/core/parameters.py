@@ -109,8 +109,14 @@ class TranslationParameters(Chapter):
     watch_share: float = Field(
         0.15, ge=0, le=0.5, description="share of the vendor's training subjects held out to watch the training on; 0: none"
     )
+    residual: bool = Field(
+        False, description="the generator's output is a change of its input, so that it starts as the identity; off in CUT"
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "float32", description="arithmetic of the training step; auto: bfloat16 if the processor has instructions for it, else float32"
+    )
+    convolution: Literal["auto", "direct", "winograd"] = Field(
+        "direct", description="algorithm of the large convolutions in float32; auto: Winograd's on a processor, torch's own on a GPU"
     )
 
 

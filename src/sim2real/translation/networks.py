@@ -11,10 +11,14 @@ from torch.nn import functional as F
 
 from ..core.parameters import TranslationParameters
 from .resample import Down, Up
+from .winograd import Convolution, channels_last
 
 PATCH_LAYERS = (0, 4, 8, 12, 16)
 """Padded input, both downsampling convolutions before their norm, first and fifth residual block."""
 FIRST_BLOCK = 12
+NORM_EPSILON = 1e-5
+LARGEST = 0.98
+"""Where the inverse of tanh is cut off, in a residual generator: black and white are not beyond reach of a change."""
 
 
 class InstanceNorm(nn.Module):
@@ -22,11 +26,38 @@ class InstanceNorm(nn.Module):
 
     Ulyanov, Vedaldi, Lempitsky, arXiv 1607.08022, without learned scale and shift. Computed as a group norm with one
     channel a group, which is the same formula: in torch 2.13.0 the gradient of ``instance_norm`` is wrong on a CPU for
-    batch 1 when it arrives with channels-last strides, as it does from the patches of PatchNCE. It is faster, too.
+    batch 1 when it arrives with channels-last strides, as it does from the patches of PatchNCE. It is faster, too, but for
+    the gradient of an image stored channels last, which ``_NormChannelsLast`` writes out.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.group_norm(x, num_groups=x.shape[1], eps=1e-5)
+        if x.device.type == "cpu" and channels_last(x):
+            return _NormChannelsLast.apply(x)
+        return F.group_norm(x, num_groups=x.shape[1], eps=NORM_EPSILON)
+
+
+class _NormChannelsLast(torch.autograd.Function):
+    r""":math:`\partial x = (g - \bar g - y\,\overline{g y}) / \sqrt{\sigma^2 + \epsilon}`, bars being means over an image's pixels."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        b, c, h, w = x.shape
+        y, mean, scale = torch.native_group_norm(x, None, None, b, c, h * w, c, NORM_EPSILON)
+        ctx.save_for_backward(x, mean, scale)
+        return y
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        x, mean, scale = ctx.saved_tensors
+        b, c, h, w = x.shape
+        x, g = (t.permute(0, 2, 3, 1).reshape(b, h * w, c) for t in (x, gradient))
+        mean, scale = mean.view(b, 1, c), scale.view(b, 1, c)
+        average = torch.full((b, 1, h * w), 1 / (h * w), dtype=x.dtype)
+        centred = x - mean  # (b, p, c)
+        common = torch.bmm(average, g)  # (b, 1, c)
+        shared = torch.bmm(average, g * centred) * scale**2
+        to_x = centred.mul_(-shared).add_(g).sub_(common).mul_(scale)
+        return to_x.view(b, h, w, c).permute(0, 3, 1, 2)
 
 
 class ConvolutionToOne(nn.Conv2d):
@@ -49,8 +80,8 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int):
         super().__init__()
         self.body = nn.Sequential(
-            nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), InstanceNorm(), nn.ReLU(inplace=True),
-            nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), InstanceNorm(),
+            nn.ReflectionPad2d(1), Convolution(channels, channels, 3), InstanceNorm(), nn.ReLU(inplace=True),
+            nn.ReflectionPad2d(1), Convolution(channels, channels, 3), InstanceNorm(),
         )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
@@ -60,17 +91,18 @@ class ResidualBlock(nn.Module):
 class Generator(nn.Module):
     """Encoder, residual blocks, decoder. The numbers of ``layers`` are those by which the paper's code names them."""
 
-    def __init__(self, features: int, residual_blocks: int):
+    def __init__(self, features: int, residual_blocks: int, residual: bool = False):
         super().__init__()
         f = features
-        self.architecture = {"features": features, "residual_blocks": residual_blocks}
+        self.architecture = {"features": features, "residual_blocks": residual_blocks, "residual": residual}
+        self.residual = residual
         self.layers = nn.ModuleList([
             nn.ReflectionPad2d(3), nn.Conv2d(1, f, 7), InstanceNorm(), nn.ReLU(inplace=True),  # 0-3: (b, f, h, w)
-            nn.Conv2d(f, 2 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True), Down(),  # 4-7: (b, 2f, h/2, w/2)
-            nn.Conv2d(2 * f, 4 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True), Down(),  # 8-11: (b, 4f, h/4, w/4)
+            Convolution(f, 2 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True), Down(),  # 4-7: (b, 2f, h/2, w/2)
+            Convolution(2 * f, 4 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True), Down(),  # 8-11: (b, 4f, h/4, w/4)
             *(ResidualBlock(4 * f) for _ in range(residual_blocks)),  # 12-: (b, 4f, h/4, w/4)
-            Up(), nn.Conv2d(4 * f, 2 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, 2f, h/2, w/2)
-            Up(), nn.Conv2d(2 * f, f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, f, h, w)
+            Up(), Convolution(4 * f, 2 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, 2f, h/2, w/2)
+            Up(), Convolution(2 * f, f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, f, h, w)
             nn.ReflectionPad2d(3), ConvolutionToOne(f, 1, 7), nn.Tanh(),  # (b, 1, h, w)
         ])  # fmt: skip
         last_block = FIRST_BLOCK + residual_blocks - 1
@@ -80,9 +112,7 @@ class Generator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Translate: (b, 1, h, w) in [-1, 1] to the same; h and w are multiples of 4."""
-        for layer in self.layers:
-            x = layer(x)
-        return x
+        return self._run(x, (), len(self.layers))[0]
 
     def encode(self, x: Tensor, layers: tuple[int, ...]) -> list[Tensor]:
         """Features (b, c, h', w') after each of ``layers`` (ascending); nothing beyond the last of them is computed."""
@@ -93,8 +123,10 @@ class Generator(nn.Module):
         return self._run(x, layers, len(self.layers))
 
     def _run(self, x: Tensor, layers: tuple[int, ...], stop: int) -> tuple[Tensor, list[Tensor]]:
-        features = []
+        features, source = [], x
         for index, layer in enumerate(self.layers[:stop]):
+            if self.residual and index == len(self.layers) - 1:
+                x = x + torch.atanh(source.clamp(-LARGEST, LARGEST))  # without a change, tanh gives the source back
             x = layer(x)
             if index in layers:
                 features.append(x)
@@ -109,9 +141,9 @@ class Discriminator(nn.Module):
         f = features
         self.layers = nn.Sequential(
             nn.Conv2d(1, f, 4, padding=1), nn.LeakyReLU(0.2, inplace=True), Down(),
-            nn.Conv2d(f, 2 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True), Down(),
-            nn.Conv2d(2 * f, 4 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True), Down(),
-            nn.Conv2d(4 * f, 8 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True),
+            Convolution(f, 2 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True), Down(),
+            Convolution(2 * f, 4 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True), Down(),
+            Convolution(4 * f, 8 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(8 * f, 1, 4, padding=1),
         )  # fmt: skip
 
@@ -144,19 +176,24 @@ def at_least_float32(x: Tensor) -> Tensor:
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
-def initialise(network: nn.Module, random: torch.Generator) -> nn.Module:
-    r"""Xavier normal weights with gain 0.02, :math:`\sigma = 0.02 \sqrt{2 / (n_{in} + n_{out})}`, and zero biases."""
-    for module in network.modules():
+def prepare(networks: nn.ModuleDict, parameters: TranslationParameters, seed: int) -> nn.ModuleDict:
+    r"""First weights, which depend on the seed alone, and the algorithm of the convolutions.
+
+    Xavier normal weights with gain 0.02, :math:`\sigma = 0.02 \sqrt{2 / (n_{in} + n_{out})}`, and zero biases.
+    """
+    random = torch.Generator().manual_seed(seed)
+    for module in networks.modules():
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             nn.init.xavier_normal_(module.weight, gain=0.02, generator=random)
             nn.init.zeros_(module.bias)
-    return network
+        if isinstance(module, Convolution):
+            module.winograd = parameters.convolution == "winograd"
+    return networks
 
 
 def build(parameters: TranslationParameters, seed: int) -> nn.ModuleDict:
-    """The three networks on the CPU with their first weights, which depend on the seed alone."""
-    generator = Generator(parameters.generator_features, parameters.residual_blocks)
+    """The three networks on the CPU with their first weights."""
+    generator = Generator(parameters.generator_features, parameters.residual_blocks, parameters.residual)
     discriminator = Discriminator(parameters.discriminator_features)
     heads = ProjectionHeads(generator.patch_channels, parameters.projection_features)
-    networks = nn.ModuleDict({"generator": generator, "discriminator": discriminator, "heads": heads})
-    return initialise(networks, torch.Generator().manual_seed(seed))
+    return prepare(nn.ModuleDict({"generator": generator, "discriminator": discriminator, "heads": heads}), parameters, seed)

@@ -1,4 +1,4 @@
-"""What ``precision: auto`` comes to on a machine, settled once a training and kept beside it."""
+"""What ``auto`` comes to on a machine, for the precision and the convolutions; settled once a training and kept beside it."""
 
 import json
 from pathlib import Path
@@ -8,19 +8,30 @@ import torch
 from ..core.files import write_json
 from ..core.parameters import TranslationParameters
 
+NAME = "arithmetic.json"
+
 
 def settled(parameters: TranslationParameters, folder: Path | str, device: torch.device) -> TranslationParameters:
-    """``parameters`` with float32 or bfloat16 in the place of ``auto``, written to ``folder/precision.json`` for those who read the model.
+    """``parameters`` without ``auto``; what took its place is written to ``folder/arithmetic.json`` for those who read the model.
 
     A finished training keeps what it was made with, wherever its folder has gone.
     """
-    if parameters.precision != "auto":
+    asked = {name: getattr(parameters, name) for name in ("precision", "convolution")}
+    if "auto" not in asked.values():
         return parameters
-    path, finished = Path(folder) / "precision.json", (Path(folder) / "generator.pt").is_file()
-    known = json.loads(path.read_text(encoding="utf-8"))["precision"] if finished and path.is_file() else None
-    found = known or ("bfloat16" if computes_bfloat16(device) else "float32")
-    write_json(path, {"precision": found})
-    return parameters.model_copy(update={"precision": found})
+    path, finished = Path(folder) / NAME, (Path(folder) / "generator.pt").is_file()
+    found = json.loads(path.read_text(encoding="utf-8")) if finished and path.is_file() else _found(asked, device)
+    write_json(path, found)
+    return parameters.model_copy(update=found)
+
+
+def _found(asked: dict[str, str], device: torch.device) -> dict[str, str]:
+    precision, convolution = asked["precision"], asked["convolution"]
+    if precision == "auto":
+        precision = "bfloat16" if computes_bfloat16(device) else "float32"
+    if convolution == "auto":
+        convolution = "winograd" if device.type == "cpu" and precision == "float32" else "direct"
+    return {"precision": precision, "convolution": convolution}
 
 
 def computes_bfloat16(device: torch.device) -> bool:
