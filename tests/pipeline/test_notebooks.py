@@ -80,3 +80,24 @@ def test_every_figure_with_pictures_says_of_what(notebook):
             if "imshow(" in drawn + "".join(inspect.getsource(helper) for helper in helpers if inspect.isfunction(helper)):
                 call = cell.source[cell.source.index(f"figures.{name}(") :].split("chapter.show")[0]
                 assert "pictures=" in call, f"{path.name}: {name}"
+
+
+def unmarked(source: str, package: str) -> list[str]:
+    """Calls of ``chapter.moving`` whose HTML comes from a module that draws slices and that name no kind of picture."""
+    found = []
+    for call in re.findall(r"chapter\.moving\((.*?pictures=\([^)]*\))", source, flags=re.DOTALL):
+        module = importlib.import_module(f"sim2real.{package}.{re.match(r'[a-z]+', call)[0]}")
+        if "mosaic_html(" in inspect.getsource(module) and call.endswith("pictures=()"):
+            found.append(call)
+    return found
+
+
+def test_every_picture_that_moves_says_of_what(notebook):
+    path, content = notebook
+    for cell in code_of(content):
+        assert unmarked(cell.source, PACKAGES[path.name[:2]]) == []
+
+
+def test_a_moving_picture_without_its_mark_is_seen():
+    marked = 'chapter.moving(stack.stack_html(whole, outlined, "a"), "a", pictures=("anatomy",))'
+    assert unmarked(marked, "simulation") == [] and len(unmarked(marked.replace('("anatomy",)', "()"), "simulation")) == 1

@@ -54,7 +54,7 @@ def test_a_larger_flip_angle_parts_blood_from_muscle(run):
     images = cine.under_protocols(run, PARAMETERS, 0, (15, 60), (3.0, 6.0))
     assert set(images) == {(3.0, 15), (3.0, 60), (6.0, 15), (6.0, 60)}
     image, label = cine.simulate_cine(run, PARAMETERS, 0)
-    x, y = cine._window(cine.simulate(cine._one(cine.structures_of(run), 0), PARAMETERS, 0, "cine")[1])
+    x, y = cine.window_of(cine.simulate(cine._one(cine.structures_of(run), 0), PARAMETERS, 0, "cine")[1])
     shown = label.data[x, y, 1, 0].T
     ratio = {key: value[shown == LV].mean() / value[shown == MYO].mean() for key, value in images.items()}
     assert ratio[3.0, 60] > 1.5 * ratio[3.0, 15]

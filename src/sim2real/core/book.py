@@ -56,6 +56,7 @@ def build_book(root: Path, run: str, licensed_pictures: bool = False) -> Path:
         shutil.copy(root / name, stage / name)
     shutil.copytree(root / "book", stage / "book", ignore=shutil.ignore_patterns("chapters"))
     _copy_chapters(root / "runs" / run, stage / "book" / "chapters", kept_back)
+    _copy_numbers(root / "runs" / run, stage / "book" / "chapters")
     render(stage, root / "_build" / "rendered")
     shutil.move(str(root / "_build" / "rendered" / "_build" / "html"), target)
     shutil.rmtree(root / "_build" / "rendered")
@@ -107,13 +108,7 @@ def publish(root: Path, run: str, licensed_pictures: bool = False) -> None:
         if not (folder / "chapters" / f"{name}.ipynb").is_file():
             raise Sim2RealError(f"runs/{run}: chapter {name} has not been executed; only a whole run can be the record")
     _copy_chapters(folder, fresh, {} if licensed_pictures else licensed(run_parameters(folder)))
-    for name in CHAPTERS:
-        for path in sorted((folder / name).glob("*.*")):
-            if path.suffix in (".json", ".csv") and path.name != "manifest.csv":
-                (fresh / name).mkdir(exist_ok=True)
-                shutil.copy(path, fresh / name / path.name)
-    for name in ("parameters.yaml", "provenance.json"):
-        shutil.copy(folder / name, fresh / name)
+    _copy_numbers(folder, fresh)
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)
     print(f"runs/{run} is now the record in book/chapters; commit it")
@@ -147,6 +142,17 @@ def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
                 (target / "figures" / f"{name}.png").write_bytes(placeholder(reason(list(kept_back.values()))))
             else:
                 shutil.copy(run / chapter / "figures" / f"{name}.png", target / "figures" / f"{name}.png")
+
+
+def _copy_numbers(run: Path, target: Path) -> None:
+    """Results, tables, parameters and provenance."""
+    for name in CHAPTERS:
+        for path in sorted((run / name).glob("*.*")):
+            if path.suffix in (".json", ".csv") and path.name != "manifest.csv":
+                (target / name).mkdir(exist_ok=True)
+                shutil.copy(path, target / name / path.name)
+    for name in ("parameters.yaml", "provenance.json"):
+        shutil.copy(run / name, target / name)
 
 
 def _not_offered(folder: str, names: list[str]) -> list[str]:

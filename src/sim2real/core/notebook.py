@@ -17,6 +17,7 @@ from myst_nb import glue
 from myst_nb.ext.glue import GLUE_PREFIX
 
 from .animation import cine_html
+from .badges import line_html
 from .errors import Sim2RealError
 from .files import write_json
 from .licence import KINDS
@@ -96,16 +97,13 @@ class OpenChapter:
         """Hand an endless loop of ``frames`` (phase, row, column), 0 to 1, to the page under ``name``; pictures: as in ``show``."""
         _hand_over(name, HTML(cine_html(frames, alt, period_s)), False, pictures)
 
+    def moving(self, html: str, name: str, pictures: tuple[str, ...]) -> None:
+        """Hand to the page, under ``name``, HTML that a script of the book brings to life; pictures: as in ``show``, ``()`` for none."""
+        _hand_over(name, HTML(html), False, pictures)
+
     def badges(self, *more: str) -> None:
         """One line at the head of the page: preset and whatever the results rest on."""
-        note = {
-            "quick": "a quick run: it shows that every part works, not what the paper found",
-            "tiny": "a test run: its numbers mean nothing",
-        }
-        texts = [f"preset {self.preset}", f"seed {self.seed}", *more]
-        spans = "".join(f'<span class="badge-run">{text}</span>' for text in texts)
-        warning = f'<span class="badge-note">{note[self.preset]}</span>' if self.preset in note else ""
-        display(HTML(f'<p class="badges">{spans}{warning}</p>'))
+        display(HTML(line_html(self.preset, [f"preset {self.preset}", f"seed {self.seed}", *more])))
 
 
 def _hand_over(name: str, thing: object, here: bool, pictures: tuple[str, ...], origin: dict | None = None) -> None:

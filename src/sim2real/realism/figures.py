@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ..core.labels import VENDORS
 from ..core.style import COLOURS
 
-_NAMES = {"simulated": "simulated", "sim2real_A": "sim2real A", "sim2real_B": "sim2real B", "real_A": "real A", "real_B": "real B"}
+NAMES = {"simulated": "simulated", "sim2real_A": "sim2real A", "sim2real_B": "sim2real B", "real_A": "real A", "real_B": "real B"}
 _COLOURS = {
     "simulated": COLOURS["simulated"],
     "sim2real_A": COLOURS["A"],
@@ -41,17 +41,19 @@ def scores_figure(distances: pd.DataFrame, examples: dict[str, np.ndarray], coho
             axes.axis("off")
             if name in examples:
                 axes.imshow(examples[name], vmin=0, vmax=1)
-                axes.set_title(_NAMES[name], fontsize=10)
+                axes.set_title(NAMES[name], fontsize=10)
     right.supxlabel(f"real A, real B: {cohort_phrase}", fontsize=8.5, color="0.3")
     return figure
 
 
 def _bars(axes, rows: pd.DataFrame, title: str) -> None:
-    references, width = list(rows["reference"].unique()), 0.8 / len(_NAMES)
-    for j, images in enumerate(_NAMES):
+    references, width = list(rows["reference"].unique()), 0.8 / len(NAMES)
+    for j, images in enumerate(NAMES):
         own = rows[rows["images"] == images].set_index("reference").reindex(references)
-        places = np.arange(len(references)) + (j - (len(_NAMES) - 1) / 2) * width
-        axes.bar(places, own["distance"], width, color=_COLOURS[images], edgecolor="white", linewidth=0.5, label=_NAMES[images])
+        places = np.arange(len(references)) + (j - (len(NAMES) - 1) / 2) * width
+        bars = axes.bar(places, own["distance"], width, color=_COLOURS[images], edgecolor="white", linewidth=0.5, label=NAMES[images])
+        for bar, reference in zip(bars, references, strict=True):  # by these names bars.py finds them again
+            bar.set_gid(bar_name(rows["features"].iloc[0], images, reference))
         _intervals(axes, places, own)
         for place, value in zip(places, own["distance"], strict=True):  # below the bar, where no interval hides it
             text = _short(value) if np.isfinite(value) else ""
@@ -60,11 +62,15 @@ def _bars(axes, rows: pd.DataFrame, title: str) -> None:
     k = np.flatnonzero(np.isfinite(floors))
     if len(k):
         axes.hlines(floors.iloc[k], k - 0.42, k + 0.42, linestyles="--", color="0.15", linewidth=1, label="floor")
-    axes.set_xticks(range(len(references)), ["to " + _NAMES[name] for name in references])
+    axes.set_xticks(range(len(references)), ["to " + NAMES[name] for name in references])
     axes.tick_params(axis="x", length=0, pad=14)
     axes.set_ylabel(title)
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+
+
+def bar_name(features: str, images: str, reference: str) -> str:
+    return f"{features} {images} {reference}"
 
 
 def _intervals(axes, places: np.ndarray, rows: pd.DataFrame) -> None:
@@ -92,7 +98,7 @@ def looks_figure(distances: pd.DataFrame, vendor: pd.DataFrame, space: str = "te
     words = [[_cell(rows.loc[(one, two)], ratio[i][j]) for j, two in enumerate(references)] for i, one in enumerate(judged)]
     limit = max(1.5, *np.ravel(ratio), *(1 / np.maximum(np.ravel(ratio), 0.1)))
     sns.heatmap(np.log2(ratio), annot=words, fmt="", cmap="vlag", center=0, vmin=-np.log2(limit), vmax=np.log2(limit), cbar=False, ax=left,
-                xticklabels=["to " + _NAMES[name] for name in references], yticklabels=[_NAMES[name] for name in judged],
+                xticklabels=["to " + NAMES[name] for name in references], yticklabels=[NAMES[name] for name in judged],
                 linewidths=2, annot_kws={"fontsize": 9})  # fmt: skip
     left.tick_params(length=0, rotation=0)
     left.set_title(AXIS[space], fontsize=10)
@@ -114,7 +120,7 @@ def _shares(axes, vendor: pd.DataFrame) -> None:
         axes.plot(row["share_A"], k, "o", color=_COLOURS[name], markersize=8)
     axes.axvline(0.5, color="0.7", linewidth=1, linestyle=":")
     tests = {"real_A": "real A, test", "real_B": "real B, test"}
-    axes.set_yticks(range(len(rows)), [tests.get(name, _NAMES[name]) for name in rows.index])
+    axes.set_yticks(range(len(rows)), [tests.get(name, NAMES[name]) for name in rows.index])
     axes.set(xlim=(-0.03, 1.03), xlabel="share of slices called A (the rest: B)")
     axes.invert_yaxis()
 

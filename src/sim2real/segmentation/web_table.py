@@ -22,7 +22,8 @@ def table1_html(
     body = _block("Published: Dice, HD (unit not stated)", cells(published), PAPER_ROWS, lambda row: "as printed, without an interval")
     told = _told(intervals, distance) if intervals is not None else lambda row: ""
     body += _block(f"This run: Dice, {DISTANCES[distance][1]}", cells(shown), ALL_ROWS, told)
-    note = f"Outlined in {OUTLINE_RULE}. {caption}"
+    hint = "" if intervals is None else " A cell tells its interval and numbers where a pointer or the keyboard's focus rests on it."
+    note = f"Outlined in {OUTLINE_RULE}. {caption}{hint}"
     return _table(body, note, "sim2real-table1")
 
 

@@ -32,7 +32,7 @@ def simulate_cine(run: RunFolder, parameters: SimulationParameters, seed: int) -
 
 def frames(image: Image, label: Image) -> np.ndarray:
     """The slices side by side, basal first as they are read, (phase, row, column), 0 to 1: cut about the heart, windowed on its blood."""
-    x, y = _window(label)
+    x, y = window_of(label)
     cut = np.clip(image.data[x, y] / (WINDOW * np.percentile(image.data[label.data == LV], 95)), 0, 1)
     return np.moveaxis(np.concatenate([cut[:, :, k] for k in range(cut.shape[2])[::-1]], axis=0), (0, 1, 2), (2, 1, 0))
 
@@ -43,7 +43,7 @@ def four_levels(run: RunFolder, parameters: SimulationParameters, seed: int) -> 
     phase = structures.data.shape[3] // 10
     shown = levels(structures, structures.data.shape[2] // 2, phase, parameters, seed, NAME)
     _, label = simulate(_one(structures, phase), parameters, seed, NAME)
-    x, y = _window(label)
+    x, y = window_of(label)
     return [(title, image[x, y].T) for title, image in shown]
 
 
@@ -54,7 +54,7 @@ def under_protocols(run: RunFolder, parameters: SimulationParameters, seed: int,
     for tr, angle in itertools.product(times, angles):
         protocol = {"repetition_time_ms": tr, "echo_time_ms": tr / 2, "flip_angle_deg": angle, "temporal_footprint": 0.0}
         image, label = simulate(structures, SimulationParameters(**{**parameters.model_dump(), **protocol}), seed, NAME)
-        x, y = _window(label)
+        x, y = window_of(label)
         images[tr, angle] = image.data[x, y, 0, 0].T
     return images
 
@@ -67,7 +67,7 @@ def _one(structures: Image, phase: int) -> Image:
     return Image(structures.data[:, :, middle : middle + 1, phase : phase + 1], affine)
 
 
-def _window(label: Image) -> tuple[slice, slice]:
+def window_of(label: Image) -> tuple[slice, slice]:
     """A square about the heart."""
     inside = np.argwhere(label.data.reshape(*label.data.shape[:2], -1).any(axis=-1))
     half = round(_MARGIN_MM / label.spacing_mm[0])

@@ -25,7 +25,7 @@ def ledger_html(claims: pd.DataFrame) -> str:
             f"{_MARK.get(row['verdict'], '?')} {row['verdict']}",
         ]
         rows.append(f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in told)}</tr>")
-    return f'<div class="sim2real-wide"><table class="sim2real-ledger"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    return f'<div class="sim2real-wide" role="region" aria-label="Ledger of claims" tabindex="0"><table class="sim2real-ledger"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
 def results(claims: pd.DataFrame, comparison: pd.DataFrame, parameters: VerdictParameters, cohort: str) -> dict:
