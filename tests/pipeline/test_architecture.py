@@ -10,6 +10,7 @@ from sim2real.core.run import CHAPTERS
 
 PACKAGE = Path(sim2real.__file__).parent
 ORDER = list(CHAPTERS.values())
+LAST = "course"  # may import from every chapter; no chapter from it
 
 
 def imported_packages(path: Path, depth: int = 1) -> set[str]:
@@ -23,11 +24,13 @@ def imported_packages(path: Path, depth: int = 1) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("package", [*ORDER, "core", "metrics"])
+@pytest.mark.parametrize("package", [*ORDER, LAST, "core", "metrics"])
 def test_a_package_imports_only_from_above(package):
     allowed = {"core", "metrics", "presets", package}
     if package in ORDER:
         allowed |= set(ORDER[: ORDER.index(package)])
+    if package == LAST:
+        allowed |= set(ORDER)
     if package == "core":
         allowed -= {"metrics"}
     for path in sorted((PACKAGE / package).rglob("*.py")):
@@ -37,6 +40,11 @@ def test_a_package_imports_only_from_above(package):
 def test_the_rule_catches_an_import_from_below(tmp_path):
     (tmp_path / "wrong.py").write_text("from ..segmentation.predict import predict_slices\n")
     assert imported_packages(tmp_path / "wrong.py") == {"segmentation"}
+
+
+def test_the_rule_catches_a_chapter_that_imports_the_course(tmp_path):
+    (tmp_path / "wrong.py").write_text("from ..course.answers import NotYet\n")
+    assert LAST in imported_packages(tmp_path / "wrong.py") and LAST not in ORDER
 
 
 def test_files_stay_small():

@@ -1,0 +1,83 @@
+"""The lessons' sources: notebooks in ``book/course`` whose cells say by a tag what they are."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+from nbformat import NotebookNode
+
+from ..core.errors import Sim2RealError
+from ..core.run import CHAPTERS
+
+LEVELS = ("warm-up", "core", "challenge")
+EXERCISE, SOLUTION, WRONG, CHECK = "exercise", "solution", "wrong", "check"
+"""Tags, in the order in which their cells follow each other: the question, one answer, plausible wrong ones, the judge's call."""
+SOURCES = Path("book") / "course"
+
+
+class Exercise(NamedTuple):
+    """One exercise of a lesson; ``first`` is the number of its first cell, from 0."""
+
+    name: str
+    level: str
+    first: int
+    solution: NotebookNode
+    wrong: list[NotebookNode]
+    check: NotebookNode
+
+
+class Lesson(NamedTuple):
+    name: str
+    notebook: NotebookNode
+    exercises: list[Exercise]
+
+
+def read_lessons(root: Path) -> list[Lesson]:
+    """The seven lessons of the project in ``root``, in the chapters' order."""
+    return [read_lesson(root / SOURCES / f"{name}.ipynb") for name in CHAPTERS]
+
+
+def read_lesson(path: Path) -> Lesson:
+    """A lesson, checked: every exercise has its level, its solution, a wrong answer and a check, and nothing has an output.
+
+    Raises Sim2RealError, naming the file and the cell, for what does not fit.
+    """
+    if not path.is_file():
+        raise Sim2RealError(f"{path}: no such lesson; expected one a chapter, {', '.join(CHAPTERS)}")
+    notebook = nbformat.read(path, as_version=4)
+    exercises, cells = [], notebook.cells
+    for number, cell in enumerate(cells):
+        if cell.get("outputs") or cell.get("execution_count"):
+            raise Sim2RealError(f"{path}, cell {number + 1}: holds an output; clear all outputs of a lesson's source")
+        if kind(cell) == EXERCISE:
+            exercises.append(_exercise(path, cells, number))
+    claimed = {e.first + k for e in exercises for k in range(len(e.wrong) + 3)}
+    stray = next((k for k, cell in enumerate(cells) if kind(cell) and k not in claimed), None)
+    if stray is not None:
+        raise Sim2RealError(f"{path}, cell {stray + 1}: a cell tagged {kind(cells[stray])} belongs to no exercise; put it behind one")
+    return Lesson(path.stem, notebook, exercises)
+
+
+def kind(cell: NotebookNode) -> str:
+    """Which of the four tags a cell bears; empty for the text and code of the lesson itself."""
+    return next((tag for tag in cell.metadata.get("tags", []) if tag in (EXERCISE, SOLUTION, WRONG, CHECK)), "")
+
+
+def _exercise(path: Path, cells: list[NotebookNode], first: int) -> Exercise:
+    about = cells[first].metadata.get("exercise", {})
+    name, level = about.get("name", ""), about.get("level", "")
+    if not name or level not in LEVELS:
+        raise Sim2RealError(
+            f"{path}, cell {first + 1}: an exercise called '{name}' of level '{level}'; expected a name and one of {', '.join(LEVELS)}"
+        )
+    following, kinds = first + 1, []
+    while following < len(cells) and kind(cells[following]) in (SOLUTION, WRONG, CHECK):
+        kinds.append(kind(cells[following]))
+        following += 1
+        if kinds[-1] == CHECK:
+            break
+    if kinds[:1] != [SOLUTION] or kinds[-1:] != [CHECK] or len(kinds) < 3 or set(kinds[1:-1]) != {WRONG}:
+        raise Sim2RealError(
+            f"{path}, exercise {name}: followed by {', '.join(kinds) or 'none of its cells'}; expected a solution, wrong answers (at least one), a check"
+        )
+    return Exercise(name, level, first, cells[first + 1], cells[first + 2 : following - 1], cells[following - 1])

@@ -1,0 +1,95 @@
+"""The course in a folder: three editions, slides that need no network, and nobody's answers overwritten."""
+
+import re
+
+import nbformat
+import pytest
+
+from sim2real.cli import main
+from sim2real.core.run import CHAPTERS
+from sim2real.course.build import PAGES, executed, page, write_pages
+from sim2real.course.editions import ANSWER, instructor
+from sim2real.course.lessons import CHECK, SOLUTION, kind, read_lesson
+from sim2real.course.slides import slides
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory, request):
+    folder = tmp_path_factory.mktemp("course")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(request.config.rootpath)
+        assert main(["course", str(folder)]) == 0
+    return folder
+
+
+def test_every_lesson_is_there_three_times(course):
+    for name in CHAPTERS:
+        for edition in ("student", "instructor"):
+            nbformat.validate(nbformat.read(course / edition / f"{name}.ipynb", as_version=4))
+        assert (course / "slides" / f"{name}.html").is_file()
+
+
+def test_slides_name_no_address_and_every_file_they_load_lies_beside_them(course):
+    for name in CHAPTERS:
+        html = (course / "slides" / f"{name}.html").read_text(encoding="utf-8")
+        loaded = re.findall(r'<(?:script|link|img)[^>]*?(?:src|href)="([^"]+)"', html)
+        assert len(loaded) == 4 and "assets/reveal/reveal.js" in loaded
+        for address in loaded:
+            assert (course / "slides" / address).is_file(), address
+        assert not re.search(r"""(src|href)=["']?(https?:)?//""", html) and "import(" not in html and "require(" not in html
+
+
+def test_slides_hold_the_lesson_without_answers_and_checks(course, lesson):
+    html = (course / "slides" / f"{lesson.name}.html").read_text(encoding="utf-8")
+    headings = [
+        line for cell in lesson.notebook.cells if cell.cell_type == "markdown" for line in cell.source.splitlines()[:1] if line[0] == "#"
+    ]
+    assert len(re.findall(r"<h[123]", html)) == len(headings)
+    assert "Your answer here" not in html and "check.<" not in html and "# Solution" not in html
+
+
+def test_the_kinds_of_cells_that_slides_leave_out_are_those_of_the_editions(lesson):
+    edition = instructor(lesson)
+    for cell in edition.cells:
+        if kind(cell) in (SOLUTION, CHECK):
+            cell.source = "planted_in_an_answer = 1"
+    edition.cells.append(nbformat.v4.new_code_cell("planted_in_a_stub = 1", metadata={"tags": [ANSWER]}))
+    assert "planted" not in slides(edition, "A lesson")
+
+
+def test_a_notebook_that_someone_has_worked_in_is_not_overwritten(course, monkeypatch, request, capsys):
+    monkeypatch.chdir(request.config.rootpath)
+    path = course / "student" / "01_virtual_population.ipynb"
+    before = path.read_text(encoding="utf-8")
+    assert main(["course", str(course)]) == 0 and path.read_text(encoding="utf-8") == before
+    path.write_text(before.replace("# Your answer here.", "# My answer."), encoding="utf-8")
+    assert main(["course", str(course)]) == 1
+    told = capsys.readouterr().err
+    assert "01_virtual_population.ipynb: is there already and differs" in told and told.count("\n") == 1
+    path.write_text(before, encoding="utf-8")
+
+
+def test_a_folder_or_the_books_pages_must_be_asked_for(capsys):
+    assert main(["course"]) == 1 and main(["course", "somewhere", "--pages"]) == 1
+    assert "expected either a folder" in capsys.readouterr().err
+
+
+def test_the_books_pages_are_the_generated_ones(lesson, request):
+    written = request.config.rootpath / PAGES / f"{lesson.name}.ipynb"
+    assert written.read_text(encoding="utf-8") == page(lesson)
+
+
+def test_pages_are_written_where_the_book_looks_for_them(request, tmp_path):
+    sources = tmp_path / "book" / "course"
+    sources.mkdir(parents=True)
+    for path in (request.config.rootpath / "book" / "course").glob("*.ipynb"):
+        (sources / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert [path.stem for path in write_pages(tmp_path)] == list(CHAPTERS)
+
+
+def test_an_instructors_lesson_runs_in_a_kernel_and_shows_its_outputs(request):
+    source = request.config.rootpath / "book" / "course" / "06_segmentation.ipynb"
+    done = executed(instructor(read_lesson(source)), "06_segmentation")
+    checks = [cell for cell in done.cells if kind(cell) == CHECK]
+    assert checks and all(cell.outputs[0]["text"].startswith("Right. ") for cell in checks)
+    assert "data:image/png" in slides(done, "Lesson 6")
