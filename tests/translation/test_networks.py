@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from sim2real.core.parameters import TranslationParameters
-from sim2real.translation.networks import ConvolutionToOne, InstanceNorm, build, initialise
+from sim2real.translation.networks import ConvolutionToOne, InstanceNorm, build
 
 PAPER = TranslationParameters(generator_features=64, discriminator_features=64, residual_blocks=9, projection_features=256)
 SMALL = TranslationParameters(generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8)
@@ -35,11 +35,21 @@ def test_few_blocks_end_patch_layers_at_the_last_block(blocks, layers):
 
 
 def test_one_pass_equals_two():
-    generator = initialise(build(SMALL, seed=0)["generator"], torch.Generator().manual_seed(3))
+    generator = build(SMALL, seed=3)["generator"]
     x = torch.rand(3, 1, 40, 56) * 2 - 1
     image, features = generator.translate_and_encode(x, generator.patch_layers)
     assert torch.equal(image, generator(x))
     assert all(torch.equal(a, b) for a, b in zip(features, generator.encode(x, generator.patch_layers), strict=True))
+
+
+def test_a_residual_generator_begins_as_the_identity_and_a_plain_one_does_not():
+    x, change = torch.rand(2, 1, 40, 56) * 1.9 - 0.95, {}
+    for residual in (True, False):
+        generator = build(SMALL.model_copy(update={"residual": residual}), seed=0)["generator"]
+        torch.nn.init.zeros_(generator.layers[-2].weight)
+        with torch.no_grad():
+            change[residual] = (generator(x) - x).abs().max().item()
+    assert change[True] < 1e-5 < 0.3 < change[False]
 
 
 def test_networks_see_each_image_of_a_batch_alone():

@@ -41,7 +41,9 @@ def load_official_generator(folder: Path | str) -> Generator:
 
 
 def save_official(networks: nn.ModuleDict, folder: Path | str) -> None:
-    """Write the three files that the public code loads with ``--epoch latest``."""
+    """Write the three files that the public code loads with ``--epoch latest``. Raises Sim2RealError for a residual generator."""
+    if networks["generator"].residual:
+        raise Sim2RealError(f"{folder}: a residual generator has no counterpart in the public code; train with translation.residual=false")
     for name, file in FILES.items():
         save_alike(Path(folder) / file, official_state(name, networks[name]))
 
