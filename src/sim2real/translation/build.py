@@ -15,6 +15,10 @@ from .precision import settled
 from .similarity import similarities, trained_networks
 
 CHAPTER = "04_translation"
+_KINDS = {
+    False: "makes the whole of a slice anew, as the paper's does",
+    True: "gives a change of the simulated slice, to which it is added before the last step, where the paper's makes the whole slice anew",
+}
 
 
 def generator_of(run: RunFolder, vendor: str):
@@ -92,8 +96,11 @@ def pairs(run: RunFolder, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, l
 
 def results(run: RunFolder, translated: pd.DataFrame, parameters: TranslationParameters) -> dict:
     """Numbers the prose of chapter 4 quotes."""
+    arithmetic = settled(parameters, run.chapter(CHAPTER) / "models" / "A", choose_device())
     values = {
-        "n_images_translated": len(translated), "n_steps": parameters.n_steps, "batch_size": parameters.batch_size, "precision": settled(parameters, run.chapter(CHAPTER) / "models" / "A", choose_device()).precision,
+        "n_images_translated": len(translated), "n_steps": parameters.n_steps, "batch_size": parameters.batch_size, "precision": arithmetic.precision,
+        "convolution": {"direct": "torch's own", "winograd": "Winograd's"}[arithmetic.convolution], "lambda_gan": parameters.lambda_gan, "lambda_nce": parameters.lambda_nce,
+        "generator_kind": _KINDS[parameters.residual],
         "generator_features": parameters.generator_features, "residual_blocks": parameters.residual_blocks, "learning_rate": parameters.learning_rate,
         "n_patches": parameters.n_patches, "temperature": parameters.temperature,
         "generator_parameters": sum(p.numel() for p in generator_of(run, "A").parameters()),

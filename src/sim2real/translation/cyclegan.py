@@ -28,9 +28,7 @@ def build_cyclegan(parameters: TranslationParameters, seed: int) -> nn.ModuleDic
     """The four networks on the CPU with their first weights; ``generator`` and ``discriminator`` begin as CUT's do."""
     networks = nn.ModuleDict()
     for direction in ("", "_back"):
-        networks[f"generator{direction}"] = Generator(
-            parameters.generator_features, parameters.residual_blocks, parameters.residual
-        )
+        networks[f"generator{direction}"] = Generator(parameters.generator_features, parameters.residual_blocks, parameters.residual)
         networks[f"discriminator{direction}"] = Discriminator(parameters.discriminator_features)
     return prepare(networks, parameters, seed)
 
