@@ -2,9 +2,9 @@
 
 ``python benchmarks/cut_step.py --official FOLDER [--ngf 64 --size 128 --batch 1 --rounds 5 --precision float32]``
 
-FOLDER is a checkout of that code; without it only our own step is timed. Steps alternate in one process on one core; seconds are of
-the processor, so that a busy machine disturbs less. Losses and gradients are compared in float64 on inputs of unequal sides, from
-the same weights and the same patches.
+FOLDER is a checkout of that code; without it only our own steps are timed: one with torch's own convolutions and one with Winograd's
+(``translation.convolution``). Steps alternate in one process on one core; seconds are of the processor, so that a busy machine
+disturbs less. Losses and gradients are compared in float64 on inputs of unequal sides, from the same weights and the same patches.
 """
 
 import argparse
@@ -24,6 +24,8 @@ from sim2real.metrics.torchvision_shim import import_torchvision
 from sim2real.translation.networks import build
 from sim2real.translation.step import Optimisers, cut_step
 
+OURS = ("direct", "winograd")
+
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -33,20 +35,21 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--precision", default="float32")
-    parser.add_argument("--peak-of", choices=("ours", "official"), help=argparse.SUPPRESS)  # called by this script itself
+    parser.add_argument("--peak-of", choices=(*OURS, "official"), help=argparse.SUPPRESS)  # called by this script itself
     return parser.parse_args()
 
 
-def parameters_of(options) -> TranslationParameters:
+def parameters_of(options, convolution: str) -> TranslationParameters:
     return TranslationParameters(
         generator_features=options.ngf, discriminator_features=options.ngf, residual_blocks=9, projection_features=256,
         batch_size=options.batch, precision=options.precision,
+        convolution=convolution,
     )  # fmt: skip
 
 
-def our_step(options):
+def our_step(options, convolution: str):
     """(networks, a function that takes one step)."""
-    parameters = parameters_of(options)
+    parameters = parameters_of(options, convolution)
     networks = build(parameters, seed=0)
     optimisers, random = Optimisers(networks, parameters.learning_rate), torch.Generator().manual_seed(0)
     return networks, lambda source, real: cut_step(networks, optimisers, source, real, parameters, random)
@@ -96,17 +99,18 @@ def images_of(options, n: int = 1):
     return tuple(torch.rand(shape, generator=random) * 2 - 1 for _ in range(2))
 
 
-def compare_in_float64(options) -> tuple[float, float]:
-    """Largest differences of the four losses, and of all gradients over the largest of each tensor's, at ngf 8 and batch 2."""
-    small = argparse.Namespace(**vars(options) | {"ngf": 8, "batch": 2, "precision": "float32"})
+def compare_in_float64(options, convolution: str) -> tuple[float, float]:
+    """Largest differences of the four losses, and of all gradients over the largest of each tensor's, at ngf 16 and batch 2."""
+    small = argparse.Namespace(**vars(options) | {"ngf": 16, "batch": 2, "precision": "float32"})
+    parameters = parameters_of(small, convolution)
     random = torch.Generator().manual_seed(0)
     source, real = (torch.rand(2, 1, 64, 48, generator=random, dtype=torch.float64) * 2 - 1 for _ in range(2))
-    networks = build(parameters_of(small), seed=0).double()
+    networks = build(parameters, seed=0).double()
     for weights in networks.parameters():
         weights.data.normal_(0, 0.05, generator=random)
     still = SimpleNamespace(discriminator=torch.optim.SGD(networks["discriminator"].parameters(), 0.0))
     still.translator = torch.optim.SGD([*networks["generator"].parameters(), *networks["heads"].parameters()], 0.0)
-    ours = cut_step(networks, still, source, real, parameters_of(small), torch.Generator().manual_seed(1))
+    ours = cut_step(networks, still, source, real, parameters, torch.Generator().manual_seed(1))
     with in_float64():
         model = official_model(small)
         build_heads(model, source, real)
@@ -168,7 +172,7 @@ def peak_mb(options, which: str) -> float:
 
 
 def measure_peak(options) -> None:
-    step = (our_step if options.peak_of == "ours" else official_step)(options)[1]
+    step = (official_step(options) if options.peak_of == "official" else our_step(options, options.peak_of))[1]
     before = memory_mb("VmRSS")
     for _ in range(3):
         step(*images_of(options))
@@ -185,7 +189,7 @@ def main() -> None:
     torch.set_num_threads(1)
     if options.peak_of:
         return measure_peak(options)
-    steps = {"ours": our_step(options)[1]} | ({"official": official_step(options)[1]} if options.official else {})
+    steps = {name: our_step(options, name)[1] for name in OURS} | ({"official": official_step(options)[1]} if options.official else {})
     seconds = {name: [] for name in steps}
     for number in range(options.rounds + 1):  # alternating, so that a busy machine slows both; the first round warms up
         for name, step in steps.items():
@@ -199,11 +203,11 @@ def main() -> None:
     )
     for name, values in kept.items():
         print(f"{name}: {np.median(values):.2f} s a step ({values.min():.2f} to {values.max():.2f}), peak {peak_mb(options, name):.0f} MB")
-    if options.official:
-        ratios = kept["official"] / kept["ours"]
-        print(f"step rate, ours / official: median {np.median(ratios):.2f}, {ratios.min():.2f} to {ratios.max():.2f}")
-        losses, gradients = compare_in_float64(options)
-        print(f"float64: losses differ by {losses:.1e} at most, gradients by {gradients:.1e} of each tensor's largest")
+    for name in OURS if options.official else ():
+        ratios = kept["official"] / kept[name]
+        print(f"step rate, {name} / official: median {np.median(ratios):.2f}, {ratios.min():.2f} to {ratios.max():.2f}")
+        losses, gradients = compare_in_float64(options, name)
+        print(f"  float64: losses differ by {losses:.1e} at most, gradients by {gradients:.1e} of each tensor's largest")
         if not (losses < 1e-6 and gradients < 1e-6):
             sys.exit("the two are not the same: expected differences below 1e-6")
 

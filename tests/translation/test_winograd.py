@@ -23,17 +23,20 @@ def with_gradients(function, *inputs, incoming=None):
     return [out, *torch.autograd.grad(out, inputs, incoming)]
 
 
-def ours(x, weight, bias):
-    return winograd._Convolve.apply(x, weight, bias)
+def ours(x, weight, bias, padding=0):
+    return winograd._Convolve.apply(x, weight, bias, padding)
 
 
 @pytest.mark.parametrize("kernel", [3, 4])
-@pytest.mark.parametrize(("height", "width"), [(6, 6), (17, 23), (34, 9), (4, 11)])
-def test_convolution_and_gradients_equal_the_stock_ones(kernel, height, width):
-    """Sides that are no multiples of a tile, and one smaller than a tile."""
+@pytest.mark.parametrize("padding", [0, 1])
+@pytest.mark.parametrize(("height", "width"), [(6, 6), (17, 23), (70, 61), (4, 11)])
+def test_convolution_and_gradients_equal_the_stock_ones(kernel, padding, height, width):
+    """Sides that are no multiples of a tile, one smaller than a tile, and images of several groups of tiles."""
     given = doubles(2, 5, height, width), doubles(7, 5, kernel, kernel, seed=1), doubles(7, seed=2)
-    for found, wanted in zip(with_gradients(ours, *given), with_gradients(F.conv2d, *given), strict=True):
-        torch.testing.assert_close(found, wanted, rtol=0, atol=1e-11)
+    found = with_gradients(lambda *inputs: ours(*inputs, padding), *given)
+    wanted = with_gradients(lambda *inputs: F.conv2d(*inputs, padding=padding), *given)
+    for a, b in zip(found, wanted, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-10)
 
 
 def test_a_wrong_transform_would_be_seen(monkeypatch):
@@ -60,8 +63,10 @@ def test_single_precision_loses_at_most_a_digit():
 
 def test_only_what_gains_by_it_is_done_so(monkeypatch):
     asked = []
-    monkeypatch.setattr(winograd._Convolve, "apply", lambda x, weight, bias: asked.append(tuple(weight.shape)) or F.conv2d(x, weight, bias))
-    for inside, outside, kernel, side in ((64, 64, 3, 34), (16, 64, 3, 34), (64, 64, 3, 130), (64, 64, 7, 34)):
+    monkeypatch.setattr(
+        winograd._Convolve, "apply", lambda x, weight, bias, padding: asked.append(tuple(weight.shape)) or F.conv2d(x, weight, bias)
+    )
+    for inside, outside, kernel, side in ((64, 64, 3, 34), (16, 64, 3, 34), (64, 64, 7, 34)):
         layer = Convolution(inside, outside, kernel)
         layer.winograd = True
         layer(torch.zeros(1, inside, side, side))
