@@ -1,4 +1,4 @@
-# make book [PRESET=quick|standard|paper] [RUN=name] [SET="chapter.name=value ..."]   make test   make verify   make clean
+# make book [PRESET=quick|standard|paper] [RUN=name] [SET="chapter.name=value ..."]   make test   make soak   make verify   make clean
 PYTHON ?= python3
 VENV := .venv
 PRESET ?= quick
@@ -6,7 +6,7 @@ RUN ?= $(PRESET)
 SET ?=
 BIN := $(VENV)/bin
 
-.PHONY: book test verify clean
+.PHONY: book test soak verify clean
 book: $(VENV)/.installed
 	$(BIN)/sim2real run --preset $(PRESET) --run $(RUN) $(foreach pair,$(SET),--set $(pair))
 	$(BIN)/sim2real book --run $(RUN)
@@ -14,7 +14,10 @@ book: $(VENV)/.installed
 test: $(VENV)/.installed
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+soak: $(VENV)/.installed
+	SIM2REAL_KILLS=50 $(BIN)/python -m pytest -s tests/pipeline/test_kill.py
 
 verify: $(VENV)/.installed
 	$(BIN)/sim2real verify record

@@ -50,3 +50,10 @@ def tiny_run(project) -> Path:
     result = project.sim2real("run", "--preset", "tiny")
     assert result.returncode == 0, result.stderr + result.stdout
     return project.path / "runs" / "tiny"
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Where tests are spread over processes, those that share the tiny run stay in one, and those of a file, too."""
+    for item in items:
+        shares_the_run = {"project", "tiny_run"} & set(item.fixturenames)
+        item.add_marker(pytest.mark.xdist_group("run" if shares_the_run else item.nodeid.split("::")[0]))

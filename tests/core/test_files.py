@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sim2real.core.errors import Sim2RealError
-from sim2real.core.files import atomic, folder_stamp, read_table, sha256, write_json, write_table, write_text
+from sim2real.core.files import atomic, clear_temporaries, folder_stamp, read_table, sha256, write_json, write_table, write_text
 
 
 def everything(folder):
@@ -95,3 +95,11 @@ def test_stamp_of_a_folder_changes_with_its_files_alone(tmp_path):
 def test_sha256_of_a_known_text(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")
     assert sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1
+
+
+def test_what_a_killed_write_left_behind_is_cleared_and_nothing_else(tmp_path):
+    (tmp_path / "below").mkdir()
+    for name in (".4711.table.csv", "below/.4711.image.nii.gz", "table.csv", ".made_with", "below/4711.txt"):
+        (tmp_path / name).write_text("x")
+    clear_temporaries(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [".made_with", "4711.txt", "table.csv"]

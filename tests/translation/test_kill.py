@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from sim2real.core.parameters import TranslationParameters
-from sim2real.translation.checkpoint import clear_temporaries
 from sim2real.translation.cyclegan import CycleGan
 from sim2real.translation.step import Cut
 from sim2real.translation.training import train
@@ -81,10 +80,3 @@ def test_killed_five_times_the_training_ends_in_the_same_files(tmp_path, process
     assert whole.exitcode == last.exitcode == 0
     assert weights_hash(tmp_path / "parts") == weights_hash(tmp_path / "whole")
     assert {path.name for path in (tmp_path / "parts").iterdir()} == {"checkpoint.pt", "generator.pt"}  # nothing half-written
-
-
-def test_what_a_killed_write_left_behind_is_cleared_and_nothing_else(tmp_path):
-    for name in (".4711.checkpoint.pt", ".4711.generator.pt", "checkpoint.pt", ".made_with", "4711.txt"):
-        (tmp_path / name).write_text("x")
-    clear_temporaries(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".made_with", "4711.txt", "checkpoint.pt"]

@@ -23,8 +23,8 @@ def with_gradients(function, *inputs, incoming=None):
     return [out, *torch.autograd.grad(out, inputs, incoming)]
 
 
-def ours(x, weight, bias, padding=0):
-    return winograd._Convolve.apply(x, weight, bias, padding)
+def ours(x, weight, bias, padding=0, mirrored=False):
+    return winograd._Convolve.apply(x, weight, bias, padding, mirrored)
 
 
 @pytest.mark.parametrize("kernel", [3, 4])
@@ -35,6 +35,15 @@ def test_convolution_and_gradients_equal_the_stock_ones(kernel, padding, height,
     given = doubles(2, 5, height, width), doubles(7, 5, kernel, kernel, seed=1), doubles(7, seed=2)
     found = with_gradients(lambda *inputs: ours(*inputs, padding), *given)
     wanted = with_gradients(lambda *inputs: F.conv2d(*inputs, padding=padding), *given)
+    for a, b in zip(found, wanted, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_mirrored_borders_are_those_of_a_reflection_pad(layout):
+    given = doubles(2, 5, 9, 14).contiguous(memory_format=layout), doubles(7, 5, 3, 3, seed=1), doubles(7, seed=2)
+    found = with_gradients(lambda *inputs: ours(*inputs, 1, True), *given)
+    wanted = with_gradients(lambda x, *others: F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), *others), *given)
     for a, b in zip(found, wanted, strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-10)
 
@@ -64,7 +73,7 @@ def test_single_precision_loses_at_most_a_digit():
 def test_only_what_gains_by_it_is_done_so(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        winograd._Convolve, "apply", lambda x, weight, bias, padding: asked.append(tuple(weight.shape)) or F.conv2d(x, weight, bias)
+        winograd._Convolve, "apply", lambda x, weight, bias, *padding: asked.append(tuple(weight.shape)) or F.conv2d(x, weight, bias)
     )
     for inside, outside, kernel, side in ((64, 64, 3, 34), (16, 64, 3, 34), (64, 64, 7, 34)):
         layer = Convolution(inside, outside, kernel)

@@ -15,6 +15,7 @@ from .errors import Sim2RealError
 from .files import atomic
 from .labels import REGIMES, VENDORS
 from .parameters import Parameters
+from .processes import follow
 from .run import APPENDIX, CHAPTERS, SECTIONS
 
 _EVERY_S = 8.0
@@ -71,6 +72,7 @@ def execute(name: str, job: dict, parameters: Parameters, root: Path, run: str, 
         path.unlink(missing_ok=True)
     os.environ.update(SIM2REAL_WORKFLOW="1", SIM2REAL_NOTEBOOK=job["notebook"], SIM2REAL_PROGRESS=str(progress_file), SIM2REAL_CORES=str(cores), SIM2REAL_DEVICE=device,
                       OMP_NUM_THREADS=str(cores), MPLBACKEND="module://matplotlib_inline.backend_inline", PYTHONHASHSEED="0")  # fmt: skip
+    follow()
     started = time.monotonic()
     done = threading.Event()
     reporter = threading.Thread(target=_report, args=(name, progress_file, done, started), daemon=True)

@@ -35,6 +35,12 @@ def atomic(path: Path | str):
         temporary.unlink(missing_ok=True)
 
 
+def clear_temporaries(folder: Path | str) -> None:
+    """Remove what ``atomic`` was writing under ``folder`` when its process was killed: no process may be at work there."""
+    for path in Path(folder).rglob(".[0-9]*.*"):
+        path.unlink(missing_ok=True)
+
+
 def write_text(path: Path | str, text: str) -> None:
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -4,7 +4,6 @@ import fcntl
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -14,9 +13,10 @@ import yaml
 
 from .errors import Sim2RealError
 from .execute import jobs
-from .files import write_text
+from .files import clear_temporaries, write_text
 from .parameters import Parameters
 from .presets import check, parse_yaml
+from .processes import end, named_to_children, stoppable
 from .run import APPENDIX, CHAPTERS
 from .workers import available_cores
 
@@ -56,7 +56,8 @@ def start(
     Raises Sim2RealError naming the first notebook that failed; what is finished stays.
     """
     folder = root / run
-    with _alone(folder):
+    with _alone(folder), stoppable():
+        clear_temporaries(folder)
         _write_parameters(folder, parameters)
         return _snakemake(_command(parameters, run, root, until, cores or available_cores(), appendix or []))
 
@@ -94,7 +95,10 @@ def _command(parameters: Parameters, run: str, root: Path, until: str, cores: in
 
 def _snakemake(command: list[str]) -> int:
     """Run Snakemake, pass on our own lines and the count of finished notebooks, keep the rest for the case of a fault."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    environment = {**os.environ, **named_to_children()}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, env=environment
+    )
     lines, executed, fault = [], 0, None
     own = re.compile(r"^([0-9A]\d_\w+): (.*)$")
     try:
@@ -112,8 +116,7 @@ def _snakemake(command: list[str]) -> int:
                     print(f"[{done[1]} of {int(done[2]) - 1} notebooks done]", flush=True)
         code = process.wait()
     except KeyboardInterrupt:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
+        end(process.pid)
         raise
     if code:
         raise Sim2RealError(fault or f"the workflow failed: {_last_words(lines)}")

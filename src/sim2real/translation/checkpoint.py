@@ -29,12 +29,6 @@ def fingerprint(stacks: list[np.ndarray], parameters: TranslationParameters, see
     return digest.hexdigest()
 
 
-def clear_temporaries(folder: Path) -> None:
-    """Remove half-written files (``.<process>.<name>``, see ``core.files.atomic``) of a training that was killed while it wrote."""
-    for path in folder.glob(".[0-9]*.*"):
-        path.unlink(missing_ok=True)
-
-
 def save_checkpoint(folder: Path, state: dict) -> None:
     save_alike(folder / NAME, state)
 

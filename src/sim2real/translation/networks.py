@@ -75,13 +75,15 @@ class ConvolutionToOne(nn.Conv2d):
 
 
 class ResidualBlock(nn.Module):
-    """x + norm(conv(relu(norm(conv(x))))), with nothing after the sum."""
+    """x + norm(conv(relu(norm(conv(x))))), with nothing after the sum. Each convolution pads its input, where the paper's code has
+    a layer for it; the places of those layers are kept, so that the others bear the same numbers.
+    """
 
     def __init__(self, channels: int):
         super().__init__()
         self.body = nn.Sequential(
-            nn.ReflectionPad2d(1), Convolution(channels, channels, 3), InstanceNorm(), nn.ReLU(inplace=True),
-            nn.ReflectionPad2d(1), Convolution(channels, channels, 3), InstanceNorm(),
+            nn.Identity(), Convolution(channels, channels, 3, padding=1, padding_mode="reflect"), InstanceNorm(), nn.ReLU(inplace=True),
+            nn.Identity(), Convolution(channels, channels, 3, padding=1, padding_mode="reflect"), InstanceNorm(),
         )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:

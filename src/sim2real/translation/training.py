@@ -16,12 +16,13 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Sim2RealError
+from ..core.files import clear_temporaries
 from ..core.parameters import TranslationParameters
 from ..core.progress import progress
 from ..core.seeds import generator as random_generator
 from ..core.seeds import seed_of
 from .apply import save_generator
-from .checkpoint import clear_temporaries, fingerprint, load_checkpoint, save_checkpoint
+from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from .networks import Generator
 from .precision import settled
 from .step import Cut, Optimisers

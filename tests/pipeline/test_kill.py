@@ -1,0 +1,87 @@
+"""A run that is killed at any moment, by any signal, goes on where it stopped and ends in the same files.
+
+Three kills of chapters 1 to 3 here; ``make soak`` makes fifty of the whole tiny run, for an hour at the most.
+"""
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+KILLS, LONGEST_S = int(os.environ.get("SIM2REAL_KILLS", 3)), 3000
+WHOLE = "SIM2REAL_KILLS" in os.environ
+UNTIL = "07_verdict" if WHOLE else "03_real_cohort"
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+ENDS_WITHIN_S = 5.0
+
+
+def start(project) -> subprocess.Popen:
+    command = [sys.executable, "-m", "sim2real.cli", "run", "--preset", "tiny", "--run", "killed", "--until", UNTIL]
+    return subprocess.Popen(command, cwd=project.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def at_work(project) -> list[psutil.Process]:
+    """Processes that were started for the run, kernels and workers among them: they work in the project's folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if Path(process.cwd()).is_relative_to(project.path) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.Error, OSError):
+            pass
+    return found
+
+
+def hashes(run: Path) -> dict[str, str]:
+    """Of all artefacts: not of logs, of Snakemake's records, nor of what tells the time or the run's name."""
+    kept = {}
+    for path in sorted(run.glob("0*/**/*")):
+        if path.is_file() and path.suffix in (".csv", ".json", ".gz", ".pt", ".png"):
+            kept[path.relative_to(run).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return kept
+
+
+def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(fresh_project, tiny_run):
+    chance, began, kills = random.Random(os.environ.get("SIM2REAL_KILL_SEED", time.time_ns())), time.monotonic(), 0
+    while kills < KILLS and time.monotonic() - began < LONGEST_S:
+        process, sent = start(fresh_project), SIGNALS[kills % len(SIGNALS)]
+        try:
+            process.wait(chance.uniform(1, 25 if WHOLE else 12))
+            break  # it had ended before it was to be killed
+        except subprocess.TimeoutExpired:
+            process.send_signal(sent)
+        _, told = process.communicate()
+        stopped = time.monotonic()
+        while at_work(fresh_project):
+            assert time.monotonic() - stopped < ENDS_WITHIN_S, [p.cmdline() for p in at_work(fresh_project)]
+            time.sleep(0.1)
+        if sent != signal.SIGKILL:
+            assert process.returncode == 130
+            assert told.strip().splitlines()[-1] == "sim2real: stopped; the same command goes on from here"
+        kills += 1
+    last = start(fresh_project)
+    _, told = last.communicate()
+    assert last.returncode == 0, told
+    print(f"{kills} kills survived in {time.monotonic() - began:.0f} s")
+    assert kills >= min(KILLS, 1)
+    found, wanted = hashes(fresh_project.path / "runs" / "killed"), hashes(tiny_run)
+    if not WHOLE:
+        wanted = {name: digest for name, digest in wanted.items() if name < "04"}
+    assert found and set(found) == set(wanted)
+    assert {name for name in found if found[name] != wanted[name]} == set()
+    assert not list((fresh_project.path / "runs").rglob(".[0-9]*.*"))
+
+
+def test_the_check_would_see_a_changed_file(tmp_path):
+    folder = tmp_path / "01_virtual_population"
+    folder.mkdir()
+    (folder / "subjects.csv").write_text("a")
+    before = hashes(tmp_path)
+    (folder / "subjects.csv").write_text("b")
+    assert hashes(tmp_path) != before
