@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 
 from .errors import Sim2RealError
+from .fetch import write_registry
 from .licence import licensed, placeholder, reason, withhold
 from .origin import LARGEST_BYTES, with_boxes
 from .resumable import fingerprint_of
@@ -114,6 +115,7 @@ def publish(root: Path, run: str, licensed_pictures: bool = False) -> None:
                 shutil.copy(path, fresh / name / path.name)
     for name in ("parameters.yaml", "provenance.json"):
         shutil.copy(folder / name, fresh / name)
+    write_registry(fresh)
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)
     print(f"runs/{run} is now the record in book/chapters; commit it")
