@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .commands import course
+from .commands import course, fetch_record
 from .core.errors import Sim2RealError
 
 _LICENCE = "show pictures made from M&Ms, ACDC or XCAT data, which their terms forbid to pass on; left out otherwise"
@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parameters = commands.add_parser("parameters", help="print the reference of all parameters")
     parameters.set_defaults(action=_parameters)
 
-    for command in (course,):
+    for command in (course, fetch_record):
         command.add(commands)
 
     execute = commands.add_parser("execute")  # called by the workflow, one job each

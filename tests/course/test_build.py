@@ -1,6 +1,8 @@
 """The course in a folder: three editions, slides that need no network, and nobody's answers overwritten."""
 
 import re
+import shutil
+import subprocess
 
 import nbformat
 import pytest
@@ -37,6 +39,18 @@ def test_slides_name_no_address_and_every_file_they_load_lies_beside_them(course
         for address in loaded:
             assert (course / "slides" / address).is_file(), address
         assert not re.search(r"""(src|href)=["']?(https?:)?//""", html) and "import(" not in html and "require(" not in html
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed here")
+def test_slides_open_in_a_browser_without_a_network(course, tmp_path):
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND",
+               f"--user-data-dir={tmp_path}", "--virtual-time-budget=8000", "--dump-dom"]  # fmt: skip
+    address = f"file://{course}/slides/01_virtual_population.html#/5"
+    page = subprocess.run([*command, address], capture_output=True, text=True, timeout=120).stdout
+    assert re.search(r'<main class="reveal[^"]* ready', page), "reveal.js has not started"
+    assert "mjx-container" in page, "formulas were not set"
+    shown = re.findall(r'<section[^>]*class="[^"]*present[^"]*"[^>]*>', page)
+    assert shown and "A wall that thickens" in page[page.index(shown[-1]) :][:2000]
 
 
 def test_slides_hold_the_lesson_without_answers_and_checks(course, lesson):

@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 
 from .errors import Sim2RealError
+from .fetch import write_registry
 from .licence import licensed, placeholder, reason, withhold
 from .origin import LARGEST_BYTES, with_boxes
 from .resumable import fingerprint_of
@@ -109,6 +110,7 @@ def publish(root: Path, run: str, licensed_pictures: bool = False) -> None:
             raise Sim2RealError(f"runs/{run}: chapter {name} has not been executed; only a whole run can be the record")
     _copy_chapters(folder, fresh, {} if licensed_pictures else licensed(run_parameters(folder)))
     _copy_numbers(folder, fresh)
+    write_registry(fresh)
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)
     print(f"runs/{run} is now the record in book/chapters; commit it")

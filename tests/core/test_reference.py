@@ -1,0 +1,47 @@
+"""The reference of parameters says of each its unit, its bounds and what it does."""
+
+import re
+
+import pytest
+
+from sim2real.core.parameters import Chapter, Parameters
+from sim2real.core.reference import reference_page, unit_of
+
+ROWS = [
+    [cell.strip() for cell in line.strip("| ").split(" | ")]
+    for line in reference_page().splitlines()
+    if re.match(r"\| `(\w+\.)?\w+` \|", line)
+]
+
+
+def fields():
+    for section, field in Parameters.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Chapter):
+            yield from ((f"{section}.{name}", inner) for name, inner in field.annotation.model_fields.items())
+        else:
+            yield section, field
+
+
+def test_every_parameter_has_one_row_with_what_it_does():
+    names = [row[0].strip("`") for row in ROWS]
+    assert names == sorted(names, key=names.index) and set(names) == {name for name, _ in fields()} and len(names) == len(set(names))
+    assert all(len(row) == 7 and row[2] for row in ROWS)
+
+
+@pytest.mark.parametrize("name, unit", [("voxel_mm", "mm"), ("inflow_cm_s", "cm/s"), ("flip_angle_deg", "degrees"), ("checkpoint_every_s", "s"),
+                                        ("field_strength_t", "T"), ("n_steps", ""), ("iterations_per_epoch", ""), ("grid_pixels", "pixels")])  # fmt: skip
+def test_a_unit_is_the_one_that_the_name_ends_with(name, unit):
+    assert unit_of(name) == unit
+
+
+def test_every_description_that_names_a_unit_has_it_in_its_column():
+    for row in ROWS:
+        said = re.search(r", (mm|ms|Hz|cm/s|degrees|T)\b", row[2])
+        assert said is None or row[1] == said[1], row
+
+
+def test_every_number_has_a_bound():
+    bounded = {row[0].strip("`"): row[3] for row in ROWS}
+    for name, field in fields():
+        if field.annotation in (int, float):
+            assert bounded[name], name
