@@ -15,6 +15,7 @@ from ..core.parameters import Parameters
 from ..core.slices import as_shown, as_stored
 from ..core.workflow import run_parameters
 from .evaluate import structure_rows
+from .postprocess import largest_pieces
 from .predict import predict_slices
 from .training import model_folder
 
@@ -95,6 +96,6 @@ def _predict_stack(image: Image, label: Image | None, model: Path, parameters: P
     judged = slices[scored] if len(scored) else slices  # intensities are scaled as in Table 1: over the slices that are judged
     low, high = np.percentile(judged, [cohort.low_percentile, cohort.high_percentile])
     scaled = np.clip((slices - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
-    predicted = predict_slices(model, scaled, on_grid.spacing_mm[1::-1])
+    predicted = largest_pieces(predict_slices(model, scaled, on_grid.spacing_mm[1::-1]))
     scores = structure_rows(predicted[scored], reference[scored], on_grid.spacing_mm[::-1]) if len(scored) else []
     return Image(from_grid(as_stored(predicted, on_grid.affine), image), image.affine), scores

@@ -12,6 +12,7 @@ from ..core.labels import REGIMES, STRUCTURES
 from ..core.slices import as_shown
 from ..metrics.overlap import dice
 from ..metrics.surfaces import distances_mm, hausdorff_2d_mm
+from .postprocess import largest_pieces
 from .predict import predict_slices
 from .regimes import count_subjects, regime_rows
 from .training import model_folder
@@ -59,7 +60,8 @@ def rows_to_judge(table: pd.DataFrame) -> list[dict]:
 
 
 def predict_tests(run: Path | str, table: pd.DataFrame, model: Path, device: str | torch.device = "auto") -> dict:
-    """Labels that the model in folder ``model`` gives to every real test image, by (vendor, subject, phase): (slice, row, column)."""
+    """Labels that the model in folder ``model`` gives to every real test image, the largest pieces of them, by (vendor, subject, phase):
+    (slice, row, column)."""
     tests = rows_to_judge(table)
     images = [read_image(Path(run) / row["image"]) for row in tests]
     stacks = [as_shown(image) for image in images]
@@ -68,7 +70,7 @@ def predict_tests(run: Path | str, table: pd.DataFrame, model: Path, device: str
         raise Sim2RealError(f"test images with pixels of {sorted(spacings)} mm; all must lie on one analysis grid")
     labels = predict_slices(model, np.concatenate(stacks), spacings.pop(), device)
     parts = np.split(labels, np.cumsum([len(stack) for stack in stacks])[:-1])
-    return {case_key(row): part for row, part in zip(tests, parts, strict=True)}
+    return {case_key(row): largest_pieces(part) for row, part in zip(tests, parts, strict=True)}
 
 
 def case_key(row: dict) -> tuple[str, str, str]:
