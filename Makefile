@@ -17,6 +17,7 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 soak: $(VENV)/.installed
+	SIM2REAL_FUZZ=1500 $(BIN)/python -m pytest tests/pipeline/test_fuzz.py
 	SIM2REAL_KILLS=50 $(BIN)/python -m pytest -s tests/pipeline/test_kill.py
 
 verify: $(VENV)/.installed

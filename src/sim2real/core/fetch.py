@@ -26,7 +26,7 @@ def read_registry(path: Path) -> dict[str, str]:
     if not path.is_file():
         raise Sim2RealError(f"{path}: no such registry; expected lines of a path and its SHA-256, as 'sim2real publish' writes them")
     found = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         name, _, digest = line.strip().partition(" ")
         name = unquote(name)
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):

@@ -52,6 +52,20 @@ def write_json(path: Path | str, content: dict) -> None:
     write_text(path, text + "\n")
 
 
+def read_json(path: Path | str) -> dict:
+    """What ``write_json`` wrote. Raises Sim2RealError for a file that is absent, cut short or holds anything but names and values."""
+    path = Path(path)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Sim2RealError(f"{path}: no such file; run the chapter that makes it first") from None
+    except (ValueError, RecursionError) as error:
+        raise Sim2RealError(f"{path}: cut short or damaged ({error}); run the chapter that makes it again") from None
+    if not isinstance(content, dict):
+        raise Sim2RealError(f"{path}: holds {type(content).__name__}; expected names and values: run the chapter that makes it again")
+    return content
+
+
 def write_table(path: Path | str, table: pd.DataFrame) -> None:
     """CSV without the index; floats with ten significant digits."""
     with atomic(path) as temporary:
@@ -63,7 +77,10 @@ def read_table(path: Path | str) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise Sim2RealError(f"{path}: no such table; run the chapter that makes it first")
-    table = pd.read_csv(path, dtype=dict.fromkeys(("subject", "name", "vendor"), str), keep_default_na=False, na_values=[""])
+    try:
+        table = pd.read_csv(path, dtype=dict.fromkeys(("subject", "name", "vendor"), str), keep_default_na=False, na_values=[""])
+    except (ValueError, OverflowError) as error:  # pandas' own errors are of the first kind
+        raise Sim2RealError(f"{path}: cannot be read as a table ({error}); run the chapter that makes it again") from None
     texts = table.select_dtypes("object").columns
     return table.fillna(dict.fromkeys(texts, ""))
 

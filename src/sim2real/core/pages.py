@@ -1,10 +1,10 @@
 """The book's pages as Sphinx writes them: the badges of the run at the head of each, and nothing that a reader's browser stumbles on."""
 
-import json
 import re
 from pathlib import Path
 
 from .badges import line_html, spans_html
+from .files import read_json
 
 _LINE = re.compile(r'<p class="badges">(.*?)</p>', re.DOTALL)
 
@@ -60,4 +60,4 @@ def with_badges(body: str, chapters: Path) -> str:
 
 
 def _read(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return read_json(path) if path.is_file() else {}

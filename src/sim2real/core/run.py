@@ -1,12 +1,11 @@
 """A run's folder: one sub-folder a chapter, with its tables, figures and numbers."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from .errors import Sim2RealError
-from .files import read_table, write_json, write_table
+from .files import read_json, read_table, write_json, write_table
 
 CHAPTERS = {
     "01_virtual_population": "population",
@@ -54,7 +53,7 @@ class RunFolder:
         path = self.chapter(chapter) / f"{name}.json"
         if not path.is_file():
             raise Sim2RealError(f"{path}: missing; run the chapter first: sim2real run --until {chapter}")
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
 
     def write_results(self, chapter: str, results: dict, name: str = "results") -> None:
         """Flat names and plain values: the only numbers the prose may quote. name: of the file, for a chapter's second page."""

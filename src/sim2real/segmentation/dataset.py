@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import Sim2RealError
-from ..core.files import sha256, write_json, write_table
+from ..core.files import read_json, sha256, write_json, write_table
 from ..core.images import Image, read_image, read_labels, write_image
 from ..core.labels import REGIMES
 from ..core.progress import progress
@@ -67,7 +67,7 @@ def prepare_dataset(run: Path | str, folder: Path | str, table: pd.DataFrame, re
 def is_prepared(folder: Path | str, fingerprint: str | None = None) -> bool:
     """Is there a whole dataset in ``folder`` (made from just these images, if a fingerprint is given)?"""
     path = Path(folder) / "nnunet" / "prepared.json"
-    return path.is_file() and fingerprint in (None, json.loads(path.read_text())["fingerprint"])
+    return path.is_file() and fingerprint in (None, read_json(path)["fingerprint"])
 
 
 def read_cases(folder: Path | str) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def read_plans(folder: Path | str) -> tuple[dict, dict, str]:
     read_cases(folder)
     preprocessed = Path(folder) / "nnunet" / "preprocessed" / DATASET
     names = (preprocessed / "nnUNetPlans.json", preprocessed / "dataset.json", Path(folder) / "nnunet" / "prepared.json")
-    plans, description, prepared = (json.loads(path.read_text()) for path in names)
+    plans, description, prepared = (read_json(path) for path in names)
     here = importlib.metadata.version("nnunetv2")
     if prepared.get("nnunetv2", here) != here:
         raise Sim2RealError(
@@ -149,7 +149,7 @@ def _plan_and_preprocess(making: Path, cases: list[str]) -> None:
     configuration = plans.get_configuration(CONFIGURATION)
     output = preprocessed / configuration.data_identifier
     output.mkdir(parents=True, exist_ok=True)
-    description = json.loads((raw / "dataset.json").read_text())
+    description = read_json(raw / "dataset.json")
     for case in progress(cases, name="Preprocessing", unit="slice"):
         files = [str(raw / "imagesTr" / f"{case}_0000{ENDING}")], str(raw / "labelsTr" / f"{case}{ENDING}")
         DefaultPreprocessor(verbose=False).run_case_save(str(output / case), *files, plans, configuration, description)

@@ -1,6 +1,5 @@
 """Label slices with a trained model, wherever they come from."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import torch
 
 from ..core.device import choose_device
 from ..core.errors import Sim2RealError
+from ..core.files import read_json
 from ..core.progress import progress
 from .nnunet import CONFIGURATION, nnunet_surroundings
 from .training import FINAL
@@ -53,7 +53,7 @@ def make_predictor(model: Path, device: torch.device, mirroring: bool | None):
 
     if not (model / FINAL).is_file():
         raise Sim2RealError(f"{model / FINAL}: no finished model there; train it first (chapter 6), or name the folder of another model")
-    plans, description = (json.loads((model / name).read_text()) for name in ("plans.json", "dataset.json"))
+    plans, description = (read_json(model / name) for name in ("plans.json", "dataset.json"))
     if "sim2real" not in plans:
         raise Sim2RealError(
             f"{model / 'plans.json'}: not a model of this program (an nnU-Net folder of another version or origin); train it here"

@@ -1,11 +1,10 @@
 """What ``auto`` comes to on a machine, for the precision and the convolutions; settled once a training and kept beside it."""
 
-import json
 from pathlib import Path
 
 import torch
 
-from ..core.files import write_json
+from ..core.files import read_json, write_json
 from ..core.parameters import TranslationParameters
 
 NAME = "arithmetic.json"
@@ -20,7 +19,7 @@ def settled(parameters: TranslationParameters, folder: Path | str, device: torch
     if "auto" not in asked.values():
         return parameters
     path, finished = Path(folder) / NAME, (Path(folder) / "generator.pt").is_file()
-    found = json.loads(path.read_text(encoding="utf-8")) if finished and path.is_file() else _found(asked, device)
+    found = read_json(path) if finished and path.is_file() else _found(asked, device)
     write_json(path, found)
     return parameters.model_copy(update=found)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import Sim2RealError
-from ..core.files import write_text
+from ..core.files import read_json, write_text
 from ..core.notebook import spoken
 from ..core.origin import figure_files
 from ..core.run import SECTIONS
@@ -134,7 +134,7 @@ def _settings(first: Path, second: Path) -> list[tuple[str, str, str]]:
     values = [_flat(json.loads(run_parameters(folder).model_dump_json())) for folder in (first, second)]
     for folder, found in zip((first, second), values, strict=True):
         path = folder / "provenance.json"
-        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        content = read_json(path) if path.is_file() else {}
         found |= _flat({name: content.get(name) for name in ("commit", "python", "machine", "versions", "data")})
     return [(name, str(values[0].get(name)), str(values[1].get(name))) for name in dict.fromkeys([*values[0], *values[1]])
             if values[0].get(name) != values[1].get(name)]  # fmt: skip
@@ -150,7 +150,7 @@ def _flat(tree: dict, prefix: str = "") -> dict:
 def _numbers(folder: Path) -> dict:
     found: dict = {}
     for path in sorted(folder.glob("*.json")):
-        found |= json.loads(path.read_text(encoding="utf-8"))
+        found |= read_json(path)
     return found
 
 

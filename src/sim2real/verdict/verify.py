@@ -1,6 +1,5 @@
 """What can be repeated cheaply of a run, or of the record, is repeated and held against what it says."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import Sim2RealError
-from ..core.files import folder_stamp, read_table, sha256
+from ..core.files import folder_stamp, read_json, read_table, sha256
 from ..core.notebook import spoken
 from ..core.origin import figure_files, origins
 from ..core.parameters import Parameters
@@ -75,7 +74,7 @@ def verify(folder: Path, root: Path, *names: str) -> Iterator[Check]:
 
 def inputs(subject: Subject) -> tuple[int, list[str], str]:
     """Parameters, data and each chapter's numbers are those the provenance names."""
-    content = json.loads((subject.run.path / "provenance.json").read_text(encoding="utf-8"))
+    content = read_json(subject.run.path / "provenance.json")
     pairs = {"parameters.yaml": (content["parameters_sha256"], subject.parameters.digest())}
     for name, written in content["results_sha256"].items():
         path = subject.run.chapter(name) / "results.json"
@@ -264,7 +263,7 @@ def _compared(made: pd.DataFrame, written: pd.DataFrame, keys: list[str], name: 
 def _results(run: RunFolder, chapter: str) -> dict:
     found: dict = {}
     for path in sorted(run.chapter(chapter).glob("*.json")):
-        found |= json.loads(path.read_text(encoding="utf-8"))
+        found |= read_json(path)
     return found
 
 
