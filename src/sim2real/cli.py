@@ -1,4 +1,4 @@
-"""The command line: ``sim2real run``, ``sim2real book``, ``sim2real predict``."""
+"""The command line: ``sim2real run``, ``sim2real book``, ``sim2real pdf``, ``sim2real predict`` and what goes with them."""
 
 import argparse
 import sys
@@ -46,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     book.add_argument("--run", default="quick", metavar="NAME")
     book.add_argument("--publish-real-images", action="store_true", help=_LICENCE)
     book.set_defaults(action=_book)
+
+    pdf = commands.add_parser("pdf", help="print front page and chapters of the book to one PDF, with Chromium")
+    pdf.add_argument("--run", default="record", metavar="NAME", help="a run's name, or 'record' (default) for the published one")
+    pdf.add_argument("--output", type=Path, default=Path("sim2real.pdf"), metavar="FILE", help="the PDF (default: sim2real.pdf)")
+    pdf.add_argument("--publish-real-images", action="store_true", help=_LICENCE)
+    pdf.set_defaults(action=_pdf)
 
     publish = commands.add_parser("publish", help="make a run the record in book/chapters/")
     publish.add_argument("run", metavar="NAME")
@@ -159,6 +165,14 @@ def _book(options) -> int:
     from .core.root import repository
 
     print(f"The book: {build_book(repository(), options.run, options.publish_real_images)}")
+    return 0
+
+
+def _pdf(options) -> int:
+    from .core.pdf import build_pdf
+    from .core.root import repository
+
+    print(f"The paper: {build_pdf(repository(), options.run, options.output, options.publish_real_images)}")
     return 0
 
 

@@ -8,13 +8,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from sim2real.core.book import JUPYTER_BOOK, check_outputs
+from sim2real.core.book import check_outputs
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.reference import reference_page
 from sim2real.core.run import CHAPTERS
 
 ROOT = Path(__file__).resolve().parents[2]
-RECORD = ROOT / "book" / "chapters"
 
 
 @pytest.fixture(scope="session")
@@ -74,15 +73,27 @@ def test_the_page_of_parameters_is_the_generated_one():
     assert (ROOT / "book" / "parameters.md").read_text(encoding="utf-8") == reference_page() + "\n"
 
 
-@pytest.mark.skipif(not (RECORD / "07_verdict.ipynb").is_file(), reason="no run of record in this checkout")
-def test_a_bare_checkout_renders_the_record(tmp_path):
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    shutil.copytree(ROOT / "book", tmp_path / "book")
-    command = [*JUPYTER_BOOK, "build", ".", "--warningiserror", "--keep-going"]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr[-2000:]
-    assert (tmp_path / "_build" / "html" / "index.html").is_file()
+def test_a_bare_checkout_renders_the_record_strictly_and_soon(record):
+    assert record.returncode == 0, record.output
+    assert (record.html / "index.html").is_file() and record.seconds < 90
+
+
+def differing(first: Path, second: Path) -> list[str]:
+    """Files of two folders that are not the same to the byte, and those that one of them lacks."""
+    names = {str(path.relative_to(folder)) for folder in (first, second) for path in folder.rglob("*") if path.is_file()}
+    same = [
+        name
+        for name in names
+        if (first / name).is_file() and (second / name).is_file() and (first / name).read_bytes() == (second / name).read_bytes()
+    ]
+    return sorted(names - set(same))
+
+
+def test_two_clean_builds_are_the_same_to_the_byte(record, build_bare, tmp_path):
+    again = build_bare(tmp_path)
+    assert differing(record.html, again.html) == []
+    (again.html / "book" / "guide.html").write_text("another")
+    assert differing(record.html, again.html) == ["book/guide.html"]
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed here")

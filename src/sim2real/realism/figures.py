@@ -70,7 +70,7 @@ def _bars(axes, rows: pd.DataFrame, title: str) -> None:
 
 
 def bar_name(features: str, images: str, reference: str) -> str:
-    return f"{features} {images} {reference}"
+    return f"{features}-{images}-{reference}"  # the name of a group in the SVG, too
 
 
 def _intervals(axes, places: np.ndarray, rows: pd.DataFrame) -> None:
