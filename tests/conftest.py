@@ -53,7 +53,9 @@ def tiny_run(project) -> Path:
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Where tests are spread over processes, those that share the tiny run stay in one, and those of a file, too."""
+    """Where tests are spread over processes, those that share the tiny run or the built record stay in one, and those of a file, too."""
     for item in items:
-        shares_the_run = {"project", "tiny_run"} & set(item.fixturenames)
-        item.add_marker(pytest.mark.xdist_group("run" if shares_the_run else item.nodeid.split("::")[0]))
+        group = item.nodeid.split("::")[0]
+        for name, fixtures in (("book", {"record"}), ("run", {"project", "tiny_run"})):
+            group = name if fixtures & set(item.fixturenames) else group
+        item.add_marker(pytest.mark.xdist_group(group))

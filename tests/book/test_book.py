@@ -73,9 +73,9 @@ def test_the_page_of_parameters_is_the_generated_one():
     assert (ROOT / "book" / "parameters.md").read_text(encoding="utf-8") == reference_page() + "\n"
 
 
-def test_a_bare_checkout_renders_the_record_strictly_and_soon(record):
+def test_a_bare_checkout_renders_the_record_strictly(record):
     assert record.returncode == 0, record.output
-    assert (record.html / "index.html").is_file() and record.seconds < 90
+    assert (record.html / "index.html").is_file()
 
 
 def differing(first: Path, second: Path) -> list[str]:
