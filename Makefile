@@ -1,4 +1,4 @@
-# make book [PRESET=quick|standard|paper] [RUN=name] [SET="chapter.name=value ..."]   make test   make soak   make verify   make clean
+# make book [PRESET=quick|standard|paper] [RUN=name] [SET="chapter.name=value ..."]   make setup   make test   make soak   make verify   make clean
 PYTHON ?= python3
 VENV := .venv
 PRESET ?= quick
@@ -6,10 +6,12 @@ RUN ?= $(PRESET)
 SET ?=
 BIN := $(VENV)/bin
 
-.PHONY: book test soak verify clean
+.PHONY: book setup test soak verify clean
 book: $(VENV)/.installed
 	$(BIN)/sim2real run --preset $(PRESET) --run $(RUN) $(foreach pair,$(SET),--set $(pair))
 	$(BIN)/sim2real book --run $(RUN)
+
+setup: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	$(BIN)/ruff check src tests benchmarks

@@ -1,10 +1,11 @@
 """The command line: ``sim2real run``, ``sim2real book``, ``sim2real pdf``, ``sim2real predict`` and what goes with them."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from .commands import course, fetch_record
+from .commands import codecheck, course, fetch_record, fetch_weights, launch_page
 from .core.errors import Sim2RealError
 
 _LICENCE = "show pictures made from M&Ms, ACDC or XCAT data, which their terms forbid to pass on; left out otherwise"
@@ -33,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="execute the chapters that are stale, in the paper's order")
-    run.add_argument("--preset", default="quick", help="quick (default), standard, paper")
+    run.add_argument("--preset", default=os.environ.get("SIM2REAL_PRESET", "quick"), help="quick (default), standard, paper")
     run.add_argument("--set", action="append", default=[], metavar="CHAPTER.NAME=VALUE", help="change a parameter; may be repeated")
     run.add_argument("--run", metavar="NAME", help="name of the run's folder under runs/ (default: the preset's name)")
     run.add_argument("--resume", metavar="NAME", help="go on with a run, its parameters as they were")
@@ -103,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parameters = commands.add_parser("parameters", help="print the reference of all parameters")
     parameters.set_defaults(action=_parameters)
 
-    for command in (course, fetch_record):
+    for command in (codecheck, course, fetch_record, fetch_weights, launch_page):
         command.add(commands)
 
     execute = commands.add_parser("execute")  # called by the workflow, one job each

@@ -1,5 +1,6 @@
 """The book of a run, and the book of record, built strictly."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from sim2real.core.book import check_outputs
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.reference import reference_page
 from sim2real.core.run import CHAPTERS
+from sim2real.course.lessons import read_lessons
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +38,18 @@ def test_every_picture_has_a_description(html):
         for tag in re.findall(r"<img[^>]+>", path.read_text(encoding="utf-8")):
             alt = re.search(r'alt="([^"]*)"', tag)
             assert alt and not alt[1].startswith("../"), f"{path.name}: {tag[:160]}"
+
+
+def test_no_solution_of_the_course_is_in_the_book(html):
+    cells = [exercise.solution.source for lesson in read_lessons(ROOT) for exercise in lesson.exercises]
+    solutions = [
+        max((line for line in cell.splitlines() if '"""' not in line), key=len) for cell in cells
+    ]  # descriptions stand in the stubs
+    pages = [path for path in (html / "_sources" / "book" / "course").rglob("*") if path.is_file()]
+    assert len(pages) == len(CHAPTERS)
+    for path in [*pages, html / "searchindex.js"]:
+        text = path.read_text(encoding="utf-8")
+        assert not any(json.dumps(line)[1:-1] in text for line in solutions), path.name
 
 
 def test_no_number_is_left_unresolved(html):
