@@ -10,8 +10,10 @@ from pathlib import Path
 
 import nbformat
 
+from .age import write_code
 from .errors import Sim2RealError
 from .fetch import write_registry
+from .files import read_json
 from .licence import licensed, placeholder, reason, withhold
 from .origin import LARGEST_BYTES, with_boxes
 from .resumable import fingerprint_of
@@ -110,6 +112,7 @@ def publish(root: Path, run: str, licensed_pictures: bool = False) -> None:
             raise Sim2RealError(f"runs/{run}: chapter {name} has not been executed; only a whole run can be the record")
     _copy_chapters(folder, fresh, {} if licensed_pictures else licensed(run_parameters(folder)))
     _copy_numbers(folder, fresh)
+    write_code(fresh, root, read_json(folder / "provenance.json")["commit"])
     write_registry(fresh)
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from .badges import line_html, spans_html
+from .age import changed_since
+from .badges import line_html, note_html, spans_html
 from .files import read_json
 
 _LINE = re.compile(r'<p class="badges">(.*?)</p>', re.DOTALL)
@@ -19,7 +20,7 @@ def _complete(app, page: str, template: str, context: dict, doctree) -> None:
     context["default_mode"] = "auto"  # light or dark as the reader's system has it; left out, the theme complains in the console
     context["script_files"] = [script for script in context["script_files"] if not _starts_thebe(script)]
     if context.get("body"):
-        body = with_badges(context["body"], Path(app.srcdir) / "book" / "chapters")
+        body = with_badges(context["body"], Path(app.srcdir) / "book" / "chapters", page.rpartition("/")[2])
         context["body"] = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')  # its entries are no items
 
 
@@ -46,11 +47,20 @@ def run_badges(chapters: Path) -> tuple[str, list[str]]:
     return made["preset"], [*texts, f"commit {made['commit']}", f"executed {made['date']}"]
 
 
-def with_badges(body: str, chapters: Path) -> str:
-    """A page's HTML whose line of badges says all that ``run_badges`` has; a line is put below the title where there is none."""
+def with_badges(body: str, chapters: Path, page: str = "") -> str:
+    """A page's HTML whose line of badges says all that ``run_badges`` has; a line is put below the title where there is none.
+
+    page: name of the executed notebook; where its code has changed since, a note below the badges names what.
+    """
     preset, texts = run_badges(chapters)
     if not texts:
         return body
+    body = _with_run(body, preset, texts)
+    older = note_html(changed_since(chapters, page))
+    return _LINE.sub(lambda line: line[0] + older, body, count=1) if older else body
+
+
+def _with_run(body: str, preset: str, texts: list[str]) -> str:
     line = _LINE.search(body)
     if line is None:
         return body.replace("</h1>", f"</h1>\n{line_html(preset, texts)}", 1)
