@@ -57,6 +57,7 @@ def test_what_is_folded_away_or_moved_by_hand_is_not_printed(printed):
 
 def test_links_lead_within_the_printed_page_and_pictures_are_found(record):
     page = pdf.joined(record.html)
+    assert page.count("<title>sim2real: an executable paper</title>") == 1
     names = re.findall(r'\bid="([^"]*)"', page)
     assert len(names) == len(set(names))
     within = re.findall(r'\bhref="#([^"]+)"', page[page.index("<body") :])

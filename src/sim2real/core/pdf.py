@@ -41,6 +41,8 @@ def joined(html: Path) -> str:
     """One page with the articles of ``PAGES`` under the head of the first chapter, their links turned into links within it."""
     sources = {name: (html / f"{name}.html").read_text(encoding="utf-8") for name in PAGES}
     head = re.search(r"<head>.*?</head>", sources[PAGES[1]], re.DOTALL)[0]
+    title = re.search(r"<title>(.*?)( &#8212;.*)?</title>", sources[PAGES[0]])[1]  # the page's own, before the book's
+    head = re.sub(r"<title>.*?</title>", lambda _: f"<title>{title}</title>", head, count=1, flags=re.DOTALL)
     articles = "".join(f'<section id="{_mark(name)}">{_article(name, source)}</section>' for name, source in sources.items())
     return (
         f'<!DOCTYPE html><html lang="en" data-theme="light">{head}<body class="sim2real-printed"><main class="bd-main"><div class="bd-content">'
