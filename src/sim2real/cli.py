@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from .commands import codecheck, course, fetch_record, fetch_weights, launch_page
+from .commands import check_runs, codecheck, course, fetch_record, fetch_weights, launch_page
 from .core.errors import Sim2RealError
 
 _LICENCE = "show pictures made from M&Ms, ACDC or XCAT data, which their terms forbid to pass on; left out otherwise"
@@ -59,16 +59,6 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--publish-real-images", action="store_true", help=_LICENCE)
     publish.set_defaults(action=_publish)
 
-    verify = commands.add_parser("verify", help="repeat what can be repeated cheaply of a run, and name every mismatch")
-    verify.add_argument("run", nargs="?", default="record", metavar="RUN", help="a run's name, or 'record' (default) for the published one")
-    verify.add_argument("--rerun", action="store_true", help="execute it again, whole, and hold every number against its tolerance")
-    verify.set_defaults(action=_verify)
-
-    diff = commands.add_parser("diff", help="what changed from one run to another: parameters, code, data, numbers, figures")
-    for name in ("first", "second"):
-        diff.add_argument(name, metavar="RUN", help="a run's name, or 'record'")
-    diff.set_defaults(action=_diff)
-
     predict = commands.add_parser("predict", help="segment NIfTI images or an M&Ms folder with a run's segmenter")
     predict.add_argument("source", type=Path, help="a NIfTI short-axis stack, a folder of them, or an M&Ms folder")
     predict.add_argument("--run", default="quick", metavar="NAME")
@@ -104,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parameters = commands.add_parser("parameters", help="print the reference of all parameters")
     parameters.set_defaults(action=_parameters)
 
-    for command in (codecheck, course, fetch_record, fetch_weights, launch_page):
+    for command in (check_runs, codecheck, course, fetch_record, fetch_weights, launch_page):
         command.add(commands)
 
     execute = commands.add_parser("execute")  # called by the workflow, one job each
@@ -182,64 +172,6 @@ def _publish(options) -> int:
     from .core.root import repository
 
     publish(repository(), options.run, options.publish_real_images)
-    return 0
-
-
-def _folder_of(root: Path, name: str) -> Path:
-    folder = root / "book" / "chapters" if name == "record" else root / "runs" / name
-    if Path(name).name != name or not (folder / "parameters.yaml").is_file():
-        raise Sim2RealError(f"{name}: no such run; expected the name of a folder under runs/ that 'sim2real run' has made, or 'record'")
-    return folder
-
-
-def _verify(options) -> int:
-    from .core.root import repository
-    from .verdict.verify import verify
-
-    root = repository()
-    folder = _folder_of(root, options.run)
-    if options.rerun:
-        return _rerun(options.run, folder, root)
-    faults = 0
-    for check in verify(folder, root):
-        state = "FAULT" if check.faults else "ok" if check.compared else "-"
-        print(f"{state:<6}{check.name:<12}{check.compared:>7} compared{'  ' + check.note if check.note else ''}", flush=True)
-        for line in check.faults[:20]:
-            print(f"        {line}")
-        if len(check.faults) > 20:
-            print(f"        and {len(check.faults) - 20} more")
-        faults += len(check.faults)
-    print(f"{options.run}: {faults} mismatches" if faults else f"{options.run}: everything that was repeated agrees")
-    return 1 if faults else 0
-
-
-def _rerun(name: str, folder: Path, root: Path) -> int:
-    """Execute a run's parameters again into a run of its own and hold every number against its tolerance."""
-    from .core.workflow import run_parameters, start
-    from .verdict.difference import difference, lines, write_page
-
-    again = f"{name}-again"
-    start(run_parameters(folder), f"runs/{again}", root)
-    found = difference(folder, root / "runs" / again)
-    print("\n".join(lines(found, name, again)))
-    write_page(found, folder, root / "runs" / again, root / "runs" / again / "difference.html")
-    beyond = int((~found.moved["within"].astype(bool)).sum())
-    print(f"{len(found.moved)} numbers differ, {beyond} beyond their tolerance; the page: runs/{again}/difference.html")
-    return 1 if beyond else 0
-
-
-def _diff(options) -> int:
-    from .core.root import repository
-    from .verdict.difference import difference, lines, write_page
-
-    root = repository()
-    folders = [_folder_of(root, name) for name in (options.first, options.second)]
-    found = difference(*folders)
-    print("\n".join(lines(found, options.first, options.second)))
-    if not found.empty:
-        page = root / "runs" / f"difference_{options.first}_{options.second}.html"
-        write_page(found, *folders, page)
-        print(f"the page: {page.relative_to(root)}")
     return 0
 
 
