@@ -52,6 +52,7 @@ def tiny_run(project) -> Path:
     return project.path / "runs" / "tiny"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items) -> None:
     """Where tests are spread over processes, those that share the tiny run or the built record stay in one, and those of a file, too."""
     for item in items:
