@@ -1,5 +1,6 @@
 """One whole tiny run in a copy of the project, shared by the tests of the pipeline and of the book."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -52,11 +53,18 @@ def tiny_run(project) -> Path:
     return project.path / "runs" / "tiny"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
-def pytest_collection_modifyitems(items) -> None:
-    """Where tests are spread over processes, those that share the tiny run or the built record stay in one, and those of a file, too."""
-    for item in items:
-        group = item.nodeid.split("::")[0]
-        for name, fixtures in (("book", {"record"}), ("run", {"project", "tiny_run"})):
-            group = name if fixtures & set(item.fixturenames) else group
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Where tests are spread over processes: files that share the tiny run, or the built record, stay in one process."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Grouped(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            text = (ROOT / file).read_text(encoding="utf-8") if (ROOT / file).is_file() else ""
+            for group, word in (("run", r"\b(project|tiny_run)\b"), ("book", r"\brecord\b")):
+                if re.search(word, text):
+                    return group
+            return file
+
+    return Grouped(config, log)
