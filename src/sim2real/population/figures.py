@@ -21,9 +21,10 @@ def volumes_figure(subjects: pd.DataFrame) -> Figure:
     sns.violinplot(
         table, x="phase", y="volume_ml", hue="phase", palette=palette, inner=None, cut=0, alpha=0.25, linewidth=0.8, ax=axes, legend=False
     )
-    sns.stripplot(table, x="phase", y="volume_ml", hue="phase", palette=palette, size=3, jitter=0.08, ax=axes, legend=False)
+    jitter = np.random.default_rng(0)  # seaborn's own is another at every drawing
     for place, phase in enumerate(("ED", "ES")):
         values = table.loc[table["phase"] == phase, "volume_ml"]
+        axes.scatter(place + jitter.uniform(-0.08, 0.08, len(values)), values, s=9, color=palette[phase], linewidths=0, zorder=3)
         axes.text(place + 0.28, values.max(), f"{values.mean():.0f} ± {values.std():.0f}", fontsize=9, va="bottom", ha="center")
     axes.set(xlabel="", ylabel="LV volume (ml)", ylim=(0, None), title=f"LV volumes, {len(subjects)} subjects")
     axes.set_xticks([0, 1], ["end diastole", "end systole"])

@@ -1,0 +1,21 @@
+import io
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from sim2real.population.figures import volumes_figure
+from sim2real.population.subjects import sample_subject
+
+
+def picture(subjects: pd.DataFrame) -> bytes:
+    figure, buffer = volumes_figure(subjects), io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    plt.close(figure)
+    return buffer.getvalue()
+
+
+def test_the_same_subjects_give_the_same_picture_and_others_another():
+    people = [sample_subject(0, index, 0.5) for index in range(7)]
+    rows = [{"name": p.name, "group": p.group, "sex": p.sex, "lv_edv_ml": p.lv_edv_ml, "lv_esv_ml": p.lv_esv_ml} for p in people]
+    assert picture(pd.DataFrame(rows)) == picture(pd.DataFrame(rows))
+    assert picture(pd.DataFrame(rows)) != picture(pd.DataFrame(rows[:6]))
