@@ -56,7 +56,7 @@ class Symmetric(nn.Module):
         kernel = torch.tensor([[0.3, -0.2, 0.3], [0.1, 0.5, 0.1 if symmetric else 0.9], [-0.4, 0.2, -0.4]], dtype=torch.float64)
         self.kernel = nn.Parameter(kernel[None, None])
 
-    def forward(self, x):
+    def forward(self, x, random=None):
         return torch.tanh(nn.functional.conv2d(nn.functional.pad(x, (1, 1, 1, 1), mode="reflect"), self.kernel))
 
     def encode(self, x, layers):

@@ -109,9 +109,13 @@ class TranslationParameters(Chapter):
     watch_share: float = Field(
         0.15, ge=0, le=0.5, description="share of the vendor's training subjects held out to watch the training on; 0: none"
     )
+    keep_nearest: bool = Field(
+        False, description="keep the generator that came nearest to the slices held out; off: the last. Those subjects then leave chapter 5"
+    )
     residual: bool = Field(
         False, description="the generator's output is a change of its input, so that it starts as the identity; off in CUT"
     )
+    grain: bool = Field(False, description="the generator adds noise whose strength and spectrum it learns; off in CUT")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "float32", description="arithmetic of the training step; auto: bfloat16 if the processor has instructions for it, else float32"
     )

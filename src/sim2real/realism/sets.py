@@ -9,7 +9,9 @@ import pandas as pd
 from ..core.labels import VENDORS
 from ..core.run import RunFolder
 from ..core.slices import load_slices
+from ..core.workflow import run_parameters
 from ..metrics.texture import texture_features
+from ..translation.watch import chosen_by
 
 
 class SliceSet(NamedTuple):
@@ -21,14 +23,19 @@ class SliceSet(NamedTuple):
 
 def image_sets(run: RunFolder) -> dict[str, SliceSet]:
     """All slices of each set: simulated, sim2real_A, sim2real_B, the references real_A and real_B (train subjects) and
-    the judged real_A_test and real_B_test (test subjects). Sets without a subject are left out."""
+    the judged real_A_test and real_B_test (test subjects). Sets without a subject are left out, and so are training
+    subjects by which a generator was chosen (``translation.keep_nearest``)."""
+    parameters = run_parameters(run.path)
     slices = run.manifest("03_real_cohort", "slices.csv")
     translated = run.manifest("04_translation", "translated.csv")
     wanted = {"simulated": slices[slices["domain"] == "simulated"]}
     for vendor in VENDORS:
         real = slices[(slices["domain"] == "real") & (slices["vendor"] == vendor)]
         wanted[f"sim2real_{vendor}"] = translated[translated["domain"] == f"sim2real_{vendor}"]
-        wanted[f"real_{vendor}"] = real[real["split"] == "train"]
+        train = real[real["split"] == "train"]
+        wanted[f"real_{vendor}"] = train[
+            ~train["subject"].isin(chosen_by(train["subject"].unique(), parameters.translation, parameters.seed))
+        ]
         wanted[f"real_{vendor}_test"] = real[real["split"] == "test"]
     return {name: _load(run, rows) for name, rows in wanted.items() if len(rows)}
 

@@ -19,6 +19,10 @@ _KINDS = {
     False: "makes the whole of a slice anew, as the paper's does",
     True: "gives a change of the simulated slice, to which it is added before the last step, where the paper's makes the whole slice anew",
 }
+_GRAIN = {
+    False: ", without a source of randomness",
+    True: ", and adds noise of four sizes of grain, whose strength it tells for each pixel, where the paper's has no source of randomness",
+}
 
 
 def generator_of(run: RunFolder, vendor: str):
@@ -100,7 +104,7 @@ def results(run: RunFolder, translated: pd.DataFrame, parameters: TranslationPar
     values = {
         "n_images_translated": len(translated), "n_steps": parameters.n_steps, "batch_size": parameters.batch_size, "precision": arithmetic.precision,
         "convolution": {"direct": "torch's own", "winograd": "Winograd's"}[arithmetic.convolution], "lambda_gan": parameters.lambda_gan, "lambda_nce": parameters.lambda_nce,
-        "generator_kind": _KINDS[parameters.residual],
+        "generator_kind": _KINDS[parameters.residual] + _GRAIN[parameters.grain],
         "generator_features": parameters.generator_features, "residual_blocks": parameters.residual_blocks, "learning_rate": parameters.learning_rate,
         "n_patches": parameters.n_patches, "temperature": parameters.temperature,
         "generator_parameters": sum(p.numel() for p in generator_of(run, "A").parameters()),

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from ..core.parameters import TranslationParameters
 from .losses import least_squares
-from .networks import Discriminator, Generator, at_least_float32, prepare
+from .networks import Discriminator, at_least_float32, generator_of, prepare
 from .step import Optimisers
 
 LOSSES = ("loss_d", "loss_d_back", "loss_gan", "loss_gan_back", "loss_cycle", "loss_idt")
@@ -28,7 +28,7 @@ def build_cyclegan(parameters: TranslationParameters, seed: int) -> nn.ModuleDic
     """The four networks on the CPU with their first weights; ``generator`` and ``discriminator`` begin as CUT's do."""
     networks = nn.ModuleDict()
     for direction in ("", "_back"):
-        networks[f"generator{direction}"] = Generator(parameters.generator_features, parameters.residual_blocks, parameters.residual)
+        networks[f"generator{direction}"] = generator_of(parameters)
         networks[f"discriminator{direction}"] = Discriminator(parameters.discriminator_features)
     return prepare(networks, parameters, seed)
 

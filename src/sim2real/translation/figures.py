@@ -45,16 +45,16 @@ def _draw_curves(axes: Sequence[Axes], log: pd.DataFrame, smooth_steps: int | No
         axis.legend(loc="upper right", fontsize=9)
 
 
-def health_figure(log: pd.DataFrame, health: pd.DataFrame) -> Figure:
-    """Losses, the discriminator's sureness and the distance to held-out real slices against the step, the last step marked.
+def health_figure(log: pd.DataFrame, health: pd.DataFrame, keep_nearest: bool) -> Figure:
+    """Losses, the discriminator's sureness and the distance to held-out real slices against the step, the step that is kept marked.
 
     log: what ``train`` returns; health: what ``watch.health`` returns (without rows the losses alone are drawn).
+    keep_nearest: whether the generator of the nearest look was kept, or the last.
     """
     if health.empty:
         return curves_figure(log)
     figure, axes = plt.subplots(2, 2, figsize=(8, 5.6), sharex=True, layout="constrained")
     _draw_curves(axes[0], log)
-    last = int(log["step"].max()) + 1
     for name, label, colour in (("sure_real", "held-out real", COLOURS["real"]), ("sure_translated", "translated", "#555555")):
         axes[1, 0].plot(health["step"], health[name], "o-", color=colour, label=label, markersize=4)
     axes[1, 0].set(xlabel="step", ylabel="share of patches", title="Discriminator sure within 0.1", ylim=(-0.03, 1.03))
@@ -62,12 +62,13 @@ def health_figure(log: pd.DataFrame, health: pd.DataFrame) -> Figure:
     axes[1, 1].axhline(untranslated["distance"].iloc[0], color=COLOURS["simulated"], linestyle="--", label="untranslated")
     axes[1, 1].plot(looks["step"], looks["distance"], "o-", color="#000000", markersize=4, label="translated")
     best = looks[looks["best"] == 1]
-    axes[1, 1].plot(best["step"], best["distance"], "*", color=COLOURS["B"], markersize=13, label="nearest (not chosen)")
+    kept = int(best["step"].iloc[0] if keep_nearest else log["step"].max() + 1)
+    axes[1, 1].plot(best["step"], best["distance"], "*", color=COLOURS["B"], markersize=13, label="nearest")
     axes[1, 1].set(xlabel="step", ylabel="Fréchet distance", title="Texture, to held-out real slices", yscale="log")
     for axis in axes.flat:
-        axis.axvline(last, color="#777777", linewidth=1, linestyle=":")
+        axis.axvline(kept, color="#777777", linewidth=1, linestyle=":")
     axes[1, 1].annotate(
-        "kept", (last, 1), xycoords=("data", "axes fraction"), xytext=(-3, -4), textcoords="offset points", ha="right", va="top", fontsize=9
+        "kept", (kept, 1), xycoords=("data", "axes fraction"), xytext=(-3, -4), textcoords="offset points", ha="right", va="top", fontsize=9
     )
     for axis in axes[1]:
         axis.legend(fontsize=9)

@@ -5,6 +5,8 @@ section 3 and appendix C.1. Images are (batch, 1, height, width) in [-1, 1]. Wit
 the sizes are those of the paper's public model: 11,365,633, 2,762,689 and 559,872 parameters.
 """
 
+import zlib
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -17,6 +19,9 @@ PATCH_LAYERS = (0, 4, 8, 12, 16)
 """Padded input, both downsampling convolutions before their norm, first and fifth residual block."""
 FIRST_BLOCK = 12
 NORM_EPSILON = 1e-5
+GRAIN_SD = 0.02
+"""SD of each scale's grain at the start of training: 1 % of the range from black to white."""
+GRAIN_PX = (1, 2, 4, 8)
 LARGEST = 0.98
 """Where the inverse of tanh is cut off, in a residual generator: black and white are not beyond reach of a change."""
 
@@ -90,13 +95,57 @@ class ResidualBlock(nn.Module):
         return x + self.body(x)
 
 
-class Generator(nn.Module):
-    """Encoder, residual blocks, decoder. The numbers of ``layers`` are those by which the paper's code names them."""
+class Grain(nn.Module):
+    r"""Noise for the generator to shape, :math:`\sum_s \exp(a_s(h)) \, n_s`: :math:`n_s` is smooth noise with SD 1 and grains of s pixels,
+    and a 1 x 1 convolution of the generator's last features h tells the logarithm of its SD, pixel by pixel.
 
-    def __init__(self, features: int, residual_blocks: int, residual: bool = False):
+    A network without a source of randomness has to make the grain of an image from that of its input, and simulated tissue is
+    smooth. Noise of a receiver, shaped by reconstruction, and the mottle of flowing blood have this form: a strength for each scale.
+    """
+
+    def __init__(self, features: int):
+        super().__init__()
+        self.strength = nn.Conv2d(features, len(GRAIN_PX), 1)
+
+    def forward(self, h: Tensor, noise: list[Tensor]) -> Tensor:
+        """Features (b, c, h, w) and noise as ``noise_of`` gives it to grain (b, 1, h, w) on the scale of images in [-1, 1]."""
+        strength = at_least_float32(self.strength(h)).exp() * GRAIN_SD  # (b, scale, h, w)
+        return (strength * noise).sum(dim=1, keepdim=True)
+
+
+def noise_of(x: Tensor, random: torch.Generator | None = None) -> Tensor:
+    """Noise (b, scale, h, w) for images x (b, 1, h, w), SD 1 at each of the scales ``GRAIN_PX``.
+
+    Drawn from ``random``, or else the same for the same image, whatever lies beside it.
+    """
+    if random is not None:
+        return _octaves(len(x), x.shape[2:], random).to(x.device)
+    seeds = [zlib.crc32(image.detach().cpu().float().numpy().tobytes()) for image in x]
+    return torch.cat([_octaves(1, x.shape[2:], torch.Generator().manual_seed(seed)) for seed in seeds]).to(x.device)
+
+
+def _octaves(n: int, size: tuple[int, int], random: torch.Generator) -> Tensor:
+    height, width = size
+    scales = []
+    for px in GRAIN_PX:
+        noise = torch.randn((n, 1, -(-height // px) + 2, -(-width // px) + 2), generator=random)
+        if px > 1:
+            noise = F.interpolate(noise, scale_factor=px, mode="bicubic")
+            noise = noise / noise.std()
+        scales.append(noise[..., px : px + height, px : px + width])
+    return torch.cat(scales, dim=1)
+
+
+class Generator(nn.Module):
+    """Encoder, residual blocks, decoder. The numbers of ``layers`` are those by which the paper's code names them.
+
+    residual: the output is a change of the input. grain: noise of a learned strength and spectrum is added to the output.
+    """
+
+    def __init__(self, features: int, residual_blocks: int, residual: bool = False, grain: bool = False):
         super().__init__()
         f = features
-        self.architecture = {"features": features, "residual_blocks": residual_blocks, "residual": residual}
+        self.architecture = {"features": features, "residual_blocks": residual_blocks, "residual": residual, "grain": grain}
         self.residual = residual
         self.layers = nn.ModuleList([
             nn.ReflectionPad2d(3), nn.Conv2d(1, f, 7), InstanceNorm(), nn.ReLU(inplace=True),  # 0-3: (b, f, h, w)
@@ -107,31 +156,38 @@ class Generator(nn.Module):
             Up(), Convolution(2 * f, f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, f, h, w)
             nn.ReflectionPad2d(3), ConvolutionToOne(f, 1, 7), nn.Tanh(),  # (b, 1, h, w)
         ])  # fmt: skip
+        self.grain = Grain(f) if grain else None
         last_block = FIRST_BLOCK + residual_blocks - 1
         self.patch_layers = tuple(sorted({min(layer, last_block) for layer in PATCH_LAYERS}))
         channels = {0: 1, 4: 2 * f, 8: 4 * f}
         self.patch_channels = tuple(channels.get(layer, 4 * f) for layer in self.patch_layers)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Translate: (b, 1, h, w) in [-1, 1] to the same; h and w are multiples of 4."""
-        return self._run(x, (), len(self.layers))[0]
+    def forward(self, x: Tensor, random: torch.Generator | None = None) -> Tensor:
+        """Translate: (b, 1, h, w) in [-1, 1] to the same; h and w are multiples of 4. random: of the grain, see ``noise_of``."""
+        return self._run(x, (), len(self.layers), random)[0]
 
     def encode(self, x: Tensor, layers: tuple[int, ...]) -> list[Tensor]:
         """Features (b, c, h', w') after each of ``layers`` (ascending); nothing beyond the last of them is computed."""
         return self._run(x, layers, layers[-1] + 1)[1]
 
-    def translate_and_encode(self, x: Tensor, layers: tuple[int, ...]) -> tuple[Tensor, list[Tensor]]:
+    def translate_and_encode(
+        self, x: Tensor, layers: tuple[int, ...], random: torch.Generator | None = None
+    ) -> tuple[Tensor, list[Tensor]]:
         """Both of the above in one pass, since the encoder is part of the generator."""
-        return self._run(x, layers, len(self.layers))
+        return self._run(x, layers, len(self.layers), random)
 
-    def _run(self, x: Tensor, layers: tuple[int, ...], stop: int) -> tuple[Tensor, list[Tensor]]:
-        features, source = [], x
+    def _run(self, x: Tensor, layers: tuple[int, ...], stop: int, random: torch.Generator | None = None) -> tuple[Tensor, list[Tensor]]:
+        features, source, last = [], x, len(self.layers) - 1
         for index, layer in enumerate(self.layers[:stop]):
-            if self.residual and index == len(self.layers) - 1:
+            if index == last - 2:
+                h = x  # (b, f, h, w), before the last convolution and its padding
+            if self.residual and index == last:
                 x = x + torch.atanh(source.clamp(-LARGEST, LARGEST))  # without a change, tanh gives the source back
             x = layer(x)
             if index in layers:
                 features.append(x)
+        if self.grain and stop > last:
+            x = (x + self.grain(h, noise_of(source, random))).clamp(-1, 1)
         return x, features
 
 
@@ -193,9 +249,13 @@ def prepare(networks: nn.ModuleDict, parameters: TranslationParameters, seed: in
     return networks
 
 
+def generator_of(parameters: TranslationParameters) -> Generator:
+    return Generator(parameters.generator_features, parameters.residual_blocks, parameters.residual, parameters.grain)
+
+
 def build(parameters: TranslationParameters, seed: int) -> nn.ModuleDict:
     """The three networks on the CPU with their first weights."""
-    generator = Generator(parameters.generator_features, parameters.residual_blocks, parameters.residual)
+    generator = generator_of(parameters)
     discriminator = Discriminator(parameters.discriminator_features)
     heads = ProjectionHeads(generator.patch_channels, parameters.projection_features)
     return prepare(nn.ModuleDict({"generator": generator, "discriminator": discriminator, "heads": heads}), parameters, seed)

@@ -41,9 +41,11 @@ def load_official_generator(folder: Path | str) -> Generator:
 
 
 def save_official(networks: nn.ModuleDict, folder: Path | str) -> None:
-    """Write the three files that the public code loads with ``--epoch latest``. Raises Sim2RealError for a residual generator."""
-    if networks["generator"].residual:
-        raise Sim2RealError(f"{folder}: a residual generator has no counterpart in the public code; train with translation.residual=false")
+    """Write the three files that the public code loads with ``--epoch latest``. Raises Sim2RealError for a generator the public code lacks."""
+    generator = networks["generator"]
+    if generator.residual or generator.grain:
+        kind = "residual=false" if generator.residual else "grain=false"
+        raise Sim2RealError(f"{folder}: this generator has no counterpart in the public code; train with translation.{kind}")
     for name, file in FILES.items():
         save_alike(Path(folder) / file, official_state(name, networks[name]))
 

@@ -62,7 +62,9 @@ def cut_step(
 
     with autocast:
         inputs = torch.cat([source, real]) if parameters.identity_nce else source  # (2b or b, 1, h, w)
-        outputs, keys = _translate_mirrored(generator, inputs) if mirrored else generator.translate_and_encode(inputs, layers)
+        outputs, keys = (
+            _translate_mirrored(generator, inputs, random) if mirrored else generator.translate_and_encode(inputs, layers, random)
+        )
         outputs, keys = at_least_float32(outputs), [key.detach() for key in keys]
         fake = outputs[:n]  # (b, 1, h, w)
         score_fake, score_real = discriminator(torch.cat([fake.detach(), real])).split(n)
@@ -89,11 +91,11 @@ def cut_step(
     return torch.stack([loss_d, loss_gan, loss_nce, loss_idt]).detach()
 
 
-def _translate_mirrored(generator: Generator, inputs: Tensor) -> tuple[Tensor, list[Tensor]]:
+def _translate_mirrored(generator: Generator, inputs: Tensor, random: torch.Generator) -> tuple[Tensor, list[Tensor]]:
     """Translations of the mirrored inputs, and the keys of the inputs as they are, which then need a pass of their own."""
     with torch.no_grad():
         keys = generator.encode(inputs, generator.patch_layers)
-    return generator(inputs.flip(-1)), keys
+    return generator(inputs.flip(-1), random), keys
 
 
 class Cut:

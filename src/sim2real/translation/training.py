@@ -65,6 +65,7 @@ def train(
     at_work = method()
     networks = at_work.build(parameters, seed_of(seed, "first weights")).to(device)
     kept = copy.deepcopy(networks["generator"]) if parameters.weight_average else networks["generator"]
+    nearest = None  # weights of ``kept`` at the look with the smallest distance
     optimisers = Optimisers(networks, parameters.learning_rate)
     columns = ["step", *at_work.losses, "learning_rate"]
     log = torch.zeros(parameters.n_steps, len(columns), dtype=torch.float64)
@@ -74,6 +75,7 @@ def train(
     if state:
         networks.load_state_dict(state["networks"])
         kept.load_state_dict(state["kept"])
+        nearest = state["nearest"]
         optimisers.load_state_dict(state["optimisers"])
         at_work.load_state_dict(state["method"])
         first = state["step"]
@@ -85,7 +87,7 @@ def train(
         if not all(torch.isfinite(weights).all() for weights in networks.parameters()):
             raise Sim2RealError(f"{folder}: weights not finite after step {done}; {_advice(parameters)}")
         contents = {"networks": networks.state_dict(), "optimisers": optimisers.state_dict(), "kept": kept.state_dict()}
-        contents |= {"method": at_work.state_dict(), "health": watch.rows if watch else []}
+        contents |= {"method": at_work.state_dict(), "health": watch.rows if watch else [], "nearest": nearest}
         save_checkpoint(folder, {"fingerprint": identity, "step": done, "log": log[:done].clone(), **contents})
 
     images = {name: _to_network(stack).to(device) for name, stack in (("source", source), ("target", target))}
@@ -113,9 +115,13 @@ def train(
             if watch and done in watch.steps:
                 watch.look(done, kept, networks["discriminator"])
                 watch.write(folder)
+                if parameters.keep_nearest and watch.nearest_now:
+                    nearest = copy.deepcopy(kept.state_dict())
             if done == parameters.n_steps or now - saved_at >= parameters.checkpoint_every_s:
                 save(done)
                 saved_at = now
+    if nearest:
+        kept.load_state_dict(nearest)
     save_generator(folder / "generator.pt", kept)
     if watch:
         watch.write(folder)

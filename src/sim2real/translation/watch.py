@@ -1,7 +1,7 @@
 """How a training goes, watched on real slices of subjects it never sees.
 
-A distance to those slices marks the step at which the translated slices came nearest; nothing is chosen by it. Whoever
-does choose must leave the watched subjects out of any distance that is reported.
+A distance to those slices marks the step at which the translated slices came nearest. With ``translation.keep_nearest`` the
+generator of that step is kept, and chapter 5 leaves the watched subjects out of its references (``chosen_by``).
 """
 
 from functools import cached_property
@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 
 from ..core.files import read_table, write_table
+from ..core.parameters import TranslationParameters
 from ..core.seeds import generator as random_generator
 from ..core.slices import load_slices
 from ..metrics.frechet import frechet_distance
@@ -44,6 +45,11 @@ def held_out_subjects(subjects: np.ndarray, share: float, seed: int) -> list[str
     return sorted(np.sort(subjects)[order[:n]].tolist())
 
 
+def chosen_by(subjects: np.ndarray, parameters: TranslationParameters, seed: int) -> list[str]:
+    """Of a vendor's training subjects those by which its generator was chosen; none where the last one was kept."""
+    return held_out_subjects(subjects, parameters.watch_share, seed) if parameters.keep_nearest else []
+
+
 class Watch:
     """Rows of ``COLUMNS``, one for every look; at step 0 the simulated slices as they are, without a discriminator."""
 
@@ -63,6 +69,11 @@ class Watch:
         translated = translate(generator, self.source, self.device)
         sure = [self._sure(discriminator, slices, target) for slices, target in ((self.real, 1.0), (translated, 0.0))]
         self.rows.append([step, *sure, self._distance(translated)])
+
+    @property
+    def nearest_now(self) -> bool:
+        """Whether no look before the last came as near."""
+        return bool(self.table()["best"].iloc[-1])
 
     def table(self) -> pd.DataFrame:
         table = pd.DataFrame(self.rows, columns=COLUMNS[:-1])
