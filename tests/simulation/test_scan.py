@@ -66,3 +66,10 @@ def test_tissue_varies_anew_from_slice_to_slice_and_stays_through_the_phases():
     np.testing.assert_array_equal(first.variation, again)
     assert abs(np.corrcoef(again[0].ravel(), second[0].ravel())[0, 1]) < 0.2
     assert abs(np.corrcoef(again[0].ravel(), again[1].ravel())[0, 1]) < 0.2  # T1 and T2 vary for themselves
+
+
+def test_the_coils_stand_round_the_middle_of_the_stack():
+    structures = stack()
+    scan, _ = scan_of(structures)
+    corners = np.argwhere(np.ones((2, 2, 2))) * (np.array(structures.data.shape[:3]) - 1)
+    np.testing.assert_allclose(scan.coils.middle, (corners @ structures.affine[:3, :3].T + structures.affine[:3, 3]).mean(axis=0))
