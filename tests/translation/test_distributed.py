@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import torch
 
+from sim2real.core.distributed import World
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.parameters import TranslationParameters
-from sim2real.translation.distributed import World
 from sim2real.translation.networks import build
 from sim2real.translation.step import cut_step
 from sim2real.translation.training import train

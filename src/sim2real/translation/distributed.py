@@ -8,75 +8,12 @@ gradients is the gradient of the whole batch, and weights stay alike everywhere.
 """
 
 import argparse
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-
-import torch
-from torch import Tensor
-from torch import distributed as processes
-
-from ..core.errors import Sim2RealError
-
-
-@dataclass(frozen=True)
-class World:
-    """The processes that train together; alone, one of one."""
-
-    rank: int = 0
-    size: int = 1
-
-    @staticmethod
-    def current() -> "World":
-        if not (processes.is_available() and processes.is_initialized()):
-            return World()
-        return World(processes.get_rank(), processes.get_world_size())
-
-    @property
-    def first(self) -> bool:
-        return self.rank == 0
-
-    def share_of(self, batch: list[int]) -> list[int]:
-        """This process's part of a step's slices. Raises Sim2RealError where they cannot be shared out evenly."""
-        if len(batch) % self.size:
-            raise Sim2RealError(f"{len(batch)} slices a step for {self.size} processes; expected translation.batch_size a multiple of that")
-        part = len(batch) // self.size
-        return batch[self.rank * part : (self.rank + 1) * part]
-
-    def mean(self, values: Tensor) -> Tensor:
-        """The mean over the processes, each with values of the same shape."""
-        if self.size == 1:
-            return values
-        values = values.clone()
-        processes.all_reduce(values)
-        return values / self.size
-
-    def average_gradients(self, *optimisers: torch.optim.Optimizer) -> None:
-        """Have each of them average its weights' gradients over the processes before every step it takes."""
-        if self.size > 1:
-            for optimiser in optimisers:
-                optimiser.register_step_pre_hook(self._average)
-
-    def _average(self, optimiser: torch.optim.Optimizer, *_) -> None:
-        gradients = [weight.grad for group in optimiser.param_groups for weight in group["params"] if weight.grad is not None]
-        together = self.mean(torch.cat([gradient.flatten() for gradient in gradients]))  # one message instead of one a weight
-        for gradient, mean in zip(gradients, together.split([gradient.numel() for gradient in gradients]), strict=True):
-            gradient.copy_(mean.view(gradient.shape))
-
-    @contextmanager
-    def in_turn(self) -> Iterator[None]:
-        """The first process does it, then the others, who find what it has left on disk."""
-        if not self.first:
-            processes.barrier()
-        yield
-        if self.first and self.size > 1:
-            processes.barrier()
 
 
 def main(arguments: list[str] | None = None) -> None:
     from ..core.device import choose_device
+    from ..core.distributed import launched
     from ..core.labels import VENDORS
     from ..core.root import repository
     from ..core.run import RunFolder
@@ -92,17 +29,12 @@ def main(arguments: list[str] | None = None) -> None:
     run = RunFolder(Path(repository()) / "runs" / asked.run)
     parameters, slices = run_parameters(run.path), run.manifest("03_real_cohort", "slices.csv")
     device = choose_device(parameters.device)
-    if device.type == "cuda":
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
-    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
-        processes.init_process_group("nccl" if device.type == "cuda" else "gloo")
     source = load_slices(run.path, slices.query("domain == 'simulated'"))
     rows = slices.query("domain == 'real' and vendor == @asked.vendor and split == 'train'")
     target, held_out = load_split(run.path, rows, parameters.translation.watch_share, parameters.seed)
     folder = run.chapter("04_translation") / "models" / asked.vendor
-    train(source, target, parameters.translation, folder, parameters.seed, device, held_out)
-    if processes.is_initialized():
-        processes.destroy_process_group()
+    with launched(device):
+        train(source, target, parameters.translation, folder, parameters.seed, device, held_out)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from ..core.distributed import World
 from ..core.errors import Sim2RealError
 from ..core.files import clear_temporaries
 from ..core.parameters import TranslationParameters
@@ -23,7 +24,6 @@ from ..core.seeds import generator as random_generator
 from ..core.seeds import seed_of
 from .apply import save_generator
 from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
-from .distributed import World
 from .networks import Generator
 from .precision import settled
 from .step import Cut, Optimisers
