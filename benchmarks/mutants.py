@@ -82,9 +82,10 @@ class Mutant(NamedTuple):
     after: str
 
     @property
-    def key(self) -> tuple:
-        """The same change in a file whose lines have moved; where one function has it twice, they share it."""
-        return self.module, self.function, self.before, self.after
+    def key(self) -> tuple[str, ...]:
+        """The same change in a file whose lines have moved: module, text of the line, place in it, before, after."""
+        line = (ROOT / "src" / "sim2real" / f"{self.module}.py").read_text(encoding="utf-8").splitlines()[self.line - 1]
+        return self.module, line.strip(), str(self.column - (len(line) - len(line.lstrip()))), self.before, self.after
 
 
 def changed(node: ast.AST) -> Iterator[ast.AST]:
@@ -202,7 +203,7 @@ def read(path: Path) -> list[dict]:
 
 def report(sample: list[Mutant], known: dict[Mutant, str]) -> None:
     """Share killed of those that were run, all and without the equivalent ones, and the survivors."""
-    reasons = {(row["module"], row["function"], row["before"], row["after"]): row["reason"] for row in read(EQUIVALENT)}
+    reasons = {tuple(row[name] for name in ("module", "line", "place", "before", "after")) for row in read(EQUIVALENT)}
     ran = [mutant for mutant in sample if mutant in known]
     survivors = [mutant for mutant in ran if known[mutant] == "survived"]
     missed = [mutant for mutant in survivors if mutant.key not in reasons]

@@ -96,3 +96,9 @@ def test_ten_pixels_that_remain_are_enough_to_erode(rows, eroded):
     label[10 : 14 + rows, 20:26], label[2:5, 2:9] = 1, 3
     image[12 : 12 + rows, 22:24], image[label == 3] = 3.0, 3.0
     assert (slice_measures(image, label, 1.0)["rv_to_lv_intensity"] == 1) == eroded
+
+
+def test_axes_of_a_rectangle_of_few_pixels_are_its_sides():
+    label = np.zeros((20, 30), np.uint8)
+    label[4:7, 5:15] = 1
+    assert slice_measures(np.ones(label.shape), label, (2.0, 1.5))["lv_minor_to_major"] == pytest.approx(3 * 2.0 / (10 * 1.5))

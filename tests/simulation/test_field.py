@@ -4,7 +4,8 @@ import pytest
 from sim2real.core.errors import Sim2RealError
 from sim2real.population.structures import ID
 from sim2real.simulation import field
-from sim2real.simulation.field import SusceptibilityField, dipole_field, shim_of, susceptibility_ppm
+from sim2real.simulation.acquisition import area_weights
+from sim2real.simulation.field import SusceptibilityField, _linear_weights, dipole_field, shim_of, susceptibility_ppm
 
 
 def disc(n, centre, radius):
@@ -103,3 +104,8 @@ def test_a_tissue_without_susceptibility_is_told_in_one_line(monkeypatch):
     monkeypatch.setattr(field, "SUSCEPTIBILITY", field.SUSCEPTIBILITY[field.SUSCEPTIBILITY["tissue"] != "lung"])
     with pytest.raises(Sim2RealError, match="susceptibility.csv: no value for lung"):
         field.susceptibility_ppm.__wrapped__()
+
+
+def test_the_way_to_coarser_cells_and_back_moves_nothing():
+    ramp = np.arange(60.0)
+    np.testing.assert_allclose((_linear_weights(30, 60) @ (area_weights(60, 30) @ ramp))[2:-2], ramp[2:-2], atol=1e-4)
