@@ -102,3 +102,11 @@ def test_axes_of_a_rectangle_of_few_pixels_are_its_sides():
     label = np.zeros((20, 30), np.uint8)
     label[4:7, 5:15] = 1
     assert slice_measures(np.ones(label.shape), label, (2.0, 1.5))["lv_minor_to_major"] == pytest.approx(3 * 2.0 / (10 * 1.5))
+
+
+@pytest.mark.parametrize(("pixels", "told"), [(2, False), (3, True), (5, True)])
+def test_three_pixels_have_axes(pixels, told):
+    label = np.zeros((20, 30), np.uint8)
+    label[4, 5 : 5 + pixels] = 1
+    found = slice_measures(np.ones(label.shape), label, 1.0)["lv_minor_to_major"]
+    assert found == pytest.approx(1 / pixels) if told else np.isnan(found)
