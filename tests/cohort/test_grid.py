@@ -187,3 +187,18 @@ def test_percentiles_become_nought_and_one():
     np.testing.assert_allclose(found, np.clip((image + 40) / 980, 0, 1), atol=1e-5)
     assert found.dtype == np.float32
     assert np.isfinite(normalise(np.full((4, 5, 2), 7.0), 1, 99)).all()  # an empty image is no division by nought
+
+
+def test_middle_of_the_field_of_view():
+    assert field_centre(Image(np.zeros((9, 6, 3)), np.eye(4))) == (4, 2.5)
+
+
+@pytest.mark.parametrize("stored_as", [1, -1])
+def test_a_heart_whose_ventricles_lie_a_hair_apart_is_turned_too(stored_as):
+    """The RV's middle half a voxel to one side of the LV's, in a header without orientation."""
+    label = np.zeros((20, 21, 2), np.uint8)
+    label[8:12, 2:6], label[9:12, 9:14] = LV, RV
+    label = label[::stored_as]
+    turned = upright(Image(np.zeros(label.shape), np.eye(4)), Image(label, np.eye(4)))[1].data
+    rv, lv = (np.argwhere(turned == value)[:, 0].mean() for value in (RV, LV))
+    assert rv < lv

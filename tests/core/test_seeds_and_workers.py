@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sim2real.core.seeds import generator, seed_of
-from sim2real.core.workers import available_cores, map_in_order
+from sim2real.core.workers import _in_turn, available_cores, map_in_order
 
 
 def test_each_seed_and_name_has_a_stream_of_its_own():
@@ -40,3 +40,28 @@ def test_a_job_held_to_few_cores_is_believed(monkeypatch):
     assert available_cores() == 3
     monkeypatch.setenv("SIM2REAL_CORES", "0")
     assert available_cores() == 1
+
+
+class Counting:
+    """A pool that does the work when it is asked for the result, and counts what was handed over and not yet asked for."""
+
+    def __init__(self):
+        self.open, self.most = 0, 0
+
+    def submit(self, function, item):
+        self.open += 1
+        self.most = max(self.most, self.open)
+        waiting = Waiting()
+        waiting.result = lambda: (setattr(self, "open", self.open - 1), function(item))[1]
+        return waiting
+
+
+class Waiting:
+    pass
+
+
+@pytest.mark.parametrize(("n", "most"), [(1000, 9), (3, 3), (0, 0)])
+def test_no_more_is_handed_over_than_keeps_the_workers_busy(n, most):
+    pool = Counting()
+    assert list(_in_turn(pool, operator.neg, list(range(n)), 8)) == [-k for k in range(n)]
+    assert pool.most == most and pool.open == 0

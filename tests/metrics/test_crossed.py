@@ -73,3 +73,20 @@ def test_few_subjects_have_no_interval_in_any_stratum():
 def test_unusable_values_are_refused(values):
     with pytest.raises(Sim2RealError, match="expected finite ones"):
         crossed_mean(values)
+
+
+@pytest.mark.parametrize("sds", [(0.3, 0.3, 4), (2, 2, 4)])
+def test_width_is_that_of_the_mean_s_own_spread_where_there_is_much_to_tell_it_by(sds):
+    """Many subjects and seeds: 1.96 standard errors. What neither explains is in both means, and is counted once."""
+    n, seeds = 60, 50
+    true = sds[0] ** 2 / n + sds[1] ** 2 / seeds + sds[2] ** 2 / (n * seeds)
+    rng, found = np.random.default_rng(3), []
+    for _ in range(60):
+        drawn = crossed_mean(rng.normal(0, sds[0], (n, 1)) + rng.normal(0, sds[1], seeds) + rng.normal(0, sds[2], (n, seeds)))
+        found.append(((drawn.high - drawn.low) / 2 / 1.96) ** 2)
+    assert np.mean(found) == pytest.approx(true, rel=0.2)
+
+
+def test_values_that_never_vary_are_certain():
+    assert crossed_mean(np.zeros((6, 2)))[:4] == (0, 0, 0, 1)
+    assert crossed_mean(np.full((6, 2), 0.5))[:4] == (0.5, 0.5, 0.5, 0)

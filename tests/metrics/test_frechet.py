@@ -80,3 +80,16 @@ def test_singular_covariances_have_the_distance_of_what_they_hold():
     rng = np.random.default_rng(0)
     one, two = rng.normal(size=(44, 2)) * [3, 1], rng.normal(size=(40, 2)) @ np.array([[2.0, 0.7], [0.7, 1]]) + [1, 0]
     assert frechet_distance(np.tile(one, 30), np.tile(two, 30)) == pytest.approx(30 * frechet_distance(one, two), rel=1e-4)
+
+
+def test_a_root_that_pytorch_fid_gives_up_on_is_taken_another_way(monkeypatch):
+    rng = np.random.default_rng(4)
+    one, two = rng.normal(size=(30, 5)) * [3, 1, 2, 1, 1], rng.normal(size=(25, 5)) @ rng.normal(size=(5, 5)) + 1
+    expected = frechet_distance(one, two)
+    fid_score = pytest.importorskip("pytorch_fid.fid_score")
+
+    def gives_up(*_):
+        raise ValueError("Imaginary component 0.1")
+
+    monkeypatch.setattr(fid_score, "calculate_frechet_distance", gives_up)
+    assert frechet_distance(one, two) == pytest.approx(expected, rel=1e-6)

@@ -60,3 +60,8 @@ def test_leaving_out_subjects_is_the_distance_of_the_rest():
     distance = by_subject(features, names, reference, other)
     for kept in (names != "c", names == "a"):
         assert distance(kept, other != "x") == pytest.approx(by_double_loop(features[kept], reference[other != "x"]), rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize(("n", "m"), [(2, 2), (2, 9), (3, 2)])
+def test_two_images_are_enough(n, m):
+    assert kernel_distance(*sets(n, m)) == pytest.approx(by_double_loop(*sets(n, m)))

@@ -79,3 +79,34 @@ def test_missing_structures_give_nan_and_no_error():
 def test_image_and_label_of_two_shapes_are_refused():
     with pytest.raises(Sim2RealError, match="expected one slice"):
         slice_measures(np.ones((20, 30)), np.ones((30, 20)), 1.0)
+
+
+@pytest.mark.parametrize(("cycles", "counts"), [(3, False), (4, True), (30, True), (31, False)])
+def test_slope_is_of_the_rings_from_4_to_30_cycles(cycles, counts):
+    image = np.random.default_rng(1).normal(size=(96, 128))
+    frequency = np.hypot(*np.meshgrid(*(np.fft.fftfreq(size) * 128 for size in image.shape), indexing="ij"))
+    louder = np.fft.ifft2(np.fft.fft2(image) * np.where(np.rint(frequency) == cycles, 10, 1)).real
+    assert (abs(spectrum_slope(louder) - spectrum_slope(image)) > 0.05) == counts
+
+
+@pytest.mark.parametrize(("rows", "eroded"), [(4, False), (5, True), (6, True)])
+def test_ten_pixels_that_remain_are_enough_to_erode(rows, eroded):
+    """An LV of (2 + 4) columns whose core is 2 wide; its rim is bright."""
+    label, image = np.zeros((30, 40), np.uint8), np.full((30, 40), 9.0)
+    label[10 : 14 + rows, 20:26], label[2:5, 2:9] = 1, 3
+    image[12 : 12 + rows, 22:24], image[label == 3] = 3.0, 3.0
+    assert (slice_measures(image, label, 1.0)["rv_to_lv_intensity"] == 1) == eroded
+
+
+def test_axes_of_a_rectangle_of_few_pixels_are_its_sides():
+    label = np.zeros((20, 30), np.uint8)
+    label[4:7, 5:15] = 1
+    assert slice_measures(np.ones(label.shape), label, (2.0, 1.5))["lv_minor_to_major"] == pytest.approx(3 * 2.0 / (10 * 1.5))
+
+
+@pytest.mark.parametrize(("pixels", "told"), [(2, False), (3, True), (5, True)])
+def test_three_pixels_have_axes(pixels, told):
+    label = np.zeros((20, 30), np.uint8)
+    label[4, 5 : 5 + pixels] = 1
+    found = slice_measures(np.ones(label.shape), label, 1.0)["lv_minor_to_major"]
+    assert found == pytest.approx(1 / pixels) if told else np.isnan(found)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+from scipy.stats import kurtosis, skew
 
 from sim2real.core.errors import Sim2RealError
 from sim2real.metrics.texture import TEXTURE_FEATURES, standardise, texture_distance, texture_features
@@ -68,3 +69,12 @@ def test_unusable_images_are_refused():
             texture_features(images)
     with pytest.raises(Sim2RealError, match="at least two"):
         texture_distance(np.zeros((1, 9, 9)), np.zeros((3, 9, 9)))
+
+
+def test_shape_of_the_histogram_is_that_of_scipy():
+    image = np.random.default_rng(3).beta(1.5, 4, (31, 26))
+    values = dict(zip(TEXTURE_FEATURES, texture_features(image[None])[0], strict=True))
+    assert values["skewness"] == pytest.approx(skew(image, axis=None)) and values["skewness"] > 0.5
+    assert values["kurtosis"] == pytest.approx(kurtosis(image, axis=None, fisher=False))
+    for percent in (10, 50, 90):
+        assert np.mean(image < values[f"percentile_{percent}"]) == pytest.approx(percent / 100, abs=0.002)

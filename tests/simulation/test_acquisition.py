@@ -145,6 +145,22 @@ def test_partial_fourier_leaves_lines_of_one_end_empty_and_keeps_a_smooth_object
     np.testing.assert_allclose(partial, whole, atol=1e-4)
 
 
+@pytest.mark.parametrize("share", [1.0, 0.6])
+def test_a_full_window_is_a_cosine_squared_over_the_lines_that_are_measured(share):
+    """Tukey's window of alpha 1 is Hann's; along y it ends where the measured lines do."""
+    point = np.zeros((200, 200), np.complex64)
+    point[90, 110] = 1
+
+    def spectrum(alpha, share=1.0):
+        k_space = KSpace(FIELD, 2.0, 2.0, window_alpha=alpha, phase_resolution=share)
+        return np.abs(np.fft.fftshift(np.fft.fft2(reconstruct(measure(point, k_space, one_coil(200)), k_space, 200)[0])))
+
+    kept = spectrum(1.0, share) / spectrum(0.0)
+    at = (np.arange(120) - 60) / 60
+    np.testing.assert_allclose(kept[:, 60], np.cos(np.pi * at / 2) ** 2, atol=2e-3)
+    np.testing.assert_allclose(kept[60], np.where(np.abs(at) <= share, np.cos(np.pi * at / share / 2) ** 2, 0), atol=2e-3)
+
+
 def test_a_pixel_finer_than_the_map_is_refused_in_one_line():
     with pytest.raises(Sim2RealError, match="acquired pixel 1 mm is finer than the map's voxel 2 mm") as caught:
         silent(np.ones((120, 120), np.complex64), KSpace(FIELD, 1.0, 1.0))

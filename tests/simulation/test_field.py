@@ -4,7 +4,8 @@ import pytest
 from sim2real.core.errors import Sim2RealError
 from sim2real.population.structures import ID
 from sim2real.simulation import field
-from sim2real.simulation.field import SusceptibilityField, dipole_field, shim_of, susceptibility_ppm
+from sim2real.simulation.acquisition import area_weights
+from sim2real.simulation.field import SusceptibilityField, _linear_weights, dipole_field, shim_of, smooth_field, susceptibility_ppm
 
 
 def disc(n, centre, radius):
@@ -103,3 +104,24 @@ def test_a_tissue_without_susceptibility_is_told_in_one_line(monkeypatch):
     monkeypatch.setattr(field, "SUSCEPTIBILITY", field.SUSCEPTIBILITY[field.SUSCEPTIBILITY["tissue"] != "lung"])
     with pytest.raises(Sim2RealError, match="susceptibility.csv: no value for lung"):
         field.susceptibility_ppm.__wrapped__()
+
+
+def test_the_way_to_coarser_cells_and_back_moves_nothing():
+    ramp = np.arange(60.0)
+    np.testing.assert_allclose((_linear_weights(30, 60) @ (area_weights(60, 30) @ ramp))[2:-2], ramp[2:-2], atol=1e-4)
+
+
+@pytest.mark.parametrize("k", [0, 3])
+def test_a_smooth_field_is_that_of_the_world_at_every_slice(k):
+    affine = np.array([[1.5, 0.2, 3, -40], [0.1, 1.4, -8, 20], [0.3, -0.2, 5, 7], [0, 0, 0, 1]])
+    found = smooth_field(lambda x, y, z: x + 1000 * y + 1e6 * z, affine, 5, k)
+    for i, j in ((0, 0), (4, 1), (2, 3)):
+        x, y, z = (affine @ [i, j, k, 1])[:3]
+        assert found[i, j] == pytest.approx(x + 1000 * y + 1e6 * z, rel=1e-5)
+
+
+def test_without_a_heart_the_middle_of_the_slice_is_shimmed():
+    slab = np.full((64, 64, 1), ID["muscle"], np.uint8)
+    slab[:8], slab[:, :6] = ID["lung"], ID["air"]
+    hertz = SusceptibilityField(SAGITTAL, slab, np.zeros((64, 64), bool), 1.5, 1.0)(slab)
+    assert abs(hertz[16:48, 16:48].mean()) < 0.5 and np.abs(hertz[:8]).max() > 20

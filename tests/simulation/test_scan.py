@@ -43,6 +43,8 @@ def test_off_resonance_is_the_sum_of_its_smooth_part_and_of_the_susceptibility()
         )
     )
     np.testing.assert_allclose(both, smooth + dipoles, atol=1e-3)
+    state = scan_of(stack(), off_resonance_hz=0.0)[1]
+    np.testing.assert_allclose(dipoles, state.susceptibility(slab), atol=1e-3)
     assert smooth.std() > 3 and dipoles.std() > 3
 
 
@@ -66,3 +68,22 @@ def test_tissue_varies_anew_from_slice_to_slice_and_stays_through_the_phases():
     np.testing.assert_array_equal(first.variation, again)
     assert abs(np.corrcoef(again[0].ravel(), second[0].ravel())[0, 1]) < 0.2
     assert abs(np.corrcoef(again[0].ravel(), again[1].ravel())[0, 1]) < 0.2  # T1 and T2 vary for themselves
+
+
+def test_the_coils_stand_round_the_middle_of_the_stack():
+    structures = stack()
+    scan, _ = scan_of(structures)
+    corners = np.argwhere(np.ones((2, 2, 2))) * (np.array(structures.data.shape[:3]) - 1)
+    np.testing.assert_allclose(scan.coils.middle, (corners @ structures.affine[:3, :3].T + structures.affine[:3, 3]).mean(axis=0))
+
+
+@pytest.mark.parametrize("roll", [0.0, 0.5])
+def test_the_chest_moves_from_feet_to_head_as_far_as_is_asked(roll):
+    """Of a slice that holds the body's axis; turned in its plane, the motion turns with it."""
+    x, y = np.array([1.7, 0, 0]), np.array([0, 0, 1.7])
+    affine = np.eye(4)
+    affine[:3, 0], affine[:3, 1] = np.cos(roll) * x + np.sin(roll) * y, np.cos(roll) * y - np.sin(roll) * x
+    affine[:3, 2] = [0, 9, 0]
+    scan, _ = scan_of(Image(stack().data, affine), breathing_mm=3.0)
+    moved = affine[:3, :2] / 1.7 @ scan.breathing(0, 0)["amplitude"]
+    np.testing.assert_allclose(moved, [0, 0, 3], atol=1e-9)

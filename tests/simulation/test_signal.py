@@ -143,3 +143,9 @@ def test_impossible_times_are_refused_in_one_line(t1, t2, te, words):
     with pytest.raises(Sim2RealError, match=words) as caught:
         bssfp_signal(t1, t2, 1.0, 60, 3.0, te)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("t2_prime", [0.0, -4.0, [20.0, -4.0], np.nan])
+def test_an_impossible_spread_is_refused_in_one_line(t2_prime):
+    with pytest.raises(Sim2RealError, match="relaxation times must be above 0"):
+        bssfp_signal(900.0, 50.0, 1.0, 60, 3.0, 1.5, 0.0, np.array(t2_prime))

@@ -55,6 +55,13 @@ def test_a_shaped_pulse_gives_the_integral_over_its_profile(structure, hertz):
     assert abs(abs(found) / abs(plain(structure, hertz)) - 1) > 0.05
 
 
+@pytest.mark.parametrize("sub_slices", [1, 2, 5])
+def test_a_slab_of_one_tissue_has_one_signal_however_finely_it_is_cut(sub_slices):
+    parameters = SimulationParameters(**{**IDEAL, "slice_time_bandwidth": 3.0})
+    found, fine = (read(SlabTables.of(TIMES, parameters, n, 10.0), [BLOOD] * n, 60.0) for n in (sub_slices, 9))
+    assert found == pytest.approx(fine, rel=3e-3)
+
+
 def test_a_flip_angle_off_its_nominal_value_gives_that_angles_signal():
     tables = SlabTables.of(TIMES, SimulationParameters(**{**IDEAL, "b1_spread": 0.1}), 1, 10.0)
     for structure in (BLOOD, MYOCARDIUM, FAT):

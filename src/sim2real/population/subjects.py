@@ -28,7 +28,7 @@ _CORRELATION = np.array([
 _SPREAD = 2.2  # nobody lies further than this many SD from the mean
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Subject:
     """One virtual person. Lengths in mm, volumes in ml, angles in degrees, in the frames of ``heart.py`` and ``torso.py``."""
 

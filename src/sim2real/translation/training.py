@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from ..core.distributed import World
 from ..core.errors import Sim2RealError
 from ..core.files import clear_temporaries
 from ..core.parameters import TranslationParameters
@@ -57,9 +58,13 @@ def train(
             raise Sim2RealError(
                 f"source slices are {source.shape[1:]} and {name} slices {slices.shape[1:]} pixels; all must lie on one grid"
             )
-    folder, device = Path(folder), torch.device(device)
-    clear_temporaries(folder)
-    parameters = settled(parameters, folder, device)
+    folder, device, world = Path(folder), torch.device(device), World.current()
+    if world.size > 1 and method is not Cut:
+        raise Sim2RealError(f"{method.__name__} in {world.size} processes; only CUT can be trained in several: expected one")
+    with world.in_turn():
+        if world.first:
+            clear_temporaries(folder)
+        parameters = settled(parameters, folder, device)
     identity = fingerprint(list(stacks.values()), parameters, seed, method.__module__)
 
     at_work = method()
@@ -67,10 +72,12 @@ def train(
     kept = copy.deepcopy(networks["generator"]) if parameters.weight_average else networks["generator"]
     nearest = None  # weights of ``kept`` at the look with the smallest distance
     optimisers = Optimisers(networks, parameters.learning_rate)
+    world.average_gradients(optimisers.discriminator, optimisers.translator)
     columns = ["step", *at_work.losses, "learning_rate"]
     log = torch.zeros(parameters.n_steps, len(columns), dtype=torch.float64)
-    watch = Watch(source, held_out, parameters.n_steps, seed, device) if held_out is not None else None
-    state = load_checkpoint(folder, identity, device)
+    watch = Watch(source, held_out, parameters.n_steps, seed, device) if held_out is not None and world.first else None
+    with world.in_turn():
+        state = load_checkpoint(folder, identity, device)
     first = 0
     if state:
         networks.load_state_dict(state["networks"])
@@ -86,6 +93,8 @@ def train(
     def save(done: int) -> None:
         if not all(torch.isfinite(weights).all() for weights in networks.parameters()):
             raise Sim2RealError(f"{folder}: weights not finite after step {done}; {_advice(parameters)}")
+        if not world.first:
+            return
         contents = {"networks": networks.state_dict(), "optimisers": optimisers.state_dict(), "kept": kept.state_dict()}
         contents |= {"method": at_work.state_dict(), "health": watch.rows if watch else [], "nearest": nearest}
         save_checkpoint(folder, {"fingerprint": identity, "step": done, "log": log[:done].clone(), **contents})
@@ -99,9 +108,10 @@ def train(
             rate = learning_rate(step, parameters)
             optimisers.set_learning_rate(rate)
             random = torch.Generator().manual_seed(seed_of(seed, "patches", step))
-            batch = [stack[draw(seed, name, len(stack), step, parameters.batch_size)] for name, stack in images.items()]
+            drawn = {name: draw(seed, name, len(stack), step, parameters.batch_size) for name, stack in images.items()}
+            batch = [stack[world.share_of(drawn[name])] for name, stack in images.items()]
             with memory_checked(folder, step, parameters):
-                losses = at_work.step(networks, optimisers, *batch, parameters, random).tolist()
+                losses = world.mean(at_work.step(networks, optimisers, *batch, parameters, random)).tolist()
             named = dict(zip(at_work.losses, losses, strict=True))
             _check_losses(named, step, folder, parameters)
             if parameters.weight_average:
@@ -122,7 +132,8 @@ def train(
                 saved_at = now
     if nearest:
         kept.load_state_dict(nearest)
-    save_generator(folder / "generator.pt", kept)
+    if world.first:
+        save_generator(folder / "generator.pt", kept)
     if watch:
         watch.write(folder)
     return pd.DataFrame(log.numpy(), columns=columns).astype({"step": int})
