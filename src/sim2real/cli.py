@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options) -> int:
     from .core.presets import load_parameters
     from .core.root import repository
-    from .core.workflow import resolve_appendix, resolve_chapter, run_parameters, start
+    from .core.workflow import find_profile, resolve_appendix, resolve_chapter, run_parameters, start
 
     root = repository()
     until, appendix = resolve_chapter(options.until), resolve_appendix(options.appendix)
@@ -121,8 +121,9 @@ def _run(options) -> int:
         parameters = load_parameters(options.preset, options.set)
         name = options.run or options.preset
     check_name(name)
+    profile = find_profile(root, options.profile)
     check_data(parameters, until, root)
-    executed = start(parameters, f"runs/{name}", root, until, options.cores, appendix, options.profile)
+    executed = start(parameters, f"runs/{name}", root, until, options.cores, appendix, profile)
     print(f"runs/{name}: {executed} notebooks executed, the rest were up to date" if executed else f"runs/{name}: everything is up to date")
     return 0
 

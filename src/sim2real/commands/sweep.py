@@ -27,18 +27,19 @@ def _sweep(options) -> int:
     from ..core.root import repository
     from ..core.run import CHAPTERS
     from ..core.sweep import read_sweep, stages, start
-    from ..core.workflow import resolve_chapter
+    from ..core.workflow import find_profile, resolve_chapter
     from ..verdict.responses import write_page
     from .data import check_data, check_name
 
     root, until, name = repository(), resolve_chapter(options.until), options.run or f"{options.preset}-sweep"
     check_name(name)
+    profile = find_profile(root, options.profile)
     sweep = read_sweep(options.preset, options.set, options.seeds, until)
     for parameters in {(p.population, p.cohort.mnms_root, p.cohort.acdc_root): p for _, p in sweep.runs}.values():
         check_data(parameters, until, root)
     shared, alone = len(stages(sweep)), len(sweep.runs) * sum(chapter <= until for chapter in CHAPTERS)
     print(f"runs/{name}: {len(sweep.runs)} runs, {shared} executions of a chapter where they would take {alone} one by one", flush=True)
-    executed = start(sweep, f"runs/{name}", root, options.cores, options.profile)
+    executed = start(sweep, f"runs/{name}", root, options.cores, profile)
     page = write_page(sweep, root / "runs" / name)
     print(f"{executed} notebooks executed, the rest were up to date" if executed else "everything is up to date")
     print(f"the page: {page.relative_to(root)}")

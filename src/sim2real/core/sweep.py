@@ -22,7 +22,6 @@ from .parameters import Parameters
 from .presets import load_parameters
 from .processes import stoppable
 from .run import CHAPTERS, SECTIONS
-from .workers import available_cores
 from .workflow import alone, snakemake, write_parameters
 
 LIMIT = 100
@@ -131,7 +130,7 @@ def stages(sweep: Sweep) -> dict[str, tuple[str, Parameters]]:
     return found
 
 
-def start(sweep: Sweep, run: str, root: Path, cores: int | None = None, profile: str | None = None) -> int:
+def start(sweep: Sweep, run: str, root: Path, cores: int | None = None, profile: Path | None = None) -> int:
     """Execute what is stale of a sweep in the folder ``run`` (relative to ``root``). Returns the number of executed notebooks.
 
     Raises Sim2RealError naming the first notebook that failed; what is finished stays.
@@ -146,7 +145,7 @@ def start(sweep: Sweep, run: str, root: Path, cores: int | None = None, profile:
             _lay_out(folder, name, chapter, parameters)
             targets += [f"{name}/{job}" for job, about in jobs(parameters).items() if about["chapter"] == chapter]
         write_table(folder / PLAN, sweep.plan())
-        return snakemake(targets, run, root, cores or available_cores(), profile, lock)
+        return snakemake(targets, run, root, cores, profile, lock)
 
 
 def _lay_out(folder: Path, name: str, chapter: str, parameters: Parameters) -> None:

@@ -53,11 +53,11 @@ def start(
     until: str = "07_verdict",
     cores: int | None = None,
     appendix: list[str] | None = None,
-    profile: str | None = None,
+    profile: Path | None = None,
 ) -> int:
     """Execute what is stale of ``run`` (a path relative to ``root``) up to a chapter, and the studies of ``appendix``.
 
-    profile: a Snakemake profile that says where jobs run, by name or folder; none: here. Returns the number of executed notebooks.
+    profile: folder of a Snakemake profile, which says where jobs run; none: here. Returns the number of executed notebooks.
 
     Raises Sim2RealError naming the first notebook that failed; what is finished stays.
     """
@@ -85,8 +85,10 @@ def stale(parameters: Parameters, run: str, root: Path, until: str = "07_verdict
     return set(re.findall(r"^ +output: chapters/(\w+)\.ipynb", text, flags=re.MULTILINE))
 
 
-def find_profile(root: Path, text: str) -> Path:
+def find_profile(root: Path, text: str | None) -> Path | None:
     """The folder of a Snakemake profile from its name under ``workflow/profiles`` or from its path."""
+    if text is None:
+        return None
     shipped = root / "workflow" / "profiles"
     for folder in (shipped / text, Path(text).absolute()):
         if (folder / "config.yaml").is_file():
@@ -115,20 +117,22 @@ def _command(targets: list[str], run: str, root: Path, cores: int | None, profil
     return [sys.executable, "-m", "snakemake", *map(str, words)]
 
 
-def snakemake(targets: list[str], run: str, root: Path, cores: int | None, profile: str | None, lock) -> int:
+def snakemake(targets: list[str], run: str, root: Path, cores: int | None, profile: Path | None, lock) -> int:
     """Run Snakemake, pass on our own lines and the count of finished notebooks, keep the rest for the case of a fault.
 
     With a profile, jobs may be elsewhere: Snakemake is given time to call them back when it is stopped. Should this process be killed,
     Snakemake goes on to their end, and holds ``lock`` so long.
     """
-    where = find_profile(root, profile) if profile else None
-    environment = os.environ if where else {**os.environ, **named_to_children()}
+    environment = os.environ if profile else {**os.environ, **named_to_children()}
     process = subprocess.Popen(
-        _command(targets, run, root, cores, where), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        env=environment, pass_fds=[lock.fileno()] if where else [],
+        _command(targets, run, root, cores, profile), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        env=environment, pass_fds=[lock.fileno()] if profile else [],
     )  # fmt: skip
     lines, executed, fault = [], 0, None
     own = re.compile(r"^([0-9A]\d_[\w-]+): (.*)$")
+    elsewhere = re.compile(
+        r"^Job \d+ has been submitted with (.*) \(log: (.*)\)\.$|^ +log: (.*) \(check log file\(s\) for error details\)$"
+    )
     try:
         for line in process.stdout:
             lines.append(line.rstrip())
@@ -138,18 +142,30 @@ def snakemake(targets: list[str], run: str, root: Path, cores: int | None, profi
                 print(f"  {match[1]:<34} {match[2]}", flush=True)
             elif line.startswith("sim2real: "):
                 fault = fault or line.removeprefix("sim2real: ").strip()
+            elif at := elsewhere.match(line):
+                if at[1]:
+                    print(f"  {Path(at[2]).parent.name.strip('_'):<34} submitted, {at[1]}", flush=True)
+                else:
+                    fault = fault or _fault_in(Path(at[3]))
             elif done and int(done[1]) < int(done[2]):  # the last step is the target that only collects
                 executed = int(done[1])
                 print(f"[{executed} of {int(done[2]) - 1} notebooks done]", flush=True)
         code = process.wait()
     except KeyboardInterrupt:
-        if where:
+        if profile:
             call_back(process)
         end(process.pid)
         raise
     if code:
         raise Sim2RealError(fault or f"the workflow failed: {_last_words(lines)}")
     return executed
+
+
+def _fault_in(log: Path) -> str | None:
+    """Our own line in the log of a job that failed on another machine; where there is none, the log's place."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    found = re.search(r"^sim2real: (.*)$", text, flags=re.MULTILINE)
+    return found[1] if found else f"a job failed; see {log}"
 
 
 def _last_words(lines: list[str]) -> str:
