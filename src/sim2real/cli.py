@@ -5,7 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from .commands import check_runs, codecheck, course, fetch_record, fetch_weights, launch_page
+from .commands import check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, sweep
+from .commands.data import check_data, check_name
 from .core.errors import Sim2RealError
 
 _LICENCE = "show pictures made from M&Ms, ACDC or XCAT data, which their terms forbid to pass on; left out otherwise"
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--until", default="07_verdict", metavar="CHAPTER", help="last chapter to execute, by number or name")
     run.add_argument("--appendix", action="append", default=[], metavar="STUDY", help="execute a study of the appendix, too: A1, A2 or all")
     run.add_argument("--cores", type=int, help="cores to use (default: all)")
+    run.add_argument("--profile", metavar="NAME", help="Snakemake profile that says where jobs run: slurm, kubernetes, or a folder")
     run.set_defaults(action=_run)
 
     book = commands.add_parser("book", help="render a run's executed chapters into _build/html")
@@ -94,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parameters = commands.add_parser("parameters", help="print the reference of all parameters")
     parameters.set_defaults(action=_parameters)
 
-    for command in (check_runs, codecheck, course, fetch_record, fetch_weights, launch_page):
+    for command in (check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, sweep):
         command.add(commands)
 
     execute = commands.add_parser("execute")  # called by the workflow, one job each
@@ -109,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options) -> int:
     from .core.presets import load_parameters
     from .core.root import repository
-    from .core.workflow import resolve_appendix, resolve_chapter, run_parameters, start
+    from .core.workflow import find_profile, resolve_appendix, resolve_chapter, run_parameters, start
 
     root = repository()
     until, appendix = resolve_chapter(options.until), resolve_appendix(options.appendix)
@@ -118,29 +120,12 @@ def _run(options) -> int:
     else:
         parameters = load_parameters(options.preset, options.set)
         name = options.run or options.preset
-    if Path(name).name != name or name.startswith("."):
-        raise Sim2RealError(f"--run {name}: expected a plain name, it becomes a folder under runs/")
-    _check_data(parameters, until, root)
-    executed = start(parameters, f"runs/{name}", root, until, options.cores, appendix)
+    check_name(name)
+    profile = find_profile(root, options.profile)
+    check_data(parameters, until, root)
+    executed = start(parameters, f"runs/{name}", root, until, options.cores, appendix, profile)
     print(f"runs/{name}: {executed} notebooks executed, the rest were up to date" if executed else f"runs/{name}: everything is up to date")
     return 0
-
-
-def _check_data(parameters, until: str, root: Path) -> None:
-    """Faults of the user's own data, before any kernel starts. Relative paths count from the project's folder."""
-    if parameters.population.xcat_root is not None:
-        from .population.xcat.files import find_xcat_subjects, open_xcat
-
-        for path in find_xcat_subjects(root / parameters.population.xcat_root):
-            open_xcat(path)
-    if parameters.cohort.mnms_root is not None or parameters.cohort.acdc_root is not None:
-        from .cohort.build import read_real
-        from .cohort.cases import require_subjects
-
-        cases = read_real(parameters.cohort, root).cases
-        require_subjects(cases, "train", "chapters 3 to 5")
-        if until >= "06_segmentation":
-            require_subjects(cases, "test", "chapter 6 (Table 1)")
 
 
 def _cohort_check(options) -> int:

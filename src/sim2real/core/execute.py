@@ -16,8 +16,10 @@ from .files import atomic
 from .labels import REGIMES, VENDORS
 from .parameters import Parameters
 from .processes import follow
-from .run import APPENDIX, CHAPTERS, SECTIONS
+from .run import APPENDIX, APPENDIX_AFTER, CHAPTERS, SECTIONS
 
+STAGE = re.compile(r"\w+(-[0-9a-f]{8})")
+"""The folder of a sweep's stage: its chapter and a digest of the parameters it depends on."""
 _EVERY_S = 8.0
 
 
@@ -50,6 +52,33 @@ def jobs(parameters: Parameters) -> dict[str, dict]:
     return table | {name: {"notebook": name, "chapter": name, "extra": {}} for name in APPENDIX}
 
 
+def inputs(table: dict[str, dict], wanted: list[str] | None = None) -> dict[str, list[str]]:
+    """What each execution of ``jobs`` reads, beside what it names itself: names of other executions.
+
+    wanted: the executions that are asked for; a study of the appendix is read by the last chapter only if it is among them.
+    """
+
+    def of_notebook(notebook: str) -> list[str]:
+        return [name for name, job in table.items() if job["notebook"] == notebook]
+
+    studies = [study for study in APPENDIX if study in (wanted or [])]
+    before = {
+        "02_mr_simulation": ["01_virtual_population"],
+        "02_contrast": ["02_mr_simulation"],
+        "03_real_cohort": ["02_mr_simulation"],
+        "04_train_translation": ["03_real_cohort"],
+        "04_translation": of_notebook("04_train_translation"),
+        "05_realism": ["04_translation"],
+        "06_plan_segmentation": ["04_translation"],
+        "06_train_segmentation": ["06_plan_segmentation"],
+        "06_segmentation": of_notebook("06_train_segmentation"),
+        "06_evidence": ["06_segmentation", "05_realism"],
+        "07_verdict": ["05_realism", "06_evidence", *studies],
+        **{study: [chapter] for study, chapter in APPENDIX_AFTER.items()},
+    }
+    return {name: before.get(job["notebook"], []) for name, job in table.items()}
+
+
 def notebook_parameters(job: dict, parameters: Parameters, run: str) -> dict:
     """What papermill passes to a job's notebook: plain values by name."""
     section = SECTIONS[job["chapter"]]
@@ -66,6 +95,7 @@ def execute(name: str, job: dict, parameters: Parameters, root: Path, run: str, 
     target = root / run / "chapters" / f"{name}.ipynb"
     progress_file = root / run / "logs" / f"{name}.progress"
     failed = root / run / "logs" / f"{name}.failed.ipynb"
+    told = name + STAGE.sub(r"\1", Path(run).name) if STAGE.fullmatch(Path(run).name) else name
     for path in (progress_file, target):
         path.parent.mkdir(parents=True, exist_ok=True)
     for path in (progress_file, failed):
@@ -75,9 +105,9 @@ def execute(name: str, job: dict, parameters: Parameters, root: Path, run: str, 
     follow()
     started = time.monotonic()
     done = threading.Event()
-    reporter = threading.Thread(target=_report, args=(name, progress_file, done, started), daemon=True)
+    reporter = threading.Thread(target=_report, args=(told, progress_file, done, started), daemon=True)
     reporter.start()
-    _say(f"{name}: started")
+    _say(f"{told}: started")
     try:
         with atomic(target) as temporary:
             try:
@@ -92,7 +122,7 @@ def execute(name: str, job: dict, parameters: Parameters, root: Path, run: str, 
         done.set()
         reporter.join(timeout=2)
         progress_file.unlink(missing_ok=True)
-    _say(f"{name}: done in {_clock(time.monotonic() - started)}")
+    _say(f"{told}: done in {_clock(time.monotonic() - started)}")
 
 
 def _told(error: PapermillExecutionError) -> str:

@@ -6,6 +6,7 @@ start workers. A signal that reaches the first of them would leave the others at
 
 import os
 import signal
+import subprocess
 import threading
 from contextlib import contextmanager
 
@@ -14,6 +15,8 @@ import psutil
 RUN = "SIM2REAL_RUN_PROCESS"
 """Names the process of ``sim2real run`` to those it starts, as ``number:time of its start``, since numbers are used again."""
 PATIENCE_S, WATCH_EVERY_S = 1.5, 0.5
+CALL_BACK_S = 30.0
+"""Time given to a workflow whose jobs are on other machines to cancel them."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -51,6 +54,15 @@ def end(root: psutil.Process | int, itself: bool = True) -> None:
             except psutil.NoSuchProcess:
                 pass
         family = psutil.wait_procs(family, timeout=PATIENCE_S)[1]
+
+
+def call_back(process: subprocess.Popen) -> None:
+    """Ask Snakemake to cancel its jobs wherever they are, and wait for it, ``CALL_BACK_S`` at most."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=CALL_BACK_S)  # reads on, lest it wait for its words to be read
+    except subprocess.TimeoutExpired:
+        pass
 
 
 def named_to_children() -> dict[str, str]:

@@ -16,7 +16,7 @@ from .execute import jobs
 from .files import clear_temporaries, write_text
 from .parameters import Parameters
 from .presets import check, parse_yaml
-from .processes import end, named_to_children, stoppable
+from .processes import call_back, end, named_to_children, stoppable
 from .run import APPENDIX, CHAPTERS
 from .workers import available_cores
 
@@ -47,29 +47,37 @@ def resolve_appendix(texts: list[str]) -> list[str]:
 
 
 def start(
-    parameters: Parameters, run: str, root: Path, until: str = "07_verdict", cores: int | None = None, appendix: list[str] | None = None
+    parameters: Parameters,
+    run: str,
+    root: Path,
+    until: str = "07_verdict",
+    cores: int | None = None,
+    appendix: list[str] | None = None,
+    profile: Path | None = None,
 ) -> int:
     """Execute what is stale of ``run`` (a path relative to ``root``) up to a chapter, and the studies of ``appendix``.
 
-    Returns the number of executed notebooks.
+    profile: folder of a Snakemake profile, which says where jobs run; none: here. Returns the number of executed notebooks.
 
     Raises Sim2RealError naming the first notebook that failed; what is finished stays.
     """
     folder = root / run
-    with _alone(folder), stoppable():
+    if (folder / "sweep.csv").is_file():
+        raise Sim2RealError(f"{run}: a sweep lies here; choose another name with --run")
+    with alone(folder) as lock, stoppable():
         clear_temporaries(folder)
-        _write_parameters(folder, parameters)
-        return _snakemake(_command(parameters, run, root, until, cores or available_cores(), appendix or []))
+        write_parameters(folder, parameters)
+        return snakemake(_targets(parameters, until, appendix or []), run, root, cores, profile, lock)
 
 
 def stale(parameters: Parameters, run: str, root: Path, until: str = "07_verdict") -> set[str]:
     """Names of the executions that ``start`` would make, nothing being executed."""
     folder = root / run
-    with _alone(folder):
+    with alone(folder):
         before = (folder / "parameters.yaml").read_text(encoding="utf-8") if (folder / "parameters.yaml").is_file() else None
-        _write_parameters(folder, parameters)
+        write_parameters(folder, parameters)
         try:
-            command = [*_command(parameters, run, root, until, 1, []), "--dry-run"]
+            command = [*_command(_targets(parameters, until, []), run, root, 1, None), "--dry-run"]
             text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         finally:
             if before is not None:
@@ -77,30 +85,54 @@ def stale(parameters: Parameters, run: str, root: Path, until: str = "07_verdict
     return set(re.findall(r"^ +output: chapters/(\w+)\.ipynb", text, flags=re.MULTILINE))
 
 
-def _write_parameters(folder: Path, parameters: Parameters) -> None:
+def find_profile(root: Path, text: str | None) -> Path | None:
+    """The folder of a Snakemake profile from its name under ``workflow/profiles`` or from its path."""
+    if text is None:
+        return None
+    shipped = root / "workflow" / "profiles"
+    for folder in (shipped / text, Path(text).absolute()):
+        if (folder / "config.yaml").is_file():
+            return folder
+    names = sorted(path.parent.name for path in shipped.glob("*/config.yaml"))
+    raise Sim2RealError(f"--profile {text}: no such profile; there are {', '.join(names)}, or give a folder that holds config.yaml")
+
+
+def write_parameters(folder: Path, parameters: Parameters) -> None:
     path = folder / "parameters.yaml"
     text = yaml.safe_dump(json.loads(parameters.model_dump_json()), sort_keys=False)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write_text(path, text)
 
 
-def _command(parameters: Parameters, run: str, root: Path, until: str, cores: int, appendix: list[str]) -> list[str]:
+def _targets(parameters: Parameters, until: str, appendix: list[str]) -> list[str]:
     wanted = [name for name in CHAPTERS if name <= until] + appendix
-    names = [name for name, job in jobs(parameters).items() if job["chapter"] in wanted]
-    config = {"root": str(root), "run": run, "cores": cores, "targets": ",".join(names)}
-    words = ["--snakefile", root / "workflow" / "Snakefile", "--directory", root / run, "--cores", cores, "--rerun-triggers", "mtime", "params", "input",
+    return [name for name, job in jobs(parameters).items() if job["chapter"] in wanted]
+
+
+def _command(targets: list[str], run: str, root: Path, cores: int | None, profile: Path | None) -> list[str]:
+    config = {"root": str(root), "run": run, "cores": cores or available_cores(), "targets": ",".join(targets)}
+    where = ["--profile", profile, *(["--cores", cores] if cores else [])] if profile else ["--cores", cores or available_cores()]
+    words = ["--snakefile", root / "workflow" / "Snakefile", "--directory", root / run, *where, "--rerun-triggers", "mtime", "params", "input",
              "--rerun-incomplete", "--nolock", "--nocolor", "--config", *(f"{key}={value}" for key, value in config.items())]  # fmt: skip
     return [sys.executable, "-m", "snakemake", *map(str, words)]
 
 
-def _snakemake(command: list[str]) -> int:
-    """Run Snakemake, pass on our own lines and the count of finished notebooks, keep the rest for the case of a fault."""
-    environment = {**os.environ, **named_to_children()}
+def snakemake(targets: list[str], run: str, root: Path, cores: int | None, profile: Path | None, lock) -> int:
+    """Run Snakemake, pass on our own lines and the count of finished notebooks, keep the rest for the case of a fault.
+
+    With a profile, jobs may be elsewhere: Snakemake is given time to call them back when it is stopped. Should this process be killed,
+    Snakemake goes on to their end, and holds ``lock`` so long.
+    """
+    environment = os.environ if profile else {**os.environ, **named_to_children()}
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, env=environment
-    )
+        _command(targets, run, root, cores, profile), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        env=environment, pass_fds=[lock.fileno()] if profile else [],
+    )  # fmt: skip
     lines, executed, fault = [], 0, None
-    own = re.compile(r"^([0-9A]\d_\w+): (.*)$")
+    own = re.compile(r"^([0-9A]\d_[\w-]+): (.*)$")
+    elsewhere = re.compile(
+        r"^Job \d+ has been submitted with (.*) \(log: (.*)\)\.$|^ +log: (.*) \(check log file\(s\) for error details\)$"
+    )
     try:
         for line in process.stdout:
             lines.append(line.rstrip())
@@ -108,19 +140,32 @@ def _snakemake(command: list[str]) -> int:
             done = re.match(r"^(\d+) of (\d+) steps \((\d+)%\) done", line)
             if match:
                 print(f"  {match[1]:<34} {match[2]}", flush=True)
-                executed += match[2].startswith("done in")
             elif line.startswith("sim2real: "):
                 fault = fault or line.removeprefix("sim2real: ").strip()
-            elif done:
-                if int(done[1]) < int(done[2]):  # the last step is the target that only collects
-                    print(f"[{done[1]} of {int(done[2]) - 1} notebooks done]", flush=True)
+            elif at := elsewhere.match(line):
+                if at[1]:
+                    print(f"  {Path(at[2]).parent.name.strip('_'):<34} submitted, {at[1]}", flush=True)
+                else:
+                    fault = fault or _fault_in(Path(at[3]))
+            elif done and int(done[1]) < int(done[2]):  # the last step is the target that only collects
+                executed = int(done[1])
+                print(f"[{executed} of {int(done[2]) - 1} notebooks done]", flush=True)
         code = process.wait()
     except KeyboardInterrupt:
+        if profile:
+            call_back(process)
         end(process.pid)
         raise
     if code:
         raise Sim2RealError(fault or f"the workflow failed: {_last_words(lines)}")
     return executed
+
+
+def _fault_in(log: Path) -> str | None:
+    """Our own line in the log of a job that failed on another machine; where there is none, the log's place."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    found = re.search(r"^sim2real: (.*)$", text, flags=re.MULTILINE)
+    return found[1] if found else f"a job failed; see {log}"
 
 
 def _last_words(lines: list[str]) -> str:
@@ -129,7 +174,7 @@ def _last_words(lines: list[str]) -> str:
 
 
 @contextmanager
-def _alone(folder: Path):
+def alone(folder: Path):
     """Refuse a second run in the same folder; the lock goes with the process that holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".lock", "w", encoding="utf-8") as file:
@@ -139,4 +184,4 @@ def _alone(folder: Path):
             raise Sim2RealError(
                 f"{folder.name}: another run is at work in this folder; wait for it or choose another name with --run"
             ) from None
-        yield
+        yield file

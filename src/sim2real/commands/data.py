@@ -1,0 +1,28 @@
+"""Faults of the user's own data, found before any notebook starts."""
+
+from pathlib import Path
+
+from ..core.errors import Sim2RealError
+
+
+def check_data(parameters, until: str, root: Path) -> None:
+    """Raise Sim2RealError for the first fault of the folders that ``parameters`` name. Relative paths count from the project's folder."""
+    if parameters.population.xcat_root is not None:
+        from ..population.xcat.files import find_xcat_subjects, open_xcat
+
+        for path in find_xcat_subjects(root / parameters.population.xcat_root):
+            open_xcat(path)
+    if parameters.cohort.mnms_root is not None or parameters.cohort.acdc_root is not None:
+        from ..cohort.build import read_real
+        from ..cohort.cases import require_subjects
+
+        cases = read_real(parameters.cohort, root).cases
+        require_subjects(cases, "train", "chapters 3 to 5")
+        if until >= "06_segmentation":
+            require_subjects(cases, "test", "chapter 6 (Table 1)")
+
+
+def check_name(name: str) -> None:
+    """Raise Sim2RealError for a run's name that is more than one folder's name."""
+    if Path(name).name != name or name.startswith("."):
+        raise Sim2RealError(f"--run {name}: expected a plain name, it becomes a folder under runs/")
