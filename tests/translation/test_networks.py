@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from sim2real.core.parameters import TranslationParameters
-from sim2real.translation.networks import ConvolutionToOne, InstanceNorm, build
+from sim2real.translation.networks import GRAIN_PX, GRAIN_SD, ConvolutionToOne, InstanceNorm, build, noise_of
 
 PAPER = TranslationParameters(generator_features=64, discriminator_features=64, residual_blocks=9, projection_features=256)
 SMALL = TranslationParameters(generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8)
@@ -50,6 +50,39 @@ def test_a_residual_generator_begins_as_the_identity_and_a_plain_one_does_not():
         with torch.no_grad():
             change[residual] = (generator(x) - x).abs().max().item()
     assert change[True] < 1e-5 < 0.3 < change[False]
+
+
+def grainy():
+    return build(SMALL.model_copy(update={"residual": True, "grain": True}), seed=0)["generator"]
+
+
+def test_an_image_is_given_the_same_grain_alone_in_a_batch_and_again_and_another_image_another():
+    generator, x = grainy(), torch.rand(3, 1, 40, 56) * 1.6 - 0.8
+    assert torch.equal(noise_of(x)[1:2], noise_of(x[1:2]))
+    torch.testing.assert_close(generator(x)[2:], generator(x[2:]), rtol=0, atol=1e-5)
+    assert (noise_of(x)[0] - noise_of(x)[1]).abs().mean() > 0.5
+    drawn = [generator(x, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)]
+    assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])
+
+
+def test_noise_has_unit_spread_and_grains_of_the_stated_sizes():
+    noise = noise_of(torch.zeros(1, 1, 512, 512), torch.Generator().manual_seed(0))[0]
+    for px, layer in zip(GRAIN_PX, noise, strict=True):
+        assert layer.std().item() == pytest.approx(1, abs=0.06) and layer.mean().abs() < 0.1
+        near = (layer[:, :-px] * layer[:, px:]).mean() if px > 1 else (layer[:, :-1] * layer[:, 1:]).mean()
+        far = (layer[:, : -4 * px] * layer[:, 4 * px :]).mean()
+        half = (layer[:, : -px // 2] * layer[:, px // 2 :]).mean() if px > 1 else 1.0
+        assert abs(far) < 0.06 and abs(near) < 0.35 and half > 0.5
+
+
+def test_grain_begins_faint_and_its_strength_is_learned():
+    generator, x = grainy(), torch.zeros(1, 1, 128, 128)
+    torch.nn.init.zeros_(generator.layers[-2].weight)
+    made = generator(x)
+    assert made.std().item() == pytest.approx(GRAIN_SD * len(GRAIN_PX) ** 0.5, rel=0.25)  # independent scales add by squares
+    (made.std() - 0.2).square().backward()
+    assert generator.grain.strength.weight.grad.abs().sum() > 0
+    assert not any(name.startswith("grain") for name, _ in build(SMALL, seed=0)["generator"].named_parameters())
 
 
 def test_networks_see_each_image_of_a_batch_alone():

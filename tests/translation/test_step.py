@@ -62,7 +62,7 @@ class Symmetric(nn.Module):
     def encode(self, x, layers):
         return [x, self(x)]
 
-    def translate_and_encode(self, x, layers):
+    def translate_and_encode(self, x, layers, random=None):
         return self(x), self.encode(x, layers)
 
 

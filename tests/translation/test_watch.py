@@ -9,9 +9,10 @@ from sim2real.core.images import Image, write_image
 from sim2real.core.parameters import TranslationParameters
 from sim2real.metrics.texture import texture_distance
 from sim2real.translation import figures, watch
+from sim2real.translation.apply import load_generator
 from sim2real.translation.step import Cut
 from sim2real.translation.training import train
-from sim2real.translation.watch import Watch, health, held_out_subjects, load_split
+from sim2real.translation.watch import Watch, chosen_by, health, held_out_subjects, load_split
 
 SMALL = TranslationParameters(
     generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8, n_patches=16,
@@ -129,9 +130,45 @@ def test_subjects_are_never_on_both_sides(tmp_path):
 
 def test_health_figure_marks_the_kept_step_and_the_nearest(tmp_path):
     log = train(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT)
-    figure = figures.health_figure(log, health(tmp_path))
+    figure = figures.health_figure(log, health(tmp_path), keep_nearest=False)
     assert len(figure.axes) == 4
     star = [line for line in figure.axes[3].lines if line.get_marker() == "*"]
     assert star[0].get_xdata()[0] == health(tmp_path).query("best == 1")["step"].item()
     assert all(any(list(line.get_xdata()) == [20, 20] for line in axis.lines) for axis in figure.axes)
-    assert len(figures.health_figure(log, health(tmp_path / "nowhere")).axes) == 2
+    assert len(figures.health_figure(log, health(tmp_path / "nowhere"), keep_nearest=True).axes) == 2
+    nearest = figures.health_figure(log, health(tmp_path), keep_nearest=True)
+    marked = [list(line.get_xdata()) for line in nearest.axes[0].lines]
+    assert [star[0].get_xdata()[0]] * 2 in marked
+
+
+def test_the_nearest_generator_is_kept_when_asked_for_and_after_a_stop_too(tmp_path, monkeypatch):
+    """What lies in generator.pt is the generator as it was at the starred look; a training cut off after it keeps it."""
+    seen = {}
+    look = Watch.look
+
+    def remember(self, step, generator, discriminator):
+        look(self, step, generator, discriminator)
+        seen[step] = {name: weights.clone() for name, weights in generator.state_dict().items()}
+
+    monkeypatch.setattr(Watch, "look", remember)
+    monkeypatch.setattr(Watch, "_distance", lambda self, slices: abs(12 - (max(seen, default=0))) + 1.0)  # falls, then rises again
+    parameters = SMALL.model_copy(update={"keep_nearest": True})
+    train(SOURCE, TARGET, parameters, tmp_path / "whole", seed=0, held_out=HELD_OUT)
+    best = int(health(tmp_path / "whole").query("best == 1")["step"].item())
+    assert 0 < best < SMALL.n_steps
+    kept = load_generator(tmp_path / "whole" / "generator.pt").state_dict()
+    assert all(torch.equal(kept[name], seen[best][name]) for name in kept)
+    assert not all(torch.equal(kept[name], seen[SMALL.n_steps][name]) for name in kept)
+
+    (tmp_path / "whole" / "generator.pt").unlink()  # the last checkpoint lies there still
+    train(SOURCE, TARGET, parameters, tmp_path / "whole", seed=0, held_out=HELD_OUT)
+    again = load_generator(tmp_path / "whole" / "generator.pt").state_dict()
+    assert all(torch.equal(again[name], kept[name]) for name in kept)
+
+
+def test_subjects_a_generator_was_chosen_by_are_known_and_none_otherwise():
+    subjects = np.array([f"S{k}" for k in range(20)])
+    parameters = SMALL.model_copy(update={"watch_share": 0.2})
+    assert chosen_by(subjects, parameters, seed=3) == []
+    chosen = chosen_by(subjects, parameters.model_copy(update={"keep_nearest": True}), seed=3)
+    assert chosen == held_out_subjects(subjects, 0.2, seed=3) and len(chosen) == 4
