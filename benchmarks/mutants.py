@@ -4,8 +4,9 @@
 
 Each mutant is one change in a copy of ``src`` in a temporary folder; the working tree is never touched. The tests of its module
 run in a forked process until one fails. Outcomes are appended to the record, so that a stopped run goes on where it was, and the
-order is random, so that a part of the sample is a fair sample too. ``--again`` runs once more those that had survived, after
-new tests; ``--list`` only prints. What no test can see, with the reason, is in ``mutants_equivalent.csv``.
+order is random, so that a part of the sample is a fair sample too; a module that has changed draws another. ``--again`` runs once
+more those that had survived, after new tests; ``--list`` only prints. What no test can see, with the reason, is in
+``mutants_equivalent.csv``. Tests written for the survivors of a sample make its share larger than that of mutants not yet drawn.
 """
 
 import os
@@ -201,9 +202,14 @@ def read(path: Path) -> list[dict]:
     return list(csv.DictReader(path.open(encoding="utf-8"))) if path.is_file() else []
 
 
+def equivalent() -> set[tuple[str, ...]]:
+    """Keys of the mutants that no test can see."""
+    return {tuple(row[name] for name in ("module", "line", "place", "before", "after")) for row in read(EQUIVALENT)}
+
+
 def report(sample: list[Mutant], known: dict[Mutant, str]) -> None:
     """Share killed of those that were run, all and without the equivalent ones, and the survivors."""
-    reasons = {tuple(row[name] for name in ("module", "line", "place", "before", "after")) for row in read(EQUIVALENT)}
+    reasons = equivalent()
     ran = [mutant for mutant in sample if mutant in known]
     survivors = [mutant for mutant in ran if known[mutant] == "survived"]
     missed = [mutant for mutant in survivors if mutant.key not in reasons]
@@ -233,7 +239,9 @@ def main() -> None:
     known = {}
     for row in read(asked.record):
         known[Mutant(row["module"], row["function"], int(row["line"]), int(row["column"]), row["before"], row["after"])] = row["outcome"]
-    todo = [mutant for mutant in sample if mutant not in known or (asked.again and known[mutant] == "survived")]
+    reasons = equivalent()
+    again = {mutant for mutant in sample if asked.again and known.get(mutant) == "survived" and mutant.key not in reasons}
+    todo = [mutant for mutant in sample if mutant not in known or mutant in again]
     if todo and not asked.list:
         run(todo, everything, known, asked.record)
     report(sample, known)
