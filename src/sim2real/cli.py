@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from .commands import check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, sweep
+from .commands import check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, shard, sweep
 from .commands.data import check_data, check_name
 from .core.errors import Sim2RealError
 
@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parameters = commands.add_parser("parameters", help="print the reference of all parameters")
     parameters.set_defaults(action=_parameters)
 
-    for command in (check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, sweep):
+    for command in (check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, shard, sweep):
         command.add(commands)
 
     execute = commands.add_parser("execute")  # called by the workflow, one job each

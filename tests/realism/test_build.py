@@ -34,8 +34,9 @@ def write_run(path, subjects, test_subjects):
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory):
+def measured(tmp_path_factory, write_parameters):
     run = write_run(tmp_path_factory.mktemp("run"), 8, 5)
+    write_parameters(run.path)
     return run, *build.measure(run, {"texture": texture_space})
 
 
@@ -69,8 +70,9 @@ def test_figures_draw_what_the_tables_hold(measured):
     assert len(lines[0].get_xdata()) == 7
 
 
-def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path):
+def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path, write_parameters):
     run = write_run(tmp_path, 2, 0)
+    write_parameters(tmp_path)
     distances, examples = build.measure(run, {"texture": texture_space})
     values = {**build.results(distances, {"texture": texture_space}, ""), **build.statistics(run)}
     assert distances["ci_low"].isna().all() and "fewer than 5 subjects" in values["interval_note"] and "no floor" in values["floor_note"]

@@ -7,8 +7,25 @@ from sim2real.core.slices import SLICE_COLUMNS
 from sim2real.realism.sets import described, image_sets, median_slice
 
 
-def test_sets_are_taken_by_domain_vendor_and_split(tmp_path):
+def test_subjects_by_which_a_generator_was_chosen_are_no_reference(tmp_path, write_parameters):
+    run, rows = RunFolder(tmp_path), []
+    for vendor in "AB":
+        for k in range(9):
+            name = f"{vendor}{k}.nii.gz"
+            write_image(tmp_path / name, Image(np.full((5, 4, 1), k / 10, np.float32), np.eye(4)))
+            rows.append(["real", vendor, name[:2], "ED", "test" if k == 8 else "train", name, name])
+    run.write_manifest("03_real_cohort", pd.DataFrame(rows, columns=SLICE_COLUMNS), "slices.csv")
+    run.write_manifest("04_translation", pd.DataFrame([], columns=SLICE_COLUMNS), "translated.csv")
+    for vendor, (keep, left) in zip("AB", ((False, 8), (True, 6)), strict=True):
+        write_parameters(tmp_path, [f"translation.keep_nearest={keep}", "translation.watch_share=0.25"])
+        sets = image_sets(run)
+        assert len(sets[f"real_{vendor}"].subjects) == left and len(sets[f"real_{vendor}_test"].subjects) == 1
+        assert not set(sets["real_A"].subjects) & {"A8"}
+
+
+def test_sets_are_taken_by_domain_vendor_and_split(tmp_path, write_parameters):
     run = RunFolder(tmp_path)
+    write_parameters(tmp_path)
     rows = []
 
     def add(domain, vendor, split, value):

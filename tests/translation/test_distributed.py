@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 
 from sim2real.core.distributed import World
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.parameters import TranslationParameters
+from sim2real.core.presets import load_parameters
+from sim2real.translation import distributed as spread
 from sim2real.translation.networks import build
 from sim2real.translation.step import cut_step
 from sim2real.translation.training import train
@@ -116,3 +119,12 @@ def test_slices_that_cannot_be_shared_out_are_refused():
     assert [World(rank, 2).share_of([5, 3, 8, 1]) for rank in range(2)] == [[5, 3], [8, 1]]
     with pytest.raises(Sim2RealError, match="4 slices a step for 3 processes"):
         World(0, 3).share_of([5, 3, 8, 1])
+
+
+def test_a_generator_that_makes_grain_is_refused_in_several_processes(tmp_path, monkeypatch):
+    (tmp_path / "runs" / "grainy").mkdir(parents=True)
+    (tmp_path / "runs" / "grainy" / "parameters.yaml").write_text(yaml.safe_dump(load_parameters("quick", []).model_dump(mode="json")))
+    monkeypatch.setattr("sim2real.core.root.repository", lambda: tmp_path)
+    monkeypatch.setattr("sim2real.core.run.RunFolder.manifest", lambda *_: pd.DataFrame())
+    with pytest.raises(Sim2RealError, match="translation.grain is on"):
+        spread.main(["--run", "grainy", "--vendor", "A"])

@@ -14,6 +14,7 @@ from pathlib import Path
 def main(arguments: list[str] | None = None) -> None:
     from ..core.device import choose_device
     from ..core.distributed import launched
+    from ..core.errors import Sim2RealError
     from ..core.labels import VENDORS
     from ..core.root import repository
     from ..core.run import RunFolder
@@ -28,6 +29,10 @@ def main(arguments: list[str] | None = None) -> None:
     asked = words.parse_args(arguments)
     run = RunFolder(Path(repository()) / "runs" / asked.run)
     parameters, slices = run_parameters(run.path), run.manifest("03_real_cohort", "slices.csv")
+    if parameters.translation.grain:
+        raise Sim2RealError(
+            f"{run.path}: translation.grain is on, and its noise is not drawn for a batch in parts; train in one process, or set it to false"
+        )
     device = choose_device(parameters.device)
     source = load_slices(run.path, slices.query("domain == 'simulated'"))
     rows = slices.query("domain == 'real' and vendor == @asked.vendor and split == 'train'")
