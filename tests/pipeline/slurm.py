@@ -94,8 +94,12 @@ PartitionName={PARTITION} Nodes={node} Default=YES MaxTime=INFINITE
         subprocess.run(private(folder, "scancel", "--full", "-u", "root"), capture_output=True)
         for daemon in reversed(daemons):
             daemon.terminate()
-        for daemon in daemons:
-            daemon.wait(20)
+        for daemon in reversed(daemons):
+            try:
+                daemon.wait(20)
+            except subprocess.TimeoutExpired:  # a job that will not end
+                daemon.kill()
+                daemon.wait()
 
 
 def _wait(ready, folder: Path) -> None:
