@@ -53,18 +53,31 @@ def tiny_run(project) -> Path:
     return project.path / "runs" / "tiny"
 
 
+GROUPS = (("run", r"\btiny_run\b"), ("book", r"\brecord\b"))
+"""Files that share what takes minutes to make, by a word in them: the tiny run, the built record."""
+
+
+def group_of(nodeid: str) -> str:
+    """What must stay in one process: a group, or the file."""
+    file = nodeid.split("::")[0]
+    text = (ROOT / file).read_text(encoding="utf-8") if (ROOT / file).is_file() else ""
+    return next((group for group, word in GROUPS if re.search(word, text)), file)
+
+
+def pytest_collection_modifyitems(items):
+    """The longest chains first, so that no process is left with one of them at the end."""
+    places = {file: group_of(file) for file in {item.nodeid.split("::")[0] for item in items}}
+    first = {group: k for k, (group, _) in enumerate(GROUPS)}
+    items.sort(key=lambda item: first.get(places[item.nodeid.split("::")[0]], len(first)))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Where tests are spread over processes: files that share the tiny run, or the built record, stay in one process."""
+    """Where tests are spread over processes: see ``group_of``."""
     from xdist.scheduler import LoadFileScheduling
 
     class Grouped(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.split("::")[0]
-            text = (ROOT / file).read_text(encoding="utf-8") if (ROOT / file).is_file() else ""
-            for group, word in (("run", r"\b(project|tiny_run)\b"), ("book", r"\brecord\b")):
-                if re.search(word, text):
-                    return group
-            return file
+            return group_of(nodeid)
 
     return Grouped(config, log)

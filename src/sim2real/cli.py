@@ -211,8 +211,9 @@ def _execute(options) -> int:
     from .core.execute import execute, jobs
     from .core.workflow import run_parameters
 
-    parameters = run_parameters(Path(options.root) / options.run)
-    execute(options.job, jobs(parameters)[options.job], parameters, Path(options.root), options.run, options.cores, parameters.device)
+    root, run = Path(options.root), options.run.rstrip("/")
+    parameters = run_parameters(root / run)
+    execute(options.job, jobs(parameters)[options.job], parameters, root, run, options.cores, parameters.device)
     return 0
 
 

@@ -25,7 +25,7 @@ SECTIONS = {
     "A2": "scarcity",
 }
 PACKAGES = {**SECTIONS, "A1": "translation", "A2": "segmentation"}
-EXTRA = {"run", "preset", "seed", "vendor", "regime", "training_seed"}
+EXTRA = {"run", "preset", "seed", "vendor", "regime", "training_seed", "size"}
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)

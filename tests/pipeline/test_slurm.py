@@ -50,6 +50,7 @@ def test_vendors_regimes_and_seeds_are_jobs_that_ask_for_what_the_profile_says(f
     parameters = load_parameters("tiny", ["segmentation.seeds=[3, 5]"])
     jobs = planned(fresh_project, parameters, write_profile(tmp_path / "profile", executor=None), ["A1_translators", "A2_scarcity"])
     trainings = {f"04_train_translation_{vendor}" for vendor in "AB"}
+    trainings |= {f"A2_train_scarcity_{n_real}_{seed}" for n_real in parameters.scarcity.n_real for seed in parameters.scarcity.seeds}
     trainings |= {f"06_train_segmentation_{regime}_{seed}" for regime in ("plain", "simulated", "real", "both") for seed in (3, 5)}
     assert {name for name in jobs if "_train_" in name} == trainings
     for name, asked in jobs.items():

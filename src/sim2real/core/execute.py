@@ -49,6 +49,13 @@ def jobs(parameters: Parameters) -> dict[str, dict]:
             table["02_contrast"] = {"notebook": "02_contrast", "chapter": chapter, "extra": {}}
         if chapter == "06_segmentation":
             table["06_evidence"] = {"notebook": "06_evidence", "chapter": chapter, "extra": {}}
+    for n_real in sorted(set(parameters.scarcity.n_real)):
+        for seed in parameters.scarcity.seeds:
+            table[f"A2_train_scarcity_{n_real}_{seed}"] = {
+                "notebook": "A2_train_scarcity",
+                "chapter": "A2_scarcity",
+                "extra": {"size": n_real, "training_seed": seed},
+            }
     return table | {name: {"notebook": name, "chapter": name, "extra": {}} for name in APPENDIX}
 
 
@@ -75,6 +82,8 @@ def inputs(table: dict[str, dict], wanted: list[str] | None = None) -> dict[str,
         "06_evidence": ["06_segmentation", "05_realism"],
         "07_verdict": ["05_realism", "06_evidence", *studies],
         **{study: [chapter] for study, chapter in APPENDIX_AFTER.items()},
+        "A2_train_scarcity": [APPENDIX_AFTER["A2_scarcity"]],
+        "A2_scarcity": of_notebook("A2_train_scarcity"),
     }
     return {name: before.get(job["notebook"], []) for name, job in table.items()}
 

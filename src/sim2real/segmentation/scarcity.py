@@ -62,21 +62,34 @@ def cases_of(cases: pd.DataFrame, training: str, n_real: int, seed: int) -> list
     return sorted(real + (regime_cases(cases, "simulated") if training == "both" else []))
 
 
-def train_and_judge(run: RunFolder, parameters: ScarcityParameters) -> pd.DataFrame:
-    """Train every size and seed with and without sim2real images, judge them on the test subjects: rows as in ``cases.csv``, written there.
+def train(run: RunFolder, parameters: ScarcityParameters, n_real: int, seed: int) -> dict[str, pd.DataFrame]:
+    """Train with ``n_real`` subjects and one seed, with and without sim2real images; each training's log. Finished ones are only read.
 
-    A killed study goes on where it was: each model is a training of its own under ``A2_scarcity/models``.
+    Empty for a size that the cohort has not.
     """
-    source, table = run.chapter(SEGMENTATION), all_images(run)
+    source = run.chapter(SEGMENTATION)
     cases, settings = read_cases(source), _settings(run, parameters)
+    if n_real not in sizes(cases, parameters.n_real)[0]:
+        return {}
+    return {
+        training: train_cases(source, f"{training}, {n_real} real subjects", cases_of(cases, training, n_real, seed),
+                              model_folder(run, training, n_real, seed), seed, settings)
+        for training in TRAININGS
+    }  # fmt: skip
+
+
+def judge_all(run: RunFolder, parameters: ScarcityParameters) -> pd.DataFrame:
+    """The models of every size and seed on the test subjects: rows as in ``cases.csv``, written there. What is not trained yet, is.
+
+    Each model is a training of its own under ``A2_scarcity/models``.
+    """
+    table, cases = all_images(run), read_cases(run.chapter(SEGMENTATION))
     n_virtual = cases[cases["case"].isin(regime_cases(cases, "simulated"))]["subject"].nunique()
     rows = []
     for seed in parameters.seeds:
         for n_real in sizes(cases, parameters.n_real)[0]:
-            for training in TRAININGS:
-                names = cases_of(cases, training, n_real, seed)
+            for training in train(run, parameters, n_real, seed):
                 model = model_folder(run, training, n_real, seed)
-                train_cases(source, f"{training}, {n_real} real subjects", names, model, seed, settings)
                 counts = {"training": training, "seed": seed, "n_real": n_real, "n_simulated": n_virtual if training == "both" else 0}
                 rows += [{**counts, **row} for row in judge(run.path, table, predict_tests(run.path, table, model))]
     found = pd.DataFrame(rows)[EVALUATION_COLUMNS]

@@ -11,7 +11,7 @@ from ..population.fields import CosineField
 from ..population.structures import STRUCTURES
 from .acquisition import area_weights
 from .sources import read_sourced
-from .tables import PROTON_MHZ_PER_T, bins_of
+from .tables import PROTON_MHZ_PER_T
 
 SUSCEPTIBILITY = read_sourced(files("sim2real.simulation").joinpath("susceptibility.csv"), ("tissue",))
 FEET_TO_HEAD = np.array([0.0, 0.0, 1.0])  # direction of the main field in world coordinates
@@ -105,11 +105,6 @@ def smooth_field(field: CosineField, affine: np.ndarray, n: int, k: int) -> np.n
     corner = affine[:3, 3] + k * affine[:3, 2]
     world = [np.float32(corner[a]) + np.float32(affine[a, 0]) * i[:, None] + np.float32(affine[a, 1]) * i[None, :] for a in range(3)]
     return field(*world)
-
-
-def off_resonance_bins(field: CosineField, affine: np.ndarray, n: int, k: int, sd_hz: float) -> np.ndarray:
-    """Columns of the tables of signals at each voxel of slice ``k`` for a smooth field alone, SD in Hz."""
-    return bins_of(sd_hz * smooth_field(field, affine, n, k))
 
 
 def _box(inside: np.ndarray) -> np.ndarray:
