@@ -37,8 +37,8 @@ def test_few_blocks_end_patch_layers_at_the_last_block(blocks, layers):
 def test_one_pass_equals_two():
     generator = build(SMALL, seed=3)["generator"]
     x = torch.rand(3, 1, 40, 56) * 2 - 1
-    image, features = generator.translate_and_encode(x, generator.patch_layers)
-    assert torch.equal(image, generator(x))
+    image, clean, features = generator.translate_and_encode(x, generator.patch_layers)
+    assert torch.equal(image, generator(x)) and torch.equal(image, clean)
     assert all(torch.equal(a, b) for a, b in zip(features, generator.encode(x, generator.patch_layers), strict=True))
 
 

@@ -19,6 +19,11 @@ _KINDS = {
     False: "makes the whole of a slice anew, as the paper's does",
     True: "gives a change of the simulated slice, to which it is added before the last step, where the paper's makes the whole slice anew",
 }
+_KEPT = {
+    False: "the last, chosen by no distance to real images, so that none of the next chapter's distances was selected on; a chosen one might be nearer",
+    True: "that whose translations, of those looked at in the course of the training, lay nearest to real slices of subjects held out from it. "
+    "These subjects are in none of the next chapter's references, so that its distances are not those that were selected on",
+}
 _GRAIN = {
     False: ", without a source of randomness",
     True: ", and adds noise of four sizes of grain, whose strength it tells for each pixel, where the paper's has no source of randomness",
@@ -105,6 +110,7 @@ def results(run: RunFolder, translated: pd.DataFrame, parameters: TranslationPar
         "n_images_translated": len(translated), "n_steps": parameters.n_steps, "batch_size": parameters.batch_size, "precision": arithmetic.precision,
         "convolution": {"direct": "torch's own", "winograd": "Winograd's"}[arithmetic.convolution], "lambda_gan": parameters.lambda_gan, "lambda_nce": parameters.lambda_nce,
         "generator_kind": _KINDS[parameters.residual] + _GRAIN[parameters.grain],
+        "which_generator": _KEPT[parameters.keep_nearest],
         "generator_features": parameters.generator_features, "residual_blocks": parameters.residual_blocks, "learning_rate": parameters.learning_rate,
         "n_patches": parameters.n_patches, "temperature": parameters.temperature,
         "generator_parameters": sum(p.numel() for p in generator_of(run, "A").parameters()),

@@ -5,6 +5,7 @@ section 3 and appendix C.1. Images are (batch, 1, height, width) in [-1, 1]. Wit
 the sizes are those of the paper's public model: 11,365,633, 2,762,689 and 559,872 parameters.
 """
 
+import math
 import zlib
 
 import torch
@@ -19,8 +20,10 @@ PATCH_LAYERS = (0, 4, 8, 12, 16)
 """Padded input, both downsampling convolutions before their norm, first and fifth residual block."""
 FIRST_BLOCK = 12
 NORM_EPSILON = 1e-5
-GRAIN_SD = 0.02
-"""SD of each scale's grain at the start of training: 1 % of the range from black to white."""
+GRAIN_SD, GRAIN_LIMIT = 0.01, 0.1
+"""SD of each scale's grain at the start of training, and what it cannot exceed, on the scale of images in [-1, 1]."""
+GRAIN_RATE = 2.0
+"""How much faster the strength of the grain learns than other weights: a step of Adam is as large as its rate, whatever the gradient."""
 GRAIN_PX = (1, 2, 4, 8)
 LARGEST = 0.98
 """Where the inverse of tanh is cut off, in a residual generator: black and white are not beyond reach of a change."""
@@ -96,8 +99,10 @@ class ResidualBlock(nn.Module):
 
 
 class Grain(nn.Module):
-    r"""Noise for the generator to shape, :math:`\sum_s \exp(a_s(h)) \, n_s`: :math:`n_s` is smooth noise with SD 1 and grains of s pixels,
-    and a 1 x 1 convolution of the generator's last features h tells the logarithm of its SD, pixel by pixel.
+    r"""Noise for the generator to shape, :math:`\sum_s \sigma_s(h) \, n_s`: :math:`n_s` is smooth noise with SD 1 and grains of s pixels.
+
+    A 1 x 1 convolution :math:`a` of the generator's last features h tells its SD, pixel by pixel and below a limit m, so that no
+    tissue can drown in it: :math:`\sigma_s = m / (1 + e^{-r\,a_s(h) - b})`, r being ``GRAIN_RATE`` and b such that it begins at ``GRAIN_SD``.
 
     A network without a source of randomness has to make the grain of an image from that of its input, and simulated tissue is
     smooth. Noise of a receiver, shaped by reconstruction, and the mottle of flowing blood have this form: a strength for each scale.
@@ -109,7 +114,8 @@ class Grain(nn.Module):
 
     def forward(self, h: Tensor, noise: list[Tensor]) -> Tensor:
         """Features (b, c, h, w) and noise as ``noise_of`` gives it to grain (b, 1, h, w) on the scale of images in [-1, 1]."""
-        strength = at_least_float32(self.strength(h)).exp() * GRAIN_SD  # (b, scale, h, w)
+        begin = math.log(GRAIN_SD / (GRAIN_LIMIT - GRAIN_SD))
+        strength = GRAIN_LIMIT * torch.sigmoid(GRAIN_RATE * at_least_float32(self.strength(h)) + begin)  # (b, scale, h, w)
         return (strength * noise).sum(dim=1, keepdim=True)
 
 
@@ -168,15 +174,17 @@ class Generator(nn.Module):
 
     def encode(self, x: Tensor, layers: tuple[int, ...]) -> list[Tensor]:
         """Features (b, c, h', w') after each of ``layers`` (ascending); nothing beyond the last of them is computed."""
-        return self._run(x, layers, layers[-1] + 1)[1]
+        return self._run(x, layers, layers[-1] + 1)[2]
 
     def translate_and_encode(
         self, x: Tensor, layers: tuple[int, ...], random: torch.Generator | None = None
-    ) -> tuple[Tensor, list[Tensor]]:
-        """Both of the above in one pass, since the encoder is part of the generator."""
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Both of the above in one pass, since the encoder is part of the generator; between them the translation without its grain."""
         return self._run(x, layers, len(self.layers), random)
 
-    def _run(self, x: Tensor, layers: tuple[int, ...], stop: int, random: torch.Generator | None = None) -> tuple[Tensor, list[Tensor]]:
+    def _run(
+        self, x: Tensor, layers: tuple[int, ...], stop: int, random: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
         features, source, last = [], x, len(self.layers) - 1
         for index, layer in enumerate(self.layers[:stop]):
             if index == last - 2:
@@ -186,9 +194,10 @@ class Generator(nn.Module):
             x = layer(x)
             if index in layers:
                 features.append(x)
+        clean = x
         if self.grain and stop > last:
             x = (x + self.grain(h, noise_of(source, random))).clamp(-1, 1)
-        return x, features
+        return x, clean, features
 
 
 class Discriminator(nn.Module):

@@ -53,6 +53,9 @@ def cut_step(
     With ``flip_equivariance`` the generator is given mirrored slices in half of the steps, and the features of its outputs are
     mirrored back before they are contrasted with those of the slices as they are (FastCUT, the same paper's appendix); the
     discriminator's real slices are never mirrored.
+
+    With ``grain`` the discriminator sees it and PatchNCE does not: noise says nothing of what is where, and a contrast of patches
+    would only weaken it.
     """
     generator, discriminator, heads = networks["generator"], networks["discriminator"], networks["heads"]
     layers, n = generator.patch_layers, len(source)
@@ -62,10 +65,10 @@ def cut_step(
 
     with autocast:
         inputs = torch.cat([source, real]) if parameters.identity_nce else source  # (2b or b, 1, h, w)
-        outputs, keys = (
+        outputs, clean, keys = (
             _translate_mirrored(generator, inputs, random) if mirrored else generator.translate_and_encode(inputs, layers, random)
         )
-        outputs, keys = at_least_float32(outputs), [key.detach() for key in keys]
+        outputs, clean, keys = at_least_float32(outputs), at_least_float32(clean), [key.detach() for key in keys]
         fake = outputs[:n]  # (b, 1, h, w)
         score_fake, score_real = discriminator(torch.cat([fake.detach(), real])).split(n)
         loss_d = (least_squares(score_fake, real=False) + least_squares(score_real, real=True)) / 2
@@ -76,7 +79,7 @@ def cut_step(
     discriminator.requires_grad_(False)  # it judges the generator now, and learns nothing from that
     with autocast:
         loss_gan = least_squares(discriminator(fake), real=True)
-        queries = generator.encode(outputs, layers)
+        queries = generator.encode(clean, layers)
         queries = [query.flip(-1) for query in queries] if mirrored else queries
         positions = draw_positions(keys, n, parameters.n_patches, random)
         contrasts = multilayer_patch_nce(heads, queries, keys, positions, parameters.temperature)  # (2b or b,)
@@ -91,11 +94,12 @@ def cut_step(
     return torch.stack([loss_d, loss_gan, loss_nce, loss_idt]).detach()
 
 
-def _translate_mirrored(generator: Generator, inputs: Tensor, random: torch.Generator) -> tuple[Tensor, list[Tensor]]:
-    """Translations of the mirrored inputs, and the keys of the inputs as they are, which then need a pass of their own."""
+def _translate_mirrored(generator: Generator, inputs: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """Translations of the mirrored inputs, with and without grain, and the keys of the inputs as they are, which then need a pass of their own."""
     with torch.no_grad():
         keys = generator.encode(inputs, generator.patch_layers)
-    return generator(inputs.flip(-1), random), keys
+    outputs, clean, _ = generator.translate_and_encode(inputs.flip(-1), (), random)
+    return outputs, clean, keys
 
 
 class Cut:
