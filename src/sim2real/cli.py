@@ -209,11 +209,16 @@ def _parameters(options) -> int:
 
 def _execute(options) -> int:
     from .core.execute import execute, jobs
+    from .core.remedy import remedy
     from .core.workflow import run_parameters
 
     root, run = Path(options.root), options.run.rstrip("/")
     parameters = run_parameters(root / run)
-    execute(options.job, jobs(parameters)[options.job], parameters, root, run, options.cores, parameters.device)
+    job = jobs(parameters)[options.job]
+    try:
+        execute(options.job, job, parameters, root, run, options.cores, parameters.device)
+    except Sim2RealError as error:
+        raise Sim2RealError(f"{error}{remedy(str(error), run, job['chapter'])}") from None
     return 0
 
 
