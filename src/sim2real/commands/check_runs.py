@@ -17,7 +17,8 @@ def add(commands) -> None:
     diff.set_defaults(action=_diff)
 
 
-def _folder_of(root: Path, name: str) -> Path:
+def folder_of(root: Path, name: str) -> Path:
+    """The folder of a run, or of the record; Sim2RealError where there is none."""
     folder = root / "book" / "chapters" if name == "record" else root / "runs" / name
     if Path(name).name != name or not (folder / "parameters.yaml").is_file():
         raise Sim2RealError(f"{name}: no such run; expected the name of a folder under runs/ that 'sim2real run' has made, or 'record'")
@@ -29,7 +30,7 @@ def _verify(options) -> int:
     from ..verdict.verify import verify
 
     root = repository()
-    folder = _folder_of(root, options.run)
+    folder = folder_of(root, options.run)
     if options.rerun:
         return _rerun(options.run, folder, root)
     faults = 0
@@ -65,7 +66,7 @@ def _diff(options) -> int:
     from ..verdict.difference import difference, lines, write_page
 
     root = repository()
-    folders = [_folder_of(root, name) for name in (options.first, options.second)]
+    folders = [folder_of(root, name) for name in (options.first, options.second)]
     found = difference(*folders)
     print("\n".join(lines(found, options.first, options.second)))
     if not found.empty:

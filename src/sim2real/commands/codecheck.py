@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from .check_runs import folder_of
+
 
 def add(commands) -> None:
     codecheck = commands.add_parser("codecheck", help="write codecheck.yml, the checks with their times and a draft certificate")
@@ -23,9 +25,7 @@ def _codecheck(options) -> int:
     if options.run == "record":
         bundle = Bundle(root, root / "book" / "chapters")
     else:
-        from ..cli import _folder_of
-
-        bundle = Bundle(_folder_of(root, options.run), _folder_of(root, options.run))
+        bundle = Bundle(folder_of(root, options.run), folder_of(root, options.run))
     broken, checks = write_codecheck(bundle, root)
     print(f"{bundle.configuration.relative_to(root)}, {bundle.folder.relative_to(root)}/checks.csv, certificate.md: written")
     if options.run == "record":  # what the page "Check this paper" shows
