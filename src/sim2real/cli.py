@@ -1,6 +1,7 @@
 """The command line: ``sim2real run``, ``sim2real book``, ``sim2real pdf``, ``sim2real predict`` and what goes with them."""
 
 import argparse
+import errno
 import os
 import sys
 from pathlib import Path
@@ -23,7 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         return 0
     except OSError as error:  # a full disk, a folder that cannot be read: the system's own words, in one line
-        print(f"sim2real: {error.filename or 'system'}: {error.strerror or error}", file=sys.stderr)
+        what_to_do = "; make it writable, or work in another copy of the project" if error.errno in (errno.EROFS, errno.EACCES) else ""
+        print(f"sim2real: {error.filename or 'system'}: {error.strerror or error}{what_to_do}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("sim2real: stopped; the same command goes on from here", file=sys.stderr)

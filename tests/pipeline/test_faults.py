@@ -111,6 +111,6 @@ def test_a_full_disk_and_one_that_may_not_be_written_are_told_and_the_run_goes_o
     kept = contents(runs / "hurt")
     assert small_disk("ro")
     told = one_line(fresh_project.sim2real(*WORDS))
-    assert "cannot be written" in told and "Read-only file system" in told
+    assert "Read-only file system; make it writable, or work in another copy" in told
     assert small_disk("rw") and fresh_project.sim2real(*WORDS).returncode == 0
     assert kept.items() <= contents(runs / "hurt").items()
