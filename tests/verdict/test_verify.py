@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 import yaml
 
 from sim2real.core.errors import Sim2RealError
-from sim2real.verdict.verify import CHECKS, verify
+from sim2real.core.presets import load_parameters
+from sim2real.core.run import RunFolder
+from sim2real.verdict.verify import CHECKS, Subject, _chose, verify
 
 
 @pytest.fixture
@@ -143,3 +146,15 @@ def test_from_the_command_line(project, tiny_run):
     assert result.returncode == 0 and "everything that was repeated agrees" in result.stdout, result.stdout + result.stderr
     assert project.sim2real("verify", "../tiny").returncode == 1
     assert "no such run" in project.sim2real("verify", "nothing").stderr
+
+
+def test_subjects_by_which_a_generator_was_chosen_are_not_counted():
+    parameters = load_parameters("tiny", ["translation.keep_nearest=true", "translation.watch_share=0.25"])
+    rows = [("real", vendor, "train", f"{vendor}{k}") for vendor in "AB" for k in range(8)] + [
+        ("real", "A", "test", "A0"),
+        ("simulated", "", "train", "A1"),
+    ]
+    tables = pd.DataFrame(rows, columns=["domain", "vendor", "split", "subject"])
+    chose = _chose(tables, Subject(RunFolder("nowhere"), parameters, Path()))
+    assert tables[chose].groupby(["domain", "vendor", "split"]).size().to_dict() == {("real", "A", "train"): 2, ("real", "B", "train"): 2}
+    assert not _chose(tables, Subject(RunFolder("nowhere"), load_parameters("tiny"), Path())).any()

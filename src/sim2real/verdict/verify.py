@@ -24,6 +24,7 @@ from ..segmentation.evaluate import judge, table1
 from ..segmentation.layout import read_published
 from ..segmentation.predictions import predictions_folder, read_predictions
 from ..segmentation.statistics import comparison_table, interval_table, joined
+from ..translation.watch import chosen_by
 from .compare import compare_table
 from .ledger import evidence, ledger
 
@@ -110,7 +111,8 @@ def splits(subject: Subject) -> tuple[int, list[str]]:
 
 
 def image_files(subject: Subject) -> tuple[int, list[str], str]:
-    """Every image and label is there and has the grid's size, and the distances rest on all of them."""
+    """Every image and label is there and has the grid's size, and the distances rest on all of them but those of subjects by which a
+    generator was chosen."""
     slices = subject.run.manifest(COHORT, "slices.csv")
     tables = pd.concat([slices, subject.run.manifest(TRANSLATION, "translated.csv")])
     cohort, faults, counted = subject.parameters.cohort, [], 0
@@ -121,7 +123,7 @@ def image_files(subject: Subject) -> tuple[int, list[str], str]:
             faults.append(f"{path}: missing")
         elif (found := nibabel.load(file).shape) != shape:
             faults.append(f"{path}: shape {found}; expected {shape}")
-    sizes = tables.assign(n=cohort.n_slices).groupby(["domain", "vendor", "split"])["n"].sum()
+    sizes = tables[~_chose(tables, subject)].assign(n=cohort.n_slices).groupby(["domain", "vendor", "split"])["n"].sum()
     for row in subject.run.manifest(REALISM, "distances.csv").to_dict("records"):
         for column, expected in (
             ("n_images", _size(sizes, row["images"], "test")),
@@ -133,6 +135,16 @@ def image_files(subject: Subject) -> tuple[int, list[str], str]:
                     f"{REALISM}/distances.csv: {column} of {row['images']} to {row['reference']} is {row[column]}; there are {expected}"
                 )
     return counted, faults, "" if subject.has_images else "the record holds no images; their numbers only"
+
+
+def _chose(tables: pd.DataFrame, subject: Subject) -> pd.Series:
+    """Of each image, whether a vendor's generator was chosen by its subject."""
+    parameters, found = subject.parameters, pd.Series(False, index=tables.index)
+    for (domain, vendor, split), rows in tables.groupby(["domain", "vendor", "split"]):
+        if (domain, split) == ("real", "train"):
+            chosen = chosen_by(rows["subject"].unique(), parameters.translation, parameters.seed)
+            found |= (tables["domain"] == domain) & (tables["vendor"] == vendor) & tables["subject"].isin(chosen)
+    return found
 
 
 def _size(sizes: pd.Series, name: str, split: str) -> int:
