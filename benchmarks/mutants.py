@@ -28,6 +28,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from measured import note
+
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENT = Path(__file__).with_name("mutants_equivalent.csv")
 LIMIT_S = 60  # seconds of processor time, several times what any selection needs
@@ -219,7 +221,10 @@ def report(sample: list[Mutant], known: dict[Mutant, str]) -> None:
         if n:
             hits = len(ran) - len(survivors)
             low, high = wilson(hits, n)
-            print(f"killed {hits} of {n} ({100 * hits / n:.1f} %, 95 % interval {100 * low:.1f} to {100 * high:.1f}){words}")
+            told = f"{hits} of {n} ({100 * hits / n:.1f} %, 95 % interval {100 * low:.1f} to {100 * high:.1f})"
+            print(f"killed {told}{words}")
+            if len(ran) == len(sample):
+                note(f"Planted mistakes that a test sees{words}", told, "benchmarks/mutants.py")
     overtime = sum(known[mutant] == "overtime" for mutant in ran)
     print(
         f"{len(ran)} of {len(sample)} run, {overtime} of them killed by the limit of {LIMIT_S} s; {len(survivors) - len(missed)} equivalent"

@@ -17,6 +17,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from measured import note
 
 COARSE = (
     {"voxel_mm": 2.0, "field_of_view_mm": 192.0, "sub_slices": 1, "cine_phases": 2},
@@ -92,6 +93,8 @@ def main() -> None:
             # what is done again each time, chapter 1's cine above all, is not done for each subject
             hours = (few[0, k, 0] - few[1, k, 0]) * min(asked.cores, FEW) / FEW * n / 3600
             print(f"{n:10,d} subjects: {hours:10.1f} h, {few[0, k, 1] + n * slopes[0] / 2**20:8.0f} MB of memory")
+        peaks = ", ".join(f"{n:,d}: {peak:.0f} MB" for n, peak in zip(sizes, found[:, 0, k, 1], strict=True))
+        note(f"Peak memory of {chapter} by number of subjects, coarse settings, {asked.cores} core(s)", peaks, "benchmarks/streaming.py")
     print(f"on disk, both chapters: {disk_mb:.2f} MB a subject; " + ", ".join(f"{n:,d}: {n * disk_mb / 1024:,.0f} GB" for n in LARGER))
 
 

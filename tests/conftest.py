@@ -1,5 +1,6 @@
 """One whole tiny run in a copy of the project, shared by the tests of the pipeline and of the book."""
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -32,6 +33,15 @@ def copy_project(target: Path) -> Project:
         else:
             shutil.copy(source, target / name)
     return Project(target)
+
+
+@pytest.fixture(scope="session")
+def note():
+    """``note(question, measured, made_by)``: a row of the book's table of what was tried; for long trials only."""
+    spec = importlib.util.spec_from_file_location("measured", ROOT / "benchmarks" / "measured.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.note
 
 
 @pytest.fixture

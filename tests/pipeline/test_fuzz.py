@@ -105,7 +105,19 @@ def damaged(content: bytes, changes: list) -> bytes:
     return content
 
 
+TRIED = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def counted(request, note):
+    yield
+    if N_INPUTS > 40 and not request.session.testsfailed:
+        note("Inputs tried on the readers of files and parameters, damaged or arbitrary; each was read or refused in one line",
+             f"{len(TRIED):,}", "make soak (tests/pipeline/test_fuzz.py)")  # fmt: skip
+
+
 def told_in_one_line(action) -> None:
+    TRIED.append(None)
     try:
         action()
     except Sim2RealError as error:

@@ -47,7 +47,7 @@ def hashes(run: Path) -> dict[str, str]:
     return kept
 
 
-def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(fresh_project, tiny_run):
+def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(fresh_project, tiny_run, note):
     chance, began, kills = random.Random(os.environ.get("SIM2REAL_KILL_SEED", time.time_ns())), time.monotonic(), 0
     while kills < KILLS and time.monotonic() - began < LONGEST_S:
         process, sent = start(fresh_project), SIGNALS[kills % len(SIGNALS)]
@@ -78,6 +78,9 @@ def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(fre
     assert found and set(found) == set(wanted)
     assert {name for name in found if found[name] != wanted[name]} == set()
     assert not list((fresh_project.path / "runs").rglob(".[0-9]*.*"))
+    if WHOLE:
+        note("Kills of a whole tiny run at random moments, by SIGKILL, SIGTERM and Ctrl-C in turn; its files are those of a run left alone",
+             f"{kills} survived, {len(found)} files compared", "make soak (tests/pipeline/test_kill.py)")  # fmt: skip
 
 
 def test_the_check_would_see_a_changed_file(tmp_path):
