@@ -54,8 +54,9 @@ def test_counted_volumes_are_the_stated_ones_through_the_cycle(one_of_each, grou
     assert lv[:2] == pytest.approx([subject.lv_edv_ml, subject.lv_esv_ml], rel=0.015)
     assert rv[:2] == pytest.approx([subject.rv_edv_ml, subject.rv_esv_ml], rel=0.015)
     assert max(myo) / min(myo) - 1 < 0.01
-    papillary = (maps[:, :, :, 0] == ID["papillary_muscle"]).sum() / 1e3
-    assert 0.95 < (myo[0] + papillary) * DENSITY_G_PER_ML / subject.lv_mass_g < 1.005
+    inner = [np.isin(maps[:, :, :, p], (ID["papillary_muscle"], ID["lv_trabeculae"])).sum() / 1e3 for p in range(4)]
+    assert 0.93 < (myo[0] + inner[0]) * DENSITY_G_PER_ML / subject.lv_mass_g < 1.04
+    assert max(inner) / min(inner) < 1.35  # muscle inside the cavity keeps its volume, too, but where parts of it overlap in a small cavity
     for between in (2, 3):
         assert lv[1] < lv[between] < lv[0] and rv[1] < rv[between] < rv[0]
 

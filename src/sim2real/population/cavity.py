@@ -13,17 +13,18 @@ from .right_ventricle import RightVentricle
 from .structures import ID
 
 _ELONGATION = 1.25  # of a papillary muscle's section, towards the wall
+_TRABECULAR_CV = 0.13  # of the trabeculae's volume between people (Chuang et al. 2012: 23 ± 3 % of EDV)
 _BAND_MM = 2.2  # radius of the moderator band
 
 
 class LeftCavity:
-    """Two papillary muscles of two heads each, and ridges along the wall. They move with the wall."""
+    """Two papillary muscles of two heads each, and trabeculae along the wall. They move with the wall and keep their volume."""
 
     def __init__(self, heart: Heart):
         self.heart = heart
         rng = generator(heart.subject.seed, "left cavity")
         self.ridges = PeriodicField(rng, 9, 45.0, terms=7)
-        self.trabeculation = rng.uniform(0.6, 1.8)
+        spread = rng.uniform(-np.sqrt(3), np.sqrt(3))  # of SD 1
         offsets = np.array([128.0, 242.0]) + rng.normal(0, 9, 2)  # anterolateral and posteromedial, from the septum's middle
         self.angles = heart.septum + np.deg2rad(np.repeat(offsets, 2) + np.array([-11, 11, -11, 11]))
         self.tips = rng.uniform(0.30, 0.42, 4)  # share of the cavity's length
@@ -31,6 +32,7 @@ class LeftCavity:
         self.shares = rng.uniform(0.75, 1.25, 4)
         self.reach = rng.uniform(1.2, 2.2, 4)  # of the free tip from the wall, in its own radii
         self.scale = self._solve()
+        self.trabeculation = self._solve_trabeculation((heart.cavity_muscle_ml - heart.papillary_ml) * (1 + _TRABECULAR_CV * spread))
 
     def _head(self, head: int, level: float, ejected: float, scale: float) -> tuple[float, float]:
         """(radius of the section across the wall's normal, distance of its middle from the axis), mm; radius 0 where there is none."""
@@ -64,14 +66,37 @@ class LeftCavity:
         high = 0.3 * heart.radius
         return high if volume(high) < wanted else brentq(lambda scale: volume(scale) - wanted, 0.2, high, xtol=0.02)
 
+    def _ridge(self, angles: np.ndarray, level: float, height: float) -> np.ndarray:
+        """Height of the trabeculae above the wall at ED, mm: highest towards the apex, and half of the cavity's radius at most."""
+        endo = float(self.heart.endocardium(np.float64(level), 0.0))
+        along = 0.5 + 1.4 * np.clip(level / self.heart.length, 0, 1)
+        return np.minimum(height * along * np.maximum(self.ridges(angles, level), 0), 0.5 * endo)
+
+    def _section(self, angles: np.ndarray, level: float, height: float) -> np.ndarray:
+        """Difference of squared radii between the trabeculae's foot and top at ED, mm²: half of it, over the angle, is their section."""
+        endo, ridge = float(self.heart.endocardium(np.float64(level), 0.0)), self._ridge(angles, level, height)
+        return endo**2 - (endo - ridge) ** 2
+
+    def _solve_trabeculation(self, wanted: float) -> float:
+        """Height, mm, with which the trabeculae have the volume ``wanted``, ml, at ED."""
+        levels, angles = np.linspace(0, self.heart.length, 40), np.linspace(0, 2 * np.pi, 180, endpoint=False)
+
+        def volume(height: float) -> float:
+            sections = [np.pi * self._section(angles, float(level), height).mean() for level in levels]
+            return float(np.trapezoid(sections, levels)) / 1e3
+
+        high = float(self.heart.radius)
+        return high if volume(high) < wanted else brentq(lambda height: volume(height) - wanted, 0.0, high, xtol=0.01)
+
     def paint(self, part: np.ndarray, radius: np.ndarray, angle: np.ndarray, ring: AngularTable, inside: np.ndarray, level: float,
               ejected: float) -> None:  # fmt: skip
         """Paint into ``part`` where ``inside``; radius, angle: polar coordinates with the twist undone, mm and radians."""
         heart = self.heart
-        endo = float(heart.endocardium(np.float64(level), ejected))
-        u = np.clip(level / heart.length, 0, 1)
-        ridge = ring(lambda angles: self.trabeculation * (0.5 + 1.4 * u) * np.maximum(self.ridges(angles, level) - 0.4, 0))
-        part[inside & (endo - radius < np.minimum(ridge, 0.5 * endo))] = ID["lv_trabeculae"]
+        endo, shortening = float(heart.endocardium(np.float64(level), ejected)), heart.shortening(ejected)
+        top = ring(  # squared radius of the trabeculae's top: their section grows as they shorten along the axis, up to the axis itself
+            lambda angles: np.maximum(endo**2 - self._section(angles, level, self.trabeculation) / shortening, (0.15 * endo) ** 2)
+        )
+        part[inside & (radius**2 > top)] = ID["lv_trabeculae"]
         at = np.flatnonzero(inside)
         from_head = angle[at, None] - self.angles.astype(np.float32)
         along, across = radius[at, None] * np.cos(from_head), radius[at, None] * np.sin(from_head)

@@ -21,6 +21,11 @@ from .subjects import Subject
 
 DENSITY_G_PER_ML = 1.05
 PAPILLARY_SHARE = 0.089  # of LV mass (MESA, 100 people); labels count papillary muscles as cavity, as observers draw them
+CAVITY_MUSCLE_SHARE = 0.28 / 1.28
+"""Of LV mass, papillary muscles and trabeculae: counted, they raise it by 28 % (Framingham, 1,494 people: Chuang et al., JACC Cardiovasc
+Imaging 5, 1115, 2012)."""
+CAVITY_MUSCLE_AT_ES = 0.4
+"""Of what the LV holds at ES, in the same people: they are 23 % of EDV, and leaving them out raises EF by 7.5 units, from the 67 % of normals."""
 INFLOW_MM = 22.0  # how far the RV reaches above the mitral plane (its outflow tract)
 _WIDEST = 0.3  # level of the widest LV section, as a fraction of its length
 _APICAL_WALL = 0.6  # thickness of the wall at the apex over its mean
@@ -61,13 +66,18 @@ class Heart:
 
     @property
     def papillary_ml(self) -> float:
-        """Volume of the papillary muscles: their share of the mass, but never more than a third of what the LV holds at ES."""
-        return min(PAPILLARY_SHARE * self.subject.lv_mass_g / DENSITY_G_PER_ML, self.subject.lv_esv_ml / 3)
+        """Volume of the papillary muscles: their share of the mass, but never more than half of the muscle inside the cavity."""
+        return min(PAPILLARY_SHARE * self.subject.lv_mass_g / DENSITY_G_PER_ML, self.cavity_muscle_ml / 2)
+
+    @property
+    def cavity_muscle_ml(self) -> float:
+        """Volume of papillary muscles and trabeculae: their share of the mass, but never more than they fill of the cavity at ES."""
+        return min(CAVITY_MUSCLE_SHARE * self.subject.lv_mass_g / DENSITY_G_PER_ML, CAVITY_MUSCLE_AT_ES * self.subject.lv_esv_ml)
 
     @cached_property
     def wall(self) -> float:
-        """Wall thickness at ED away from the septum, mm: with the papillary muscles the wall has the subject's LV mass."""
-        wanted = (self.subject.lv_mass_g / DENSITY_G_PER_ML - self.papillary_ml) * 1e3
+        """Wall thickness at ED away from the septum, mm: with papillary muscles and trabeculae the wall has the subject's LV mass."""
+        wanted = (self.subject.lv_mass_g / DENSITY_G_PER_ML - self.cavity_muscle_ml) * 1e3
         angles = np.linspace(0, 2 * np.pi, 72, endpoint=False)
 
         def excess(wall: float) -> float:
