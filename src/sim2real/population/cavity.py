@@ -23,7 +23,7 @@ class LeftCavity:
     def __init__(self, heart: Heart):
         self.heart = heart
         rng = generator(heart.subject.seed, "left cavity")
-        self.ridges = PeriodicField(rng, 9, 45.0, terms=7)
+        self.ridges = PeriodicField(rng, 20, 45.0, terms=11)
         spread = rng.uniform(-np.sqrt(3), np.sqrt(3))  # of SD 1
         offsets = np.array([128.0, 242.0]) + rng.normal(0, 9, 2)  # anterolateral and posteromedial, from the septum's middle
         self.angles = heart.septum + np.deg2rad(np.repeat(offsets, 2) + np.array([-11, 11, -11, 11]))
