@@ -111,8 +111,7 @@ def splits(subject: Subject) -> tuple[int, list[str]]:
 
 
 def image_files(subject: Subject) -> tuple[int, list[str], str]:
-    """Every image and label is there and has the grid's size, and the distances rest on all of them but those of subjects by which a
-    generator was chosen."""
+    """Every image and label is there and has the grid's size, and the distances rest on all but subjects that chose a generator."""
     slices = subject.run.manifest(COHORT, "slices.csv")
     tables = pd.concat([slices, subject.run.manifest(TRANSLATION, "translated.csv")])
     cohort, faults, counted = subject.parameters.cohort, [], 0
