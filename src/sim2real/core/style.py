@@ -18,7 +18,8 @@ COLOURS = {"simulated": "#999999", "plain": "#999999", "A": "#0072B2", "B": "#D5
 
 
 def use_style() -> None:
-    """Set matplotlib and seaborn once, at the head of a notebook."""
+    """Set matplotlib, seaborn and pandas once, at the head of a notebook."""
+    pd.set_option("display.max_colwidth", None)  # a sentence in a table is shown whole
     sns.set_theme(context="notebook", style="ticks", rc={
         "figure.dpi": 110, "savefig.dpi": 200, "savefig.bbox": "tight", "figure.constrained_layout.use": True,
         "font.family": "DejaVu Sans", "axes.titlesize": 11, "axes.labelsize": 10, "legend.frameon": False,

@@ -99,7 +99,7 @@ def looks_figure(distances: pd.DataFrame, vendor: pd.DataFrame, space: str = "te
     limit = max(1.5, *np.ravel(ratio), *(1 / np.maximum(np.ravel(ratio), 0.1)))
     sns.heatmap(np.log2(ratio), annot=words, fmt="", cmap="vlag", center=0, vmin=-np.log2(limit), vmax=np.log2(limit), cbar=False, ax=left,
                 xticklabels=["to " + NAMES[name] for name in references], yticklabels=[NAMES[name] for name in judged],
-                linewidths=2, annot_kws={"fontsize": 9})  # fmt: skip
+                linewidths=2, alpha=0.6, annot_kws={"fontsize": 9, "color": "black"})  # fmt: skip
     left.tick_params(length=0, rotation=0)
     left.set_title(AXIS[space], fontsize=10)
     _shares(right, vendor)
