@@ -7,11 +7,17 @@ import pytest
 from sim2real.core.parameters import Chapter, Parameters
 from sim2real.core.reference import reference_page, unit_of
 
-ROWS = [
-    [cell.strip() for cell in line.strip("| ").split(" | ")]
-    for line in reference_page().splitlines()
-    if re.match(r"\| `(\w+\.)?\w+` \|", line)
-]
+def rows():
+    """The cells of each row, the first with its table's heading before it, as ``--set`` wants it."""
+    for part in reference_page().split("\n## ")[1:]:
+        chapter = re.match(r"`(\w+)`", part)
+        for line in part.splitlines():
+            if named := re.match(r"\| `(\w+)` \|", line):
+                name = f"{chapter[1]}.{named[1]}" if chapter else named[1]
+                yield [name, *(cell.strip() for cell in line.strip("| ").split(" | ")[1:])]
+
+
+ROWS = list(rows())
 
 
 def fields():
@@ -23,7 +29,7 @@ def fields():
 
 
 def test_every_parameter_has_one_row_with_what_it_does():
-    names = [row[0].strip("`") for row in ROWS]
+    names = [row[0] for row in ROWS]
     assert names == sorted(names, key=names.index) and set(names) == {name for name, _ in fields()} and len(names) == len(set(names))
     assert all(len(row) == 7 and row[2] for row in ROWS)
 
@@ -41,7 +47,7 @@ def test_every_description_that_names_a_unit_has_it_in_its_column():
 
 
 def test_every_number_has_a_bound():
-    bounded = {row[0].strip("`"): row[3] for row in ROWS}
+    bounded = {row[0]: row[3] for row in ROWS}
     for name, field in fields():
         if field.annotation in (int, float):
             assert bounded[name], name
