@@ -7,6 +7,7 @@ import pytest
 from sim2real.core.parameters import Chapter, Parameters
 from sim2real.core.reference import reference_page, unit_of
 
+
 def rows():
     """The cells of each row, the first with its table's heading before it, as ``--set`` wants it."""
     for part in reference_page().split("\n## ")[1:]:
