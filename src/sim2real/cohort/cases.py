@@ -68,18 +68,14 @@ class Case:
         data = read_voxels(frame.image, nifti, frame.index)
         if data.min() == data.max():
             raise Sim2RealError(f"{frame.image}: every voxel at {phase} is {data.flat[0]:g}; expected an image")
-        return _slices_third(Image(data, np.asarray(nifti.affine, float)))
+        return slices_third(Image(data, np.asarray(nifti.affine, float)))
 
     def read_label(self, phase: str) -> Image:
         """The second of ``read``, with the affine of the image, which its own is checked to agree with."""
         frame = self.frame(phase)
-        data = read_voxels(frame.label, open_image(frame.label), frame.index)
-        whole = np.rint(data)
-        strange = (np.abs(data - whole) > _WHOLE) | (whole < 0) | (whole > 3)
-        if strange.any():
-            raise Sim2RealError(f"{frame.label}: holds the label {data[strange][0]:g} at {phase}; expected whole numbers, 0 to 3")
-        ours = np.array(self.values, np.uint8)[whole.astype(np.uint8)]
-        return _slices_third(Image(ours, np.asarray(open_image(frame.image).affine, float)))
+        labels = whole_labels(read_voxels(frame.label, open_image(frame.label), frame.index), frame.label, f" at {phase}")
+        ours = np.array(self.values, np.uint8)[labels]
+        return slices_third(Image(ours, np.asarray(open_image(frame.image).affine, float)))
 
 
 @dataclass(frozen=True)
@@ -158,6 +154,15 @@ def displacement_reason(frame: Frame) -> str:
     return f"the affine of {frame.label.name} puts the label up to {apart:.1f} mm from its image; expected the image's own"
 
 
+def whole_labels(data: np.ndarray, path: Path, when: str = "") -> np.ndarray:
+    """Labels 0 to 3 as uint8, a hundredth of storage noise rounded away. Raises Sim2RealError, naming the file, for others."""
+    whole = np.rint(data)
+    strange = (np.abs(data - whole) > _WHOLE) | (whole < 0) | (whole > 3)
+    if strange.any():
+        raise Sim2RealError(f"{path}: holds the label {data[strange][0]:g}{when}; expected whole numbers, 0 to 3")
+    return whole.astype(np.uint8)
+
+
 def inside(path: Path, root: Path) -> None:
     """Raise Sim2RealError for a path that a link leads out of ``root``."""
     if not path.resolve().is_relative_to(root.resolve()):
@@ -168,7 +173,7 @@ def _told(path: Path, error: Exception) -> str:
     return str(error) if isinstance(error, Sim2RealError) else f"{path}: cannot be read ({error.strerror or error}); change its permissions"
 
 
-def _slices_third(image: Image) -> Image:
+def slices_third(image: Image) -> Image:
     """The axis whose steps are far longer than the others' moved to the third place; world positions stay."""
     order = np.argsort(image.spacing_mm, kind="stable")
     if order[2] == 2 or image.spacing_mm[order[2]] < _STACK * image.spacing_mm[order[1]]:

@@ -1,11 +1,14 @@
 """A run's segmenter applied to a user's own images: NIfTI in, labels in the same geometry out, scores where labels lie beside."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ..cohort.grid import Grid, TooFewSlices, field_centre, from_grid, mid_ventricular, to_grid, upright
+from ..cohort.cases import Frame, displacement_reason, header_faults, slices_third, whole_labels
+from ..cohort.grid import Grid, TooFewSlices, field_centre, from_grid, heart_centre, mid_ventricular, to_grid, upright
 from ..cohort.mnms import is_mnms, survey_mnms
 from ..core.errors import Sim2RealError
 from ..core.files import write_table
@@ -13,6 +16,7 @@ from ..core.images import Image, open_image, read_voxels, write_image
 from ..core.labels import PHASES, REGIMES
 from ..core.parameters import Parameters
 from ..core.slices import as_shown, as_stored
+from ..core.sources import nifti_files, stem
 from ..core.workflow import run_parameters
 from .evaluate import structure_rows
 from .postprocess import largest_pieces
@@ -20,82 +24,125 @@ from .predict import predict_slices
 from .training import model_folder
 
 
+@dataclass(frozen=True)
+class Stack:
+    """One phase of a subject, slices third; ``file`` has the geometry that its labels are written in."""
+
+    name: str
+    file: Path
+    image: Image
+    label: Image | None
+    details: dict[str, str]
+
+
 def predict_source(source: Path, run: Path, training: str, seed: int | None, output: Path) -> pd.DataFrame:
     """Segment what lies at ``source`` with the model of ``training`` of ``run``; write labels and ``scores.csv`` to ``output``.
 
     source: a NIfTI stack (3D, or 4D phase by phase), a folder of them, or an M&Ms folder (then ED and ES of every labelled
-    subject). Where a label is known, Dice and HD (mm, 3D) are taken over the mid-ventricular slices, as in Table 1; the
-    rest of the stack is labelled too. Raises Sim2RealError for an unknown model and unusable files.
+    subject of every split). Where a label is known, Dice and HD (mm, 3D) are those of Table 1: of the mid-ventricular slices
+    alone, chosen over all labelled phases of the subject. The rest of the stack is labelled too. Of a 4D file with labels
+    beside it, the labelled phases are segmented. Raises Sim2RealError for an unknown model and unusable files.
     """
     if training not in REGIMES:
         raise Sim2RealError(f"--training {training}: no such regime; there are {', '.join(REGIMES)}")
     parameters = run_parameters(run)
     model = model_folder(run / "06_segmentation", training, parameters.segmentation.seeds[0] if seed is None else seed)
-    if not source.exists():
-        raise Sim2RealError(f"{source}: no such file or folder; expected a NIfTI stack, a folder of them or an M&Ms folder")
     rows = []
-    for name, image, label, details in _stacks(source, parameters.cohort.n_slices):
-        prediction, scores = _predict_stack(image, label, model, parameters)
-        write_image(output / f"{name}_pred.nii.gz", prediction)
-        rows += [{"training": training, **details, **score} for score in scores]
-        told = ", ".join(f"{score['structure']} Dice {score['dice']:.3f}, HD {score['hd_mm']:.1f} mm" for score in scores)
-        print(f"{name}: {told or 'labelled; no reference beside it'}")
+    for stacks in _mnms_subjects(source) if source.is_dir() and is_mnms(source) else _files(source):
+        for stack, prediction, scores in _predict_subject(stacks, model, parameters):
+            write_image(output / f"{stack.name}_pred.nii.gz", prediction)
+            rows += [{"training": training, **stack.details, **score} for score in scores]
+            told = ", ".join(f"{score['structure']} Dice {score['dice']:.3f}, HD {score['hd_mm']:.1f} mm" for score in scores)
+            print(f"{stack.name}: {told or 'labelled; nothing to compare it with'}")
     table = pd.DataFrame(rows)
     if len(table):
         write_table(output / "scores.csv", table)
-        print(table.groupby("structure")[["dice", "hd_mm"]].mean().round(3).to_string())
+        groups = [name for name in ("vendor", "split") if table[name].any()]
+        print(table.groupby([*groups, "structure"])[["dice", "hd_mm"]].mean().round(3).to_string())
     print(f"labels and scores: {output}")
     return table
 
 
-def _stacks(source: Path, n_slices: int):
-    """(name, image, label or None with only the mid-ventricular slices of M&Ms cases kept, details) of each stack."""
-    if source.is_dir() and is_mnms(source):
-        cohort = survey_mnms(source, ()).sound(source)
-        for left in cohort.left_out:
-            print(f"{left.subject}: left out, {left.reason}")
-        for case in cohort.cases:
-            pairs = {phase: case.read(phase) for phase in PHASES}
-            try:
-                middle = mid_ventricular([label.data for _, label in pairs.values()], n_slices, case.subject)
-            except TooFewSlices as fault:
-                print(f"{case.subject}: left out, {fault.reason}")
-                continue
-            for phase, (image, label) in pairs.items():
-                kept = np.zeros_like(label.data)
-                kept[:, :, middle] = label.data[:, :, middle]
-                details = {"vendor": case.vendor, "subject": case.subject, "phase": phase}
-                yield f"{case.subject}_{phase}", image, Image(kept, label.affine), details
-        return
-    paths = sorted(source.glob("*.nii*")) if source.is_dir() else [source]
-    paths = [path for path in paths if not path.name.split(".")[0].endswith("_gt")]
-    if not paths:
-        raise Sim2RealError(f"{source}: holds no NIfTI file; expected *.nii or *.nii.gz")
-    for path in paths:
+def _mnms_subjects(source: Path) -> Iterator[list[Stack]]:
+    cohort = survey_mnms(source, ()).sound(source)
+    for left in cohort.left_out:
+        print(f"{left.subject}: left out, {left.reason}")
+    for case in cohort.cases:
+        details = {"vendor": case.vendor, "split": case.split, "subject": case.subject}
+        yield [
+            Stack(f"{case.subject}_{phase}", case.frame(phase).image, *case.read(phase), {**details, "phase": phase}) for phase in PHASES
+        ]
+
+
+def _files(source: Path) -> Iterator[list[Stack]]:
+    """The phases of each file, with the label ``<name>_gt`` where it lies beside."""
+    for path in nifti_files(source):
         nifti = open_image(path)
+        if len(nifti.shape) > 4:
+            raise Sim2RealError(f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, slices third")
+        phases = range(nifti.shape[3]) if len(nifti.shape) == 4 else [None]
         beside = path.with_name(path.name.replace(".nii", "_gt.nii"))
-        for index in range(nifti.shape[3] if len(nifti.shape) > 3 else 1):
-            name = path.name.split(".")[0] + (f"_{index}" if len(nifti.shape) > 3 else "")
-            image = Image(read_voxels(path, nifti, index), np.asarray(nifti.affine, float))
-            label = None
-            if beside.is_file():
-                label = Image(np.rint(read_voxels(beside, open_image(beside), index)).astype(np.uint8), image.affine)
-            if label is None or label.data.any():
-                yield name, image, label, {"vendor": "", "subject": name, "phase": ""}
+        labels = _labels_beside(path, beside, phases) if beside.is_file() else dict.fromkeys(phases)
+        stacks = []
+        for phase, label in labels.items():
+            image = slices_third(Image(read_voxels(path, nifti, phase), np.asarray(nifti.affine, float)))
+            name = stem(path) + (f"_{phase}" if phase is not None else "")
+            stacks.append(
+                Stack(
+                    name,
+                    path,
+                    image,
+                    label,
+                    {"vendor": "", "split": "", "subject": stem(path), "phase": "" if phase is None else str(phase)},
+                )
+            )
+        yield stacks
 
 
-def _predict_stack(image: Image, label: Image | None, model: Path, parameters: Parameters) -> tuple[Image, list[dict]]:
-    """(labels in the image's own geometry, scores on the analysis grid of the slices that carry a reference)."""
+def _labels_beside(path: Path, beside: Path, phases) -> dict[int | None, Image]:
+    """The label of each phase that has one."""
+    frame = Frame(path, beside)
+    for fault in header_faults(frame, path.parent, len(open_image(path).shape)):
+        raise Sim2RealError(fault)
+    if reason := displacement_reason(frame):
+        raise Sim2RealError(f"{path}: {reason}")
+    nifti, affine = open_image(beside), np.asarray(open_image(path).affine, float)
+    labels = {phase: whole_labels(read_voxels(beside, nifti, phase), beside) for phase in phases}
+    return {phase: slices_third(Image(label, affine)) for phase, label in labels.items() if label.any()}
+
+
+def _predict_subject(stacks: list[Stack], model: Path, parameters: Parameters) -> Iterator[tuple[Stack, Image, list[dict]]]:
+    """Each phase with its labels in its file's own geometry, and scores on the analysis grid, turned and cropped as in chapter 3."""
     cohort = parameters.cohort
     grid = Grid.of(cohort)
-    turned, turned_label = upright(image, label)
-    on_grid = to_grid(turned, field_centre(turned), grid)
-    slices = as_shown(on_grid)
-    reference = as_shown(to_grid(turned_label, field_centre(turned), grid, is_label=True)) if label is not None else None
-    scored = np.flatnonzero(reference.any(axis=(1, 2))) if reference is not None else np.arange(0)
-    judged = slices[scored] if len(scored) else slices  # intensities are scaled as in Table 1: over the slices that are judged
-    low, high = np.percentile(judged, [cohort.low_percentile, cohort.high_percentile])
-    scaled = np.clip((slices - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
-    predicted = largest_pieces(predict_slices(model, scaled, on_grid.spacing_mm[1::-1]))
-    scores = structure_rows(predicted[scored], reference[scored], on_grid.spacing_mm[::-1]) if len(scored) else []
-    return Image(from_grid(as_stored(predicted, on_grid.affine), image), image.affine), scores
+    guide = next((stack.label for stack in stacks if stack.label is not None), None)
+    turned = [upright(stack.image, stack.label, guide=guide) for stack in stacks]
+    known = [label.data for _, label in turned if label is not None]
+    middle = _middle(known, cohort.n_slices, stacks[0].details["subject"]) if known else []
+    for stack, (image, label) in zip(stacks, turned, strict=True):
+        centre = heart_centre(known) if known and cohort.crop_centre == "heart" else field_centre(image)
+        on_grid = to_grid(image, centre, grid)
+        slices = as_shown(on_grid)
+        judged = slices[middle] if middle else slices  # intensities are scaled as in Table 1: over the slices that are judged
+        low, high = np.percentile(judged, [cohort.low_percentile, cohort.high_percentile])
+        scaled = np.clip((slices - low) / (high - low if high > low else 1), 0, 1).astype(np.float32)
+        predicted = predict_slices(model, scaled, on_grid.spacing_mm[1::-1])
+        scores = []
+        if middle and label is not None:
+            reference = as_shown(to_grid(label, centre, grid, is_label=True))
+            scores = structure_rows(largest_pieces(predicted[middle]), reference[middle], on_grid.spacing_mm[::-1])
+        yield stack, _in_file(as_stored(largest_pieces(predicted), on_grid.affine), stack.file), scores
+
+
+def _middle(labels: list[np.ndarray], n_slices: int, name: str) -> list[int]:
+    try:
+        return mid_ventricular(labels, n_slices, name)
+    except TooFewSlices as fault:
+        print(f"{name}: not scored, {fault.reason}")
+        return []
+
+
+def _in_file(labels: Image, file: Path) -> Image:
+    nifti = open_image(file)
+    own = Image(np.broadcast_to(np.uint8(0), nifti.shape[:3]), np.asarray(nifti.affine, float))
+    return Image(from_grid(labels, own), own.affine)

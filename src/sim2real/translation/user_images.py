@@ -15,6 +15,7 @@ from ..core.labels import VENDORS
 from ..core.parameters import CohortParameters
 from ..core.progress import progress
 from ..core.slices import as_shown
+from ..core.sources import nifti_files, stem
 from ..core.workflow import run_parameters
 from .apply import load_generator, translate
 from .networks import Generator
@@ -36,10 +37,8 @@ def translate_source(source: Path, run: Path, vendor: str, output: Path, weights
     else:
         generator = load_official_generator(weights)
     scale = CohortParameters() if weights is not None and not run.exists() else run_parameters(run).cohort
-    images = {path: _open(path) for path in _files(source)}  # every header is looked at before the first is translated
-    targets = {path: output / f"{_stem(path)}_vendor{vendor}.nii.gz" for path in images}
-    if len(set(targets.values())) < len(targets):
-        raise Sim2RealError(f"{source}: two files differ in their ending alone, and one would overwrite the other's result; rename one")
+    images = {path: _open(path) for path in nifti_files(source)}  # every header is looked at before the first is translated
+    targets = {path: output / f"{stem(path)}_vendor{vendor}.nii.gz" for path in images}
     with progress(name=f"translate to {vendor}", total=sum(_n_phases(nifti) for nifti in images.values()), unit="image") as bar:
         for path, nifti in images.items():
             phases = []
@@ -85,16 +84,6 @@ def _turn_back(data: np.ndarray, turned: np.ndarray, wanted: np.ndarray) -> np.n
     return np.flip(back, [axis for axis in range(3) if axes[order[axis], axis] < 0])
 
 
-def _files(source: Path) -> list[Path]:
-    if not source.exists():
-        raise Sim2RealError(f"{source}: no such file or folder; expected a NIfTI image or a folder of them")
-    paths = sorted(path for path in source.glob("*.nii*") if path.is_file()) if source.is_dir() else [source]
-    paths = [path for path in paths if not _stem(path).endswith("_gt")]  # label files, as ``sim2real predict`` names them
-    if not paths:
-        raise Sim2RealError(f"{source}: holds no NIfTI image; expected *.nii or *.nii.gz")
-    return paths
-
-
 def _open(path: Path) -> nib.Nifti1Image:
     """``core.images.open_image``, for a single slice saved without a third axis, too."""
     try:
@@ -120,7 +109,3 @@ def _single_slice(path: Path) -> nib.Nifti1Image | None:
 
 def _n_phases(nifti: nib.Nifti1Image) -> int:
     return nifti.shape[3] if len(nifti.shape) > 3 else 1
-
-
-def _stem(path: Path) -> str:
-    return path.name.removesuffix(".gz").removesuffix(".nii")
