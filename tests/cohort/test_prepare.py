@@ -8,7 +8,8 @@ from sim2real.cohort.cases import Cohort
 from sim2real.cohort.grid import from_grid
 from sim2real.cohort.mnms import read_mnms, survey_mnms
 from sim2real.cohort.prepare import measures_path, prepare_real, prepare_simulated
-from sim2real.core.images import read_image, read_labels
+from sim2real.core.errors import Sim2RealError
+from sim2real.core.images import read_image, read_labels, write_image
 from sim2real.core.parameters import CohortParameters, PopulationParameters, SimulationParameters
 from sim2real.core.run import RunFolder
 from sim2real.core.slices import SLICE_COLUMNS, load_slices
@@ -118,7 +119,7 @@ def test_subject_with_too_few_slices_is_left_out_counted_and_named(builder, tmp_
             {"subject": "007", "vendor": "A", "split": "train",
              "reason": "3 neighbouring slices hold LV, MYO and RV at both phases; expected at least 4"},
         ]  # fmt: skip
-        assert capsys.readouterr().out == "2 of 6 real subjects left out, named with the reason in left_out.csv\n"
+        assert capsys.readouterr().out == "2 subjects left out, named with the reason in left_out.csv\n"
 
 
 def test_measures_are_those_of_the_source_before_its_normalisation(builder, tmp_path_factory):
@@ -197,10 +198,26 @@ def test_simulated_images_come_onto_the_same_grid_centred_on_the_heart(tmp_path)
     stamps = [(tmp_path / path).stat().st_mtime_ns for path in manifest["image"]]
     simulate_population(run, SimulationParameters(n_coils=2), 3)
     assert stamps == [(tmp_path / path).stat().st_mtime_ns for path in manifest["image"]]
-    table = prepare_simulated(run, PARAMETERS)
+    table, left_out = prepare_simulated(run, PARAMETERS)
+    assert left_out == []
     labels = load_slices(tmp_path, table, "label")
     assert set(table["domain"]) == {"simulated"} and set(table["split"]) == {"train"} and labels.shape == (16, 112, 112)
     boxes = [np.argwhere((labels[8 * s : 8 * s + 8] > 0).any(axis=0)) for s in range(2)]
     for box in boxes:
         # all slices of the stack count for the box, the four shown ones nearly fill it
         assert np.abs((box.min(axis=0) + box.max(axis=0)) / 2 - 55.5).max() < 6
+
+
+def test_a_virtual_subject_with_too_few_slices_is_left_out_and_named(tmp_path):
+    run = RunFolder(tmp_path)
+    make_population(run, PopulationParameters(n_subjects=2, voxel_mm=1.6, field_of_view_mm=224, sub_slices=1), 3)
+    manifest = simulate_population(run, SimulationParameters(n_coils=2), 3)
+    label = read_labels(tmp_path / manifest["label"][1])
+    label.data[:, :, 2][label.data[:, :, 2] == 3] = 0
+    write_image(tmp_path / manifest["label"][1], label)
+    table, left_out = prepare_simulated(run, PARAMETERS)
+    assert set(table["subject"]) == {manifest["subject"][0]} and len(table) == 2
+    reason = "3 neighbouring slices hold LV, MYO and RV at both phases; expected at least 4"
+    assert [vars(item) for item in left_out] == [{"subject": manifest["subject"][1], "vendor": "", "split": "train", "reason": reason}]
+    with pytest.raises(Sim2RealError, match="all 2 virtual subjects are left out .* lower cohort.n_slices"):
+        prepare_simulated(run, CohortParameters(n_slices=7))

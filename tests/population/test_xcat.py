@@ -204,6 +204,14 @@ def test_all_phases_are_the_frames_in_order_of_time(par, read):
     assert 20 < maps.spacing_mm[2] < LENGTH / 3
 
 
+def test_a_beat_that_was_written_from_systole_on_begins_at_end_diastole(tmp_path):
+    par = write_subject(tmp_path / "s", frames={1: 0.75, 2: 0.85, 3: 1.0, 4: 0.9})
+    row, maps = read_xcat_subject(par, SMALL, phases="all", n_slices=3)
+    areas = (labels_of(maps.data[:, :, 1]) == LV).sum(axis=(0, 1, 3))
+    assert row["ed_frame"] == 3 and row["es_frame"] == 1
+    np.testing.assert_allclose(np.sqrt(areas / areas[0]), [1.0, 0.9, 0.75, 0.85], atol=0.03)
+
+
 def test_slices_stay_where_there_is_a_cavity_at_both_phases(tmp_path):
     par = write_subject(tmp_path / "s", frames={1: 1.0, 2: 0.8})
     body(0.8, cavity=45.0).astype("<f4").tofile(par.parent / "run_act_2.bin")

@@ -45,8 +45,10 @@ def read_real(parameters: CohortParameters, root: Path) -> Cohort:
 def prepare(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.DataFrame:
     """Simulated and real images on the analysis grid; writes ``slices.csv`` (``SLICE_COLUMNS``) and returns it.
 
-    ``left_out.csv`` beside it names the real subjects that are not in it, and why.
+    ``left_out.csv`` beside it names the subjects that are not in it, and why.
     """
-    slices = pd.concat([prepare_simulated(run, parameters), prepare_real(run, cohort, parameters)], ignore_index=True)
+    simulated, too_short = prepare_simulated(run, parameters)
+    real = prepare_real(run, cohort + Cohort(left_out=too_short), parameters)
+    slices = pd.concat([simulated, real], ignore_index=True)
     run.write_manifest(CHAPTER, slices, "slices.csv")
     return slices

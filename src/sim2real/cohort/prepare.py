@@ -41,12 +41,14 @@ def prepare_real(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -
     left_out = cohort.left_out + [result for result in results if isinstance(result, LeftOut)]
     write_table(run.chapter(CHAPTER) / "left_out.csv", left_out_table(left_out))
     if left_out:
-        n = len(cohort.cases) + len(cohort.left_out)
-        print(f"{len(left_out)} of {n} real subjects left out, named with the reason in left_out.csv")
-    rows = [row for result in results if not isinstance(result, LeftOut) for row in result]
-    table = pd.DataFrame(rows, columns=SLICE_COLUMNS)
+        print(f"{len(left_out)} subjects left out, named with the reason in left_out.csv")
+    table = _table(results)
     _require_remaining(cohort.cases, table)
     return table
+
+
+def _table(results: list[list[dict] | LeftOut]) -> pd.DataFrame:
+    return pd.DataFrame([row for result in results if not isinstance(result, LeftOut) for row in result], columns=SLICE_COLUMNS)
 
 
 def _require_remaining(cases: list[Case], table: pd.DataFrame) -> None:
@@ -58,14 +60,20 @@ def _require_remaining(cases: list[Case], table: pd.DataFrame) -> None:
         )
 
 
-def prepare_simulated(run: RunFolder, parameters: CohortParameters) -> pd.DataFrame:
-    """The same for the simulated images, cropped round the box of the heart's labels. All are training material."""
+def prepare_simulated(run: RunFolder, parameters: CohortParameters) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """(rows, subjects with too few mid-ventricular slices) of the simulated images, cropped round the box of the heart's labels.
+
+    All are training material. Raises Sim2RealError when no subject remains.
+    """
     made_with = (run.chapter("02_mr_simulation") / "images" / ".made_with").read_text(encoding="utf-8")
     folder = _folder(run, "simulated", parameters, made_with)
     work = partial(_prepare_simulated_subject, run=run.path, folder=folder, parameters=parameters)
     manifest = run.manifest("02_mr_simulation").to_dict("records")
-    rows = [row for pair in map_in_order(work, manifest, name="simulated images to the grid", unit="subject") for row in pair]
-    return pd.DataFrame(rows, columns=SLICE_COLUMNS)
+    results = map_in_order(work, manifest, name="simulated images to the grid", unit="subject")
+    table, left_out = _table(results), [result for result in results if isinstance(result, LeftOut)]
+    if table.empty:
+        raise Sim2RealError(f"all {len(left_out)} virtual subjects are left out ({left_out[0].reason}); lower cohort.n_slices")
+    return table, left_out
 
 
 def _folder(run: RunFolder, domain: str, parameters: CohortParameters, source: object) -> Path:
@@ -85,12 +93,15 @@ def _prepare_case(case: Case, folder: Path, parameters: CohortParameters) -> lis
     return rows
 
 
-def _prepare_simulated_subject(row: dict, run: Path, folder: Path, parameters: CohortParameters) -> list[dict]:
+def _prepare_simulated_subject(row: dict, run: Path, folder: Path, parameters: CohortParameters) -> list[dict] | LeftOut:
     rows = _rows("simulated", "", row["subject"], "train")
     if not _all_there(folder, rows):
         image, label = read_image(run / row["image"]), read_labels(run / row["label"])
         pairs = _turned([(Image(image.data[..., p], image.affine), Image(label.data[..., p], label.affine)) for p in range(len(PHASES))])
-        _write(pairs, heart_centre([label.data for _, label in pairs]), rows, folder, parameters)
+        try:
+            _write(pairs, heart_centre([label.data for _, label in pairs]), rows, folder, parameters)
+        except TooFewSlices as fault:
+            return LeftOut(row["subject"], "", "train", fault.reason)
     return rows
 
 

@@ -1,12 +1,20 @@
-"""Faults of the user's own data, found before any notebook starts."""
+"""Faults of the user's own data and choices, found before any notebook starts."""
 
 from pathlib import Path
 
 from ..core.errors import Sim2RealError
+from ..population.render import MIDDLE_SLICES
 
 
 def check_data(parameters, until: str, root: Path) -> None:
     """Raise Sim2RealError for the first fault of the folders that ``parameters`` name. Relative paths count from the project's folder."""
+    if parameters.realism.inception_weights is not None:
+        from ..realism.inception import find_weights
+
+        find_weights(parameters.realism)
+    if parameters.population.stack == "middle" and parameters.cohort.n_slices > MIDDLE_SLICES:
+        raise Sim2RealError(f"cohort.n_slices={parameters.cohort.n_slices}: population.stack=middle holds {MIDDLE_SLICES} slices; "
+                            "set population.stack=full")  # fmt: skip
     if parameters.population.xcat_root is not None:
         from ..population.xcat.files import find_xcat_subjects, open_xcat
 

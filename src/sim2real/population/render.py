@@ -16,6 +16,8 @@ from .structures import ID
 from .subjects import Subject
 from .torso import Torso
 
+MIDDLE_SLICES = 6  # of ``population.stack = "middle"``: the four that the paper uses and one to spare each side
+
 
 def short_axis_frame(subject: Subject) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """World directions (RAS, unit length) of the viewer's right, down, and of the base.
@@ -41,12 +43,12 @@ class Stack:
 
     @staticmethod
     def of(heart: Heart, parameters: PopulationParameters, offset_mm: tuple[float, float] = (0.0, 0.0)) -> "Stack":
-        """The whole heart, or the LV's middle six slices (the four that will be used and one to spare each side)."""
+        """The whole heart, or the LV's middle ``MIDDLE_SLICES``."""
         spacing = parameters.slice_spacing_mm
         if parameters.stack == "full":
             return Stack.at(heart, parameters, np.arange(heart.apex + 0.2 * spacing, -(INFLOW_MM + spacing / 2), -spacing), offset_mm)
         low, high = mid_levels(heart)
-        return Stack.at(heart, parameters, (low + high) / 2 + spacing * (2.5 - np.arange(6)), offset_mm)
+        return Stack.at(heart, parameters, (low + high) / 2 + spacing * ((MIDDLE_SLICES - 1) / 2 - np.arange(MIDDLE_SLICES)), offset_mm)
 
     @staticmethod
     def at(heart: Heart, parameters: PopulationParameters, centres: np.ndarray, offset_mm: tuple[float, float] = (0.0, 0.0)) -> "Stack":

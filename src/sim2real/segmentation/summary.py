@@ -63,12 +63,19 @@ def write_tables(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
 
 def caption(cohort_phrase: str, table: pd.DataFrame, intervals: pd.DataFrame) -> str:
     """What stands below Table 1: cohort, and what N counts."""
-    n = table["n_cases"].max()
     images = ", ".join(f"{row.training} {row.n_training_images}" for row in intervals.drop_duplicates("training").itertuples())
     return (
-        f"This run: test images of {cohort_phrase}; {n} images a cell (test subjects at ED and ES, times seeds). "
+        f"This run: test images of {cohort_phrase}; {cells_phrase(table)} (test subjects at ED and ES, times seeds). "
         f"N counts subjects in training; images in training: {images}."
     )
+
+
+def cells_phrase(table: pd.DataFrame) -> str:
+    """How many images a cell of Table 1 rests on, by vendor where the vendors differ."""
+    n_cases = table.groupby("vendor")["n_cases"].max()
+    if n_cases.nunique() == 1:
+        return f"{n_cases.iloc[0]} images a cell"
+    return ", ".join(f"{n} images a cell of vendor {vendor}" for vendor, n in n_cases.items())
 
 
 def median_examples(run: RunFolder, cases: pd.DataFrame, predictions: dict) -> dict:
@@ -94,7 +101,7 @@ def results(table: pd.DataFrame, rows: pd.DataFrame, distance: str) -> dict:
     rows: ``evaluate``'s. distance: of ``layout.DISTANCES``, the one of the main table.
     """
     values: dict = {
-        "n_test_images": int(table["n_cases"].max()),
+        "cells_phrase": cells_phrase(table),
         "n_seeds": int(rows["seed"].nunique()),
         "distance_phrase": DISTANCES[distance][1],
     }

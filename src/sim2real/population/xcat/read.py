@@ -10,6 +10,7 @@ from scipy.ndimage import map_coordinates
 from ...core.errors import Sim2RealError
 from ...core.images import Image
 from ...core.parameters import PopulationParameters
+from ..render import MIDDLE_SLICES
 from ..structures import ID, labels_of
 from .files import XcatSeries, name_of, open_xcat
 from .organs import number
@@ -26,7 +27,8 @@ def read_xcat_subject(
 ) -> tuple[dict, Image]:
     """(row of the subjects' table, structure maps (x, y, slice, frame, sub_slice), uint8) of one XCAT subject.
 
-    ED is the frame with the largest LV cavity, ES the one with the smallest; ``all`` takes every frame, in order of time.
+    ED is the frame with the largest LV cavity, ES the one with the smallest; ``all`` takes every frame of the beat,
+    in order of time from ED on.
     Slices run from apex to base: the six in the middle or, for ``parameters.stack = "full"``, all of the LV; ``n_slices`` instead
     spreads that many evenly over what holds the cavity at both phases (3: apical, mid, basal). At most one frame of activities
     is in memory, and of structures ED, ES and one more.
@@ -44,7 +46,8 @@ def read_xcat_subject(
     pose = find_pose(volumes[ed], series)
     centres = _centres(pose, volumes[ed], volumes[es], parameters, n_slices)
     row = _row(series, pose, volumes[ed], volumes[es]) | {"ed_frame": ed + 1, "es_frame": es + 1}
-    wanted = range(len(series.frames)) if phases == "all" else (ed, es)
+    n_frames = len(series.frames)
+    wanted = [(ed + k) % n_frames for k in range(n_frames)] if phases == "all" else (ed, es)
     frames = (volumes[k] if k in volumes else series.read_frame(k) for k in wanted)
     return row, _short_axis(frames, len(wanted), series, pose, centres, parameters)
 
@@ -96,7 +99,7 @@ def _centres(pose: Pose, ed: np.ndarray, es: np.ndarray, parameters: PopulationP
         low, high = pose.heights(ed, (1, 2))[0], bounds[0, 1]
         count = int(np.ceil((high - low) / spacing))
         return (low + high) / 2 + spacing * (np.arange(count) - (count - 1) / 2)
-    return (low + high) / 2 + spacing * (np.arange(6) - 2.5)
+    return (low + high) / 2 + spacing * (np.arange(MIDDLE_SLICES) - (MIDDLE_SLICES - 1) / 2)
 
 
 def _short_axis(
