@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim2real.cohort.build import cut_hearts
 from sim2real.cohort.cases import Cohort
 from sim2real.cohort.grid import from_grid
 from sim2real.cohort.mnms import read_mnms, survey_mnms
@@ -221,3 +222,16 @@ def test_a_virtual_subject_with_too_few_slices_is_left_out_and_named(tmp_path):
     assert [vars(item) for item in left_out] == [{"subject": manifest["subject"][1], "vendor": "", "split": "train", "reason": reason}]
     with pytest.raises(Sim2RealError, match="all 2 virtual subjects are left out .* lower cohort.n_slices"):
         prepare_simulated(run, CohortParameters(n_slices=7))
+
+
+def test_a_heart_that_the_grid_cuts_is_named(surrogate, tmp_path):
+    run, cohort = RunFolder(tmp_path), survey_mnms(surrogate)
+    assert cut_hearts(tmp_path, prepare_real(run, cohort, PARAMETERS)) == []
+    table = prepare_real(run, cohort, CohortParameters(grid_pixels=64, crop_centre="heart"))
+    wide = {row["subject"] for row in table.to_dict("records") if max(extent_mm(read_labels(tmp_path / row["label"]))) > 79}
+    assert set(cut_hearts(tmp_path, table)) == wide and wide
+
+
+def extent_mm(label):
+    """Of the box round the labels, along x and y."""
+    return [np.ptp(np.flatnonzero(label.data.any(axis=(1 - axis, 2)))) * label.spacing_mm[axis] + label.spacing_mm[axis] for axis in (0, 1)]

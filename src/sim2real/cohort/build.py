@@ -8,6 +8,7 @@ from ..core.errors import Sim2RealError
 from ..core.parameters import CohortParameters
 from ..core.root import repository
 from ..core.run import RunFolder
+from ..core.slices import load_slices
 from .acdc import VENDOR, survey_acdc
 from .cases import Cohort
 from .mnms import survey_mnms
@@ -51,4 +52,14 @@ def prepare(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.
     real = prepare_real(run, cohort + Cohort(left_out=too_short), parameters)
     slices = pd.concat([simulated, real], ignore_index=True)
     run.write_manifest(CHAPTER, slices, "slices.csv")
+    if cut := cut_hearts(run.path, real):
+        print(f"{len(cut)} real subjects have a heart that the grid's border may cut ({', '.join(cut[:5])}{', ...' if len(cut) > 5 else ''}); "
+              "cohort.crop_centre=heart or more cohort.grid_pixels keep it whole")  # fmt: skip
     return slices
+
+
+def cut_hearts(run: Path, slices: pd.DataFrame) -> list[str]:
+    """Subjects with a label on the outermost row or column of the grid."""
+    labels = [load_slices(run, slices.iloc[[k]], "label") > 0 for k in range(len(slices))]
+    at_border = [heart[:, [0, -1]].any() or heart[:, :, [0, -1]].any() for heart in labels]
+    return list(dict.fromkeys(slices["subject"][at_border]))

@@ -43,7 +43,7 @@ def palette_of(values: dict[str, str], par) -> Palette:
     """The activities of a ``.par``, 0 being air.
 
     Raises Sim2RealError when one activity would have to be two tissues that the label map keeps apart, unless they are blood of a
-    ventricle and of its neighbours, which ``xcat_blood`` may tell apart by where they lie.
+    ventricle and of its neighbours, which ``blood`` may tell apart by where they lie.
     """
     owners: dict[float, list[tuple[str, str, str]]] = {0.0: []}
     has_muscle = any(name.lower() == "muscle_activity" for name in values)

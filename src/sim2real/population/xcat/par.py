@@ -1,4 +1,4 @@
-"""Parameter files for XCAT, so that a holder of its licence can make the virtual subjects with it; ``xcat_files`` reads the result.
+"""Parameter files for XCAT, so that a holder of its licence can make the virtual subjects with it; ``files`` reads the result.
 
 Exact, if XCAT keeps to the notes of its own sample ``.par``: sex; LV volume at ED and ES; length of the beat; ED and ES among the
 frames (phase 0 and 0.4); depth of the diaphragm under its highest; shift of the heart; an activity of its own for every organ.
