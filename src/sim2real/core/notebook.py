@@ -131,6 +131,11 @@ def spoken(value: object) -> str:
     return text.rstrip("0").rstrip(".") if value == round(value, 1) else text
 
 
+def spoken_interval(low: float, high: float) -> str:
+    """An interval as the prose has it."""
+    return f"{spoken(float(low))} to {spoken(float(high))}" if np.isfinite([low, high]).all() else "not available"
+
+
 def open_chapter(name: str, names: dict, extra: tuple[str, ...] = (), needs: tuple[str, ...] = ()) -> OpenChapter:
     """Check a notebook's variables against the chapter's parameters and bring its inputs about.
 

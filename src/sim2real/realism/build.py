@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..core.device import choose_device
 from ..core.labels import VENDORS
-from ..core.notebook import spoken
+from ..core.notebook import spoken_interval
 from ..core.parameters import RealismParameters
 from ..core.run import RunFolder
 from ..metrics.intervals import FEWEST_SUBJECTS
@@ -67,7 +67,11 @@ def results(distances: pd.DataFrame, spaces: dict, weights_note: str) -> dict:
     values: dict = {"features": ", ".join(spaces), "features_phrase": phrase}
     for row in distances.to_dict("records"):
         name = f"{row['features']}_{row['images']}_to_{row['reference']}"
-        values |= {name: row["distance"], f"{name}_corrected": row["corrected"], f"{name}_interval": interval(row)}
+        values |= {
+            name: row["distance"],
+            f"{name}_corrected": row["corrected"],
+            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
+        }
     return values | _ratios(values, spaces) | {"floor_note": _floor_note(values), "interval_note": _interval_note(distances)}
 
 
@@ -77,21 +81,30 @@ def statistics(run: RunFolder) -> dict:
     values: dict = {}
     for row in kid.to_dict("records"):
         name = f"kid_{row['features']}_{row['images']}_to_{row['reference']}"
-        values |= {name: row["kid"], f"{name}_corrected": row["corrected"], f"{name}_interval": interval(row)}
+        values |= {
+            name: row["kid"],
+            f"{name}_corrected": row["corrected"],
+            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
+        }
     for row in changes.to_dict("records"):
         name = f"{row['features']}_{'change' if row['than'] == 'simulated' else 'own'}_{row['vendor']}"
-        values |= {name: row["change"], f"{name}_corrected": row["corrected"], f"{name}_interval": interval(row)}
+        values |= {
+            name: row["change"],
+            f"{name}_corrected": row["corrected"],
+            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
+        }
     for row in vendor[vendor["images"] != "real"].to_dict("records"):
-        values |= {f"called_A_{row['images']}": row["share_A"], f"called_A_{row['images']}_interval": interval(row)}
+        values |= {
+            f"called_A_{row['images']}": row["share_A"],
+            f"called_A_{row['images']}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
+        }
     real = vendor.set_index("images").loc["real"].to_dict()
-    values |= {"vendor_accuracy": real["accuracy"], "vendor_accuracy_interval": interval(real, "accuracy_low", "accuracy_high")}
+    values |= {
+        "vendor_accuracy": real["accuracy"],
+        "vendor_accuracy_interval": spoken_interval(real["accuracy_low"], real["accuracy_high"]),
+    }
     values |= {f"sees_{name}": np.nan for name in SEEN.values()}
     return values | {f"sees_{SEEN[row['change']]}": row["distance"] for row in seen.to_dict("records")}
-
-
-def interval(row: dict, low: str = "ci_low", high: str = "ci_high") -> str:
-    """The interval of a row as the prose has it."""
-    return f"{spoken(row[low])} to {spoken(row[high])}" if np.isfinite([row[low], row[high]]).all() else "not available"
 
 
 def _ratios(values: dict, spaces: dict) -> dict:

@@ -5,7 +5,7 @@ import pandas as pd
 
 from ..core.images import read_image, read_labels
 from ..core.labels import REGIMES, VENDORS
-from ..core.notebook import spoken
+from ..core.notebook import spoken_interval
 from ..core.run import RunFolder
 from ..core.slices import as_shown
 from .clinical import agreement_table, clinical_measures
@@ -100,18 +100,18 @@ def results(intervals: pd.DataFrame, comparisons: pd.DataFrame, agreement: pd.Da
     overall = intervals[(intervals["vendor"] == ALL) & (intervals["structure"] == ALL)]
     for row in overall.to_dict("records"):
         name = f"{row['measure']}_{row['training']}"
-        values |= {name: row["mean"], f"{name}_interval": interval_text(row["ci_low"], row["ci_high"])}
+        values |= {name: row["mean"], f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"])}
     for row in comparisons[(comparisons["vendor"] == ALL) & (comparisons["structure"] == ALL)].to_dict("records"):
         name = f"{row['first']}_less_{row['second']}"
         values |= {
             name: row["difference"],
-            f"{name}_interval": interval_text(row["ci_low"], row["ci_high"]),
+            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
             f"{name}_p": row["p"],
             f"{name}_p_holm": row["p_holm"],
         }
     for row in agreement[agreement["vendor"] == ALL].to_dict("records"):
         name = f"{row['measure']}_{row['training']}"
-        values |= {f"{name}_bias": row["bias"], f"{name}_limits": interval_text(row["limit_low"], row["limit_high"])}
+        values |= {f"{name}_bias": row["bias"], f"{name}_limits": spoken_interval(row["limit_low"], row["limit_high"])}
     return values
 
 
@@ -121,18 +121,18 @@ def judge_results(kept: pd.DataFrame, tables: dict[str, pd.DataFrame], explained
     known = kept[kept["structure"] == ALL].set_index("images")
     for images in SIMULATED:
         row = known.loc[images]
-        values |= {f"keeps_{images}": row["dice"], f"keeps_{images}_interval": interval_text(row["ci_low"], row["ci_high"]),
-                   f"keeps_change_{images}": row["change"], f"keeps_change_{images}_interval": interval_text(row["change_low"], row["change_high"])}  # fmt: skip
+        values |= {f"keeps_{images}": row["dice"], f"keeps_{images}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
+                   f"keeps_change_{images}": row["change"], f"keeps_change_{images}_interval": spoken_interval(row["change_low"], row["change_high"])}  # fmt: skip
     for row in tables["distances"].to_dict("records"):
         name = f"{row['features']}_{row['images']}_to_{row['reference']}"
         values |= {
             name: row["distance"],
             f"{name}_corrected": row["corrected"],
-            f"{name}_interval": interval_text(row["ci_low"], row["ci_high"]),
+            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
         }
     for row in tables["changes"].to_dict("records"):
         name = f"segmenter_{'change' if row['than'] == 'simulated' else 'own'}_{row['vendor']}"
-        values |= {name: row["corrected"], f"{name}_interval": interval_text(row["ci_low"], row["ci_high"])}
+        values |= {name: row["corrected"], f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"])}
     seen = tables["sensitivity"]
     for space in ("segmenter", "bottom"):
         own = seen[seen["features"] == space].set_index("change")["times_other_half"]
@@ -145,7 +145,3 @@ def judge_results(kept: pd.DataFrame, tables: dict[str, pd.DataFrame], explained
 def _ratio(values: dict, vendor: str) -> float:
     """Distance after translation over that before, as defined, not corrected."""
     return values[f"segmenter_sim2real_{vendor}_to_real_{vendor}"] / values[f"segmenter_simulated_to_real_{vendor}"]
-
-
-def interval_text(low: float, high: float) -> str:
-    return f"{spoken(float(low))} to {spoken(float(high))}" if np.isfinite([low, high]).all() else "not available"

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..core.errors import Sim2RealError
 from ..core.labels import VENDORS
+from ..core.notebook import spoken_interval
 from ..core.parameters import ScarcityParameters, SegmentationParameters
 from ..core.run import RunFolder
 from ..core.seeds import seed_of
@@ -132,8 +133,6 @@ def summarise(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
 
 def results(table: pd.DataFrame, gains: pd.DataFrame, left_out: str) -> dict:
     """Numbers the appendix quotes: overall Dice and gain of the smallest and of the largest size, and of each size by its number."""
-    from .evidence import interval_text
-
     overall = table[(table["vendor"] == ALL) & (table["structure"] == ALL)]
     gained = gains[(gains["vendor"] == ALL) & (gains["structure"] == ALL)].set_index("n_real")
     smallest, largest = int(gained.index.min()), int(gained.index.max())
@@ -147,7 +146,7 @@ def results(table: pd.DataFrame, gains: pd.DataFrame, left_out: str) -> dict:
                     "n_simulated": int(overall["n_simulated"].max()), "n_test_subjects": int(overall["n_subjects"].max())}  # fmt: skip
     for name, size in (("smallest", smallest), ("largest", largest), *((str(n), n) for n in gained.index)):
         row = gained.loc[size]
-        values |= {f"gain_{name}": float(row["difference"]), f"gain_{name}_interval": interval_text(row["ci_low"], row["ci_high"]),
+        values |= {f"gain_{name}": float(row["difference"]), f"gain_{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
                    f"gain_{name}_p_holm": float(row["p_holm"])}  # fmt: skip
         for training in TRAININGS:
             own = overall[(overall["training"] == training) & (overall["n_real"] == size)].iloc[0]

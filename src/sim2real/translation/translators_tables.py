@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from ..core.device import choose_device
-from ..core.notebook import spoken
+from ..core.notebook import spoken_interval
 from ..core.progress import progress
 from ..core.run import RunFolder
 from ..metrics.frechet import frechet_distance
@@ -138,13 +138,13 @@ def results(table: pd.DataFrame) -> dict:
         name = row["name"]
         values |= {f"{column}_{name}": row[column] for column in ("distance", "corrected", "kept_median", "kept_lowest", "kept_below")}
         values |= {
-            f"interval_{name}": _interval(row["ci_low"], row["ci_high"]),
-            f"kept_below_interval_{name}": _interval(row["kept_below_low"], row["kept_below_high"]),
+            f"interval_{name}": spoken_interval(row["ci_low"], row["ci_high"]),
+            f"kept_below_interval_{name}": spoken_interval(row["kept_below_low"], row["kept_below_high"]),
         }
         if name != "cut":
             values |= {
                 f"to_cut_{name}": row["corrected_to_cut"],
-                f"to_cut_interval_{name}": _interval(row["ci_low_to_cut"], row["ci_high_to_cut"]),
+                f"to_cut_interval_{name}": spoken_interval(row["ci_low_to_cut"], row["ci_high_to_cut"]),
             }
             values[f"finding_{name}"] = _finding(row["ci_low_to_cut"], row["ci_high_to_cut"])
         if name in TRAINED:
@@ -153,12 +153,8 @@ def results(table: pd.DataFrame) -> dict:
                 f"weights_generator_{name}": int(row["generator"]),
                 f"time_{name}": row["time"],
             }
-            values[f"time_range_{name}"] = _interval(row["time_low"], row["time_high"])
+            values[f"time_range_{name}"] = spoken_interval(row["time_low"], row["time_high"])
     return values | {"weights_ratio": values["weights_cyclegan"] / values["weights_cut"]}
-
-
-def _interval(low: float, high: float) -> str:
-    return f"{spoken(float(low))} to {spoken(float(high))}" if np.isfinite([low, high]).all() else "not available"
 
 
 def _finding(low: float, high: float) -> str:
