@@ -9,7 +9,8 @@ from sim2real.core.images import Image, write_image
 from sim2real.core.parameters import TranslationParameters
 from sim2real.metrics.texture import texture_distance
 from sim2real.translation import figures, watch
-from sim2real.translation.apply import load_generator
+from sim2real.translation.apply import load_generator, translate
+from sim2real.translation.networks import Generator
 from sim2real.translation.step import Cut
 from sim2real.translation.training import train
 from sim2real.translation.watch import Watch, chosen_by, health, held_out_subjects, load_split
@@ -64,6 +65,34 @@ def test_a_translation_that_comes_nearer_is_marked():
     assert distances[10] == pytest.approx(distances[0], rel=1e-6)  # nothing was changed
     nearest = min((5, 10), key=distances.get)
     assert looking.table().query("best == 1")["step"].item() == nearest
+
+
+def grainy(share: float) -> Generator:
+    """Leaves a slice as it is but for noise, about 5 % of the range with the whole of it."""
+    generator = Generator(4, 1, residual=True, grain=True)
+    torch.nn.init.constant_(generator.grain.strength.bias, 3.0)
+    for weights in (generator.layers[-2].weight, generator.layers[-2].bias, generator.grain.strength.weight):
+        torch.nn.init.zeros_(weights)
+    generator.grain.share.fill_(share)
+    return generator.eval()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 0.75, 1.0])
+def test_the_share_of_grain_that_real_slices_have_is_found(share):
+    real = translate(grainy(share), SOURCE)
+    looking = Watch(SOURCE, real, 10, seed=0, device="cpu", shares=watch.SHARES)
+    looking.look(5, grainy(1.0), Scores())
+    assert looking.share == share and looking.table()["distance"].iloc[-1] == pytest.approx(0, abs=1e-4)
+
+
+def test_the_kept_generator_adds_the_share_of_its_look(tmp_path):
+    parameters = SMALL.model_copy(update={"keep_nearest": True, "grain": True, "residual": True})
+    train(SOURCE, TARGET, parameters, tmp_path / "some", seed=0, held_out=HELD_OUT)
+    best = health(tmp_path / "some").query("best == 1")
+    assert load_generator(tmp_path / "some" / "generator.pt").grain.share.item() == best["grain_share"].item()
+    train(SOURCE, TARGET, parameters.model_copy(update={"keep_nearest": False}), tmp_path / "whole", seed=0, held_out=HELD_OUT)
+    assert load_generator(tmp_path / "whole" / "generator.pt").grain.share.item() == 1
+    assert (health(tmp_path / "whole")["grain_share"].iloc[1:] == 1).all()
 
 
 def test_watching_changes_nothing_of_the_training(tmp_path):

@@ -110,9 +110,18 @@ def results(run: RunFolder, translated: pd.DataFrame, parameters: TranslationPar
         "n_images_translated": len(translated), "n_steps": parameters.n_steps, "batch_size": parameters.batch_size, "precision": arithmetic.precision,
         "convolution": {"direct": "torch's own", "winograd": "Winograd's"}[arithmetic.convolution], "lambda_gan": parameters.lambda_gan, "lambda_nce": parameters.lambda_nce,
         "generator_kind": _KINDS[parameters.residual] + _GRAIN[parameters.grain],
-        "which_generator": _KEPT[parameters.keep_nearest],
+        "which_generator": _KEPT[parameters.keep_nearest], "grain_kept": _grain_kept(run, parameters),
         "generator_features": parameters.generator_features, "residual_blocks": parameters.residual_blocks, "learning_rate": parameters.learning_rate,
         "n_patches": parameters.n_patches, "temperature": parameters.temperature,
         "generator_parameters": sum(p.numel() for p in generator_of(run, "A").parameters()),
     }  # fmt: skip
     return values
+
+
+def _grain_kept(run: RunFolder, parameters: TranslationParameters) -> str:
+    if not (parameters.grain and parameters.keep_nearest):
+        return "Nothing of it was changed after training"
+    shares = {vendor: float(generator_of(run, vendor).grain.share) for vendor in VENDORS}
+    return "Of what the generator had learned to add, " + " and ".join(
+        f"{100 * share:.0f} % were kept for vendor {vendor}" for vendor, share in shares.items()
+    )

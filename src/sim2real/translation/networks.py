@@ -106,10 +106,12 @@ class Grain(nn.Module):
 
     A network without a source of randomness has to make the grain of an image from that of its input, and simulated tissue is
     smooth. Noise of a receiver, shaped by reconstruction, and the mottle of flowing blood have this form: a strength for each scale.
+    ``share`` of it is added to an image: the whole in training, and afterwards what ``watch`` found to be nearest to real slices.
     """
 
     def __init__(self, features: int):
         super().__init__()
+        self.register_buffer("share", torch.ones(()))
         self.strength = nn.Conv2d(features, len(GRAIN_PX), 1)
 
     def forward(self, h: Tensor, noise: list[Tensor]) -> Tensor:
@@ -170,21 +172,30 @@ class Generator(nn.Module):
 
     def forward(self, x: Tensor, random: torch.Generator | None = None) -> Tensor:
         """Translate: (b, 1, h, w) in [-1, 1] to the same; h and w are multiples of 4. random: of the grain, see ``noise_of``."""
-        return self._run(x, (), len(self.layers), random)[0]
+        return self.with_grain(*self._run(x, (), len(self.layers), random)[:2])
 
     def encode(self, x: Tensor, layers: tuple[int, ...]) -> list[Tensor]:
         """Features (b, c, h', w') after each of ``layers`` (ascending); nothing beyond the last of them is computed."""
         return self._run(x, layers, layers[-1] + 1)[2]
 
+    def parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The translation without its grain, and the whole of the grain; only of a generator that has it."""
+        return self._run(x, (), len(self.layers))[:2]
+
+    def with_grain(self, clean: Tensor, grain: Tensor | None, share: float | None = None) -> Tensor:
+        """Both parts as one image in [-1, 1]; share: of the grain, its own ``share`` if none is given."""
+        return clean if grain is None else (clean + (self.grain.share if share is None else share) * grain).clamp(-1, 1)
+
     def translate_and_encode(
         self, x: Tensor, layers: tuple[int, ...], random: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Both of the above in one pass, since the encoder is part of the generator; between them the translation without its grain."""
-        return self._run(x, layers, len(self.layers), random)
+        clean, grain, features = self._run(x, layers, len(self.layers), random)
+        return self.with_grain(clean, grain), clean, features
 
     def _run(
         self, x: Tensor, layers: tuple[int, ...], stop: int, random: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+    ) -> tuple[Tensor, Tensor | None, list[Tensor]]:
         features, source, last = [], x, len(self.layers) - 1
         for index, layer in enumerate(self.layers[:stop]):
             if index == last - 2:
@@ -194,10 +205,7 @@ class Generator(nn.Module):
             x = layer(x)
             if index in layers:
                 features.append(x)
-        clean = x
-        if self.grain and stop > last:
-            x = (x + self.grain(h, noise_of(source, random))).clamp(-1, 1)
-        return x, clean, features
+        return x, self.grain(h, noise_of(source, random)) if self.grain and stop > last else None, features
 
 
 class Discriminator(nn.Module):

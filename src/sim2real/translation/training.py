@@ -27,7 +27,7 @@ from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from .networks import Generator
 from .precision import settled
 from .step import Cut, Optimisers
-from .watch import Watch
+from .watch import SHARES, Watch
 
 
 def train(
@@ -75,7 +75,8 @@ def train(
     world.average_gradients(optimisers.discriminator, optimisers.translator)
     columns = ["step", *at_work.losses, "learning_rate"]
     log = torch.zeros(parameters.n_steps, len(columns), dtype=torch.float64)
-    watch = Watch(source, held_out, parameters.n_steps, seed, device) if held_out is not None and world.first else None
+    shares = SHARES if parameters.grain and parameters.keep_nearest else ()
+    watch = Watch(source, held_out, parameters.n_steps, seed, device, shares) if held_out is not None and world.first else None
     with world.in_turn():
         state = load_checkpoint(folder, identity, device)
     first = 0
@@ -127,6 +128,8 @@ def train(
                 watch.write(folder)
                 if parameters.keep_nearest and watch.nearest_now:
                     nearest = copy.deepcopy(kept.state_dict())
+                    if parameters.grain:
+                        nearest["grain.share"].fill_(watch.share)
             if done == parameters.n_steps or now - saved_at >= parameters.checkpoint_every_s:
                 save(done)
                 saved_at = now

@@ -1,9 +1,12 @@
 """How a training goes, watched on real slices of subjects it never sees.
 
 A distance to those slices marks the step at which the translated slices came nearest. With ``translation.keep_nearest`` the
-generator of that step is kept, and chapter 5 leaves the watched subjects out of its references (``chosen_by``).
+generator of that step is kept, and chapter 5 leaves the watched subjects out of its references (``chosen_by``). Of a generator's
+grain the share that comes nearest is kept with it: noise hides from the discriminator what else gives a translation away, so that
+it learns to make more of it than real slices have.
 """
 
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -21,8 +24,11 @@ from .apply import translate
 from .networks import Discriminator, Generator
 
 NAME = "health.csv"
-COLUMNS = ["step", "sure_real", "sure_translated", "distance", "best"]
-"""sure_*: share of patches within ``SURE`` of the discriminator's target; distance: Fréchet, in texture features."""
+COLUMNS = ["step", "sure_real", "sure_translated", "distance", "grain_share", "best"]
+"""sure_*: share of patches within ``SURE`` of the discriminator's target; distance: Fréchet, in texture features, with that share
+of the grain."""
+SHARES = (0.0, 0.25, 0.5, 0.75)
+"""Of the grain, tried beside the whole of it."""
 EVALUATIONS, N_SLICES, SURE = 8, 24, 0.1
 FEWEST_SUBJECTS = 2
 
@@ -53,9 +59,11 @@ def chosen_by(subjects: np.ndarray, parameters: TranslationParameters, seed: int
 class Watch:
     """Rows of ``COLUMNS``, one for every look; at step 0 the simulated slices as they are, without a discriminator."""
 
-    def __init__(self, source: np.ndarray, held_out: np.ndarray, n_steps: int, seed: int, device: torch.device | str):
+    def __init__(
+        self, source: np.ndarray, held_out: np.ndarray, n_steps: int, seed: int, device: torch.device | str, shares: tuple[float, ...] = ()
+    ):
         order = random_generator(seed, "watched slices").permutation(len(source))
-        self.source, self.real, self.device = source[np.sort(order[:N_SLICES])], held_out, device
+        self.source, self.real, self.device, self.shares = source[np.sort(order[:N_SLICES])], held_out, device, shares
         self.steps = {round(n_steps * (k + 1) / EVALUATIONS) for k in range(EVALUATIONS)} - {0}
         self.rows: list[list[float]] = []
 
@@ -65,10 +73,14 @@ class Watch:
 
     def look(self, step: int, generator: Generator, discriminator: Discriminator) -> None:
         if not self.rows:
-            self.rows.append([0, float("nan"), float("nan"), self._distance(self.source)])
+            self.rows.append([0, float("nan"), float("nan"), self._distance(self.source), float("nan")])
         translated = translate(generator, self.source, self.device)
         sure = [self._sure(discriminator, slices, target) for slices, target in ((self.real, 1.0), (translated, 0.0))]
-        self.rows.append([step, *sure, self._distance(translated)])
+        distances = {1.0: self._distance(translated)}
+        if self.shares:
+            distances |= {share: self._distance(slices) for share, slices in self._with_less_grain(generator)}
+        share = min(distances, key=distances.get)
+        self.rows.append([step, *sure, distances[share], share])
 
     @property
     def nearest_now(self) -> bool:
@@ -80,11 +92,25 @@ class Watch:
         after = table.loc[table["step"] > 0, "distance"]
         return table.assign(best=(table.index == after.idxmin()).astype(int) if len(after) else 0)
 
+    @property
+    def share(self) -> float:
+        """Of the grain, the share with which the last look came nearest."""
+        return self.rows[-1][COLUMNS.index("grain_share")]
+
     def write(self, folder: Path) -> None:
         write_table(folder / NAME, self.table())
 
     def _distance(self, slices: np.ndarray) -> float:
         return frechet_distance(*standardise(texture_features(slices), self.features))
+
+    @torch.no_grad()
+    def _with_less_grain(self, generator: Generator) -> Iterator[tuple[float, np.ndarray]]:
+        """The translations with each of ``shares`` of the grain, as ``translate`` gives them."""
+        x = torch.from_numpy(np.array(self.source, np.float32))[:, None] * 2 - 1  # (n, 1, h, w)
+        parts = [generator.parts(part.to(self.device)) for part in x.split(16)]
+        for share in self.shares:
+            images = torch.cat([generator.with_grain(clean, grain, share) for clean, grain in parts])
+            yield share, ((images + 1) / 2).clamp(0, 1)[:, 0].cpu().numpy()
 
     @torch.no_grad()
     def _sure(self, discriminator: Discriminator, slices: np.ndarray, target: float) -> float:
