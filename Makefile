@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 .PHONY: book setup test soak verify clean
 book: $(VENV)/.installed
-	$(BIN)/sim2real run --preset $(PRESET) --run $(RUN) $(foreach pair,$(SET),--set $(pair))
+	$(BIN)/sim2real run --preset $(PRESET) --run $(RUN) $(foreach pair,$(SET),--set '$(pair)')
 	$(BIN)/sim2real book --run $(RUN)
 
 setup: $(VENV)/.installed

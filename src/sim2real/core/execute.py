@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from .errors import Sim2RealError
@@ -126,6 +127,9 @@ def execute(name: str, job: dict, parameters: Parameters, root: Path, run: str, 
                 if temporary.exists():
                     os.replace(temporary, failed)
                 raise Sim2RealError(f"notebook {source.name}, cell {error.exec_count}: {_told(error)}") from None
+            except (DeadKernelError, RuntimeError) as error:  # the latter for a kernel that dies as it starts
+                raise Sim2RealError(f"notebook {source.name}: its kernel is gone ({str(error).splitlines()[0]}), most likely for want of memory; "
+                                    "use fewer --cores or a smaller preset") from None  # fmt: skip
             _tidy(temporary, root, source, target)
     finally:
         done.set()

@@ -108,4 +108,4 @@ def read_labels(path: Path | str) -> Image:
 def normalise(image: np.ndarray, low_percentile: float, high_percentile: float) -> np.ndarray:
     """The two percentiles of the whole image to 0 and 1, clipped, float32."""
     low, high = np.percentile(image, [low_percentile, high_percentile])
-    return np.clip((image - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
+    return np.clip((image - low) / (high - low if high > low else 1), 0, 1).astype(np.float32)

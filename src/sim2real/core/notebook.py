@@ -179,5 +179,5 @@ def _execute_until(chapter: str, run: RunFolder, root: Path) -> None:
     command = [sys.executable, "-m", "sim2real.cli", "run", "--resume", run.path.name, "--until", chapter]
     if subprocess.run(command, cwd=root).returncode:
         raise Sim2RealError(
-            f"chapter {chapter} could not be executed; run 'sim2real run --run {run.path.name} --until {chapter}' to see why"
+            f"chapter {chapter} could not be executed; run 'sim2real run --resume {run.path.name} --until {chapter}' to see why"
         )

@@ -16,7 +16,7 @@ Positive = Annotated[int, Field(ge=1)]
 class Chapter(BaseModel):
     """Common ground of the chapters' models: unknown names and values of the wrong kind are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
 class PopulationParameters(Chapter):

@@ -30,7 +30,7 @@ def parse_yaml(text: str, source: str) -> dict:
     """A mapping from YAML; a key given twice is refused, where YAML itself would let the last one win."""
     try:
         tree = yaml.load(text, Loader=_StrictLoader) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise Sim2RealError(f"{source}: not valid YAML: {error}") from None
     if not isinstance(tree, dict):
         raise Sim2RealError(f"{source}: expected names and values, found {type(tree).__name__}")
@@ -68,9 +68,11 @@ def _apply(tree: dict, change: str) -> None:
     name, equals, text = change.partition("=")
     if not equals or not name.strip():
         raise Sim2RealError(f"--set {change}: expected chapter.name=value, for example simulation.flip_angle_deg=45")
+    if name.strip() == "preset":
+        raise Sim2RealError(f"--set {change}: a preset is chosen with --preset")
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise Sim2RealError(f"--set {change}: the value cannot be read") from None
     *path, last = name.strip().split(".")
     branch = tree

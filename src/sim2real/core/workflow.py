@@ -34,7 +34,7 @@ def run_parameters(run: Path) -> Parameters:
     path = run / "parameters.yaml"
     if not path.is_file():
         raise Sim2RealError(f"{path}: missing; expected a run made by 'sim2real run'")
-    return check(Parameters, parse_yaml(path.read_text(encoding="utf-8"), str(path)), "")
+    return check(Parameters, parse_yaml(path.read_text(encoding="utf-8", errors="replace"), str(path)), "")
 
 
 def resolve_appendix(texts: list[str]) -> list[str]:
