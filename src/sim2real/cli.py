@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from .commands import check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, shard, sweep
-from .commands.data import check_data, check_name
+from .commands.data import check_data, check_name, require_of_one_run
 from .core.errors import Sim2RealError
 
 _LICENCE = "show pictures made from M&Ms, ACDC or XCAT data, which their terms forbid to pass on; left out otherwise"
@@ -32,18 +32,25 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
+def positive(text: str) -> int:
+    """argparse's type of a number of cores; its message is the function's name."""
+    if (number := int(text)) < 1:
+        raise ValueError
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sim2real", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="execute the chapters that are stale, in the paper's order")
-    run.add_argument("--preset", default=os.environ.get("SIM2REAL_PRESET", "quick"), help="quick (default), standard, paper")
+    run.add_argument("--preset", help="quick (default), standard, paper")
     run.add_argument("--set", action="append", default=[], metavar="CHAPTER.NAME=VALUE", help="change a parameter; may be repeated")
     run.add_argument("--run", metavar="NAME", help="name of the run's folder under runs/ (default: the preset's name)")
     run.add_argument("--resume", metavar="NAME", help="go on with a run, its parameters as they were")
     run.add_argument("--until", default="07_verdict", metavar="CHAPTER", help="last chapter to execute, by number or name")
     run.add_argument("--appendix", action="append", default=[], metavar="STUDY", help="execute a study of the appendix, too: A1, A2 or all")
-    run.add_argument("--cores", type=int, help="cores to use (default: all)")
+    run.add_argument("--cores", type=positive, help="cores to use (default: all)")
     run.add_argument("--profile", metavar="NAME", help="Snakemake profile that says where jobs run: slurm, kubernetes, or a folder")
     run.set_defaults(action=_run)
 
@@ -117,11 +124,17 @@ def _run(options) -> int:
 
     root = repository()
     until, appendix = resolve_chapter(options.until), resolve_appendix(options.appendix)
+    if options.appendix and not appendix:
+        raise Sim2RealError(f"--appendix {options.appendix[0]}: no such study; expected A1, A2 or all")
+    if options.resume and (options.set or options.run or options.preset):
+        raise Sim2RealError(
+            "--resume takes the parameters that the run was started with; leave out --set, --run and --preset, or leave out --resume"
+        )
     if options.resume:
         name, parameters = options.resume, run_parameters(root / "runs" / options.resume)
     else:
-        parameters = load_parameters(options.preset, options.set)
-        name = options.run or options.preset
+        preset = options.preset or os.environ.get("SIM2REAL_PRESET", "quick")
+        parameters, name = load_parameters(preset, options.set), options.run or preset
     check_name(name)
     profile = find_profile(root, options.profile)
     check_data(parameters, until, root)
@@ -142,6 +155,7 @@ def _book(options) -> int:
     from .core.book import build_book
     from .core.root import repository
 
+    require_of_one_run(options.run)
     print(f"The book: {build_book(repository(), options.run, options.publish_real_images)}")
     return 0
 
@@ -158,6 +172,7 @@ def _publish(options) -> int:
     from .core.book import publish
     from .core.root import repository
 
+    require_of_one_run(options.run)
     publish(repository(), options.run, options.publish_real_images)
     return 0
 

@@ -1,9 +1,9 @@
 """Faults of the user's own data and choices, found before any notebook starts."""
 
+import re
 from pathlib import Path
 
 from ..core.errors import Sim2RealError
-from ..population.render import MIDDLE_SLICES
 
 
 def check_data(parameters, until: str, root: Path) -> None:
@@ -12,6 +12,8 @@ def check_data(parameters, until: str, root: Path) -> None:
         from ..realism.inception import find_weights
 
         find_weights(parameters.realism)
+    from ..population.render import MIDDLE_SLICES
+
     if parameters.population.stack == "middle" and parameters.cohort.n_slices > MIDDLE_SLICES:
         raise Sim2RealError(f"cohort.n_slices={parameters.cohort.n_slices}: population.stack=middle holds {MIDDLE_SLICES} slices; "
                             "set population.stack=full")  # fmt: skip
@@ -31,6 +33,19 @@ def check_data(parameters, until: str, root: Path) -> None:
 
 
 def check_name(name: str) -> None:
-    """Raise Sim2RealError for a run's name that is more than one folder's name."""
-    if Path(name).name != name or name.startswith("."):
-        raise Sim2RealError(f"--run {name}: expected a plain name, it becomes a folder under runs/")
+    """Raise Sim2RealError for a run's name that is more than one folder's name, or the record's."""
+    if not re.fullmatch(r"\w[\w.-]*", name) or name == "record":
+        raise Sim2RealError(
+            f"--run {name}: expected a plain name of letters, digits, '-', '_' and '.', other than 'record'; it becomes a folder under runs/"
+        )
+
+
+def require_of_one_run(name: str) -> None:
+    """Raise Sim2RealError where a whole run's parameters, chapters and numbers are not of one execution, as after a change cut short."""
+    from ..core.root import repository
+    from ..verdict.verify import verify
+
+    folder = repository() / "runs" / name
+    if (folder / "provenance.json").is_file():
+        for fault in (line for check in verify(folder, repository(), "files", "inputs") for line in check.faults):
+            raise Sim2RealError(f"runs/{name}: {fault}; execute it to its end with 'sim2real run --resume {name}'")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..core.errors import Sim2RealError
+from .data import check_name
 
 
 def add(commands) -> None:
@@ -22,8 +22,7 @@ def _fetch(options) -> int:
     from ..core.run import RunFolder
 
     root = repository()
-    if Path(options.run).name != options.run or options.run.startswith(".") or options.run == "record":
-        raise Sim2RealError(f"--run {options.run}: expected a plain name other than 'record', it becomes a folder under runs/")
+    check_name(options.run)
     record, target = root / "book" / "chapters", root / "runs" / options.run
     target.parent.mkdir(exist_ok=True)
     n = fetch(options.source or str(record), options.registry or record / REGISTRY, target)

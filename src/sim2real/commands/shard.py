@@ -1,8 +1,6 @@
 """``sim2real shard``: a part of chapter 1 or 2 as a job of its own, before the chapter collects all parts."""
 
-from pathlib import Path
-
-from ..core.errors import Sim2RealError
+from .data import check_name
 
 
 def add(commands) -> None:
@@ -22,8 +20,7 @@ def _shard(options) -> int:
     from ..population.build import make_shard
     from ..simulation.build import simulate_shard
 
-    if Path(options.run).name != options.run or options.run.startswith("."):
-        raise Sim2RealError(f"--run {options.run}: expected a plain name, it becomes a folder under runs/")
+    check_name(options.run)
     parameters, run = load_parameters(options.preset, options.set), RunFolder(repository() / "runs" / options.run)
     make = {"population": make_shard, "simulation": simulate_shard}[options.chapter]
     n = make(run, getattr(parameters, options.chapter), parameters.seed, options.part)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import yaml
 
 from .age import write_code
 from .errors import Sim2RealError
@@ -29,6 +30,7 @@ FRONT = {  # figures that the first page shows
     "05_realism": ("fig3",),
 }
 _PAGES = ("_config.yml", "_toc.yml")
+_TRAINING = "06_train_segmentation_"
 _NOT_EXECUTED = """# {title}
 
 This study of the appendix was not executed in this run. It is executed by `sim2real run --appendix {study}`; what it does and
@@ -52,20 +54,37 @@ def build_book(root: Path, run: str, licensed_pictures: bool = False) -> Path:
     mark = target / ".made_from"
     if mark.is_file() and mark.read_text(encoding="utf-8") == stamp:
         return target / "index.html"
-    stage = root / "_build" / "stage"
-    shutil.rmtree(root / "_build", ignore_errors=True)
+    stage, rendered = (root / "_build" / name for name in ("stage", "rendered"))
+    for folder in (stage, rendered):
+        shutil.rmtree(folder, ignore_errors=True)
     stage.mkdir(parents=True)
-    for name in _PAGES:
-        shutil.copy(root / name, stage / name)
+    shutil.copy(root / "_config.yml", stage)
     shutil.copytree(root / "book", stage / "book", ignore=shutil.ignore_patterns("chapters"))
     _copy_chapters(root / "runs" / run, stage / "book" / "chapters", kept_back)
     _copy_numbers(root / "runs" / run, stage / "book" / "chapters")
-    render(stage, root / "_build" / "rendered")
-    shutil.move(str(root / "_build" / "rendered" / "_build" / "html"), target)
-    shutil.rmtree(root / "_build" / "rendered")
-    shutil.rmtree(stage)
+    contents = contents_with((root / "_toc.yml").read_text(encoding="utf-8"), {path.stem for path in chapters.glob("*.ipynb")})
+    (stage / "_toc.yml").write_text(contents, encoding="utf-8")
+    render(stage, rendered)
+    shutil.rmtree(target, ignore_errors=True)  # not before: a build that fails leaves the last book where it is
+    shutil.move(str(rendered / "_build" / "html"), target)
+    for folder in (stage, rendered):
+        shutil.rmtree(folder)
     mark.write_text(stamp, encoding="utf-8")
     return target / "index.html"
+
+
+def contents_with(contents: str, notebooks: set[str]) -> str:
+    """The table of contents (YAML) with the trainings that ``notebooks`` names: of other seeds, or of more than one."""
+    tree = yaml.safe_load(contents)
+    entries = next(page for part in tree["parts"] for page in part["chapters"] if page["file"] == "book/trainings")["sections"]
+    titles = {entry["file"].removesuffix("_0"): entry["title"] for entry in entries if _TRAINING in entry["file"]}
+    found = [(f"book/chapters/{name}", name.rpartition("_")[2]) for name in sorted(notebooks) if name.startswith(_TRAINING)]
+    trained = [
+        {"file": file, "title": title + (f", seed {seed}" if seed != "0" else "")}
+        for start, title in titles.items() for file, seed in found if file.removesuffix(f"_{seed}") == start
+    ]  # fmt: skip
+    entries[:] = [entry for entry in entries if _TRAINING not in entry["file"]] + trained
+    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
 
 
 def render(source: Path, output: Path) -> None:
@@ -110,12 +129,15 @@ def publish(root: Path, run: str, licensed_pictures: bool = False) -> None:
     for name in CHAPTERS:
         if not (folder / "chapters" / f"{name}.ipynb").is_file():
             raise Sim2RealError(f"runs/{run}: chapter {name} has not been executed; only a whole run can be the record")
-    _copy_chapters(folder, fresh, {} if licensed_pictures else licensed(run_parameters(folder)))
-    _copy_numbers(folder, fresh)
-    write_code(fresh, root, read_json(folder / "provenance.json")["commit"])
-    write_registry(fresh)
-    shutil.rmtree(target, ignore_errors=True)
-    fresh.rename(target)
+    try:
+        _copy_chapters(folder, fresh, {} if licensed_pictures else licensed(run_parameters(folder)))
+        _copy_numbers(folder, fresh)
+        write_code(fresh, root, read_json(folder / "provenance.json")["commit"])
+        write_registry(fresh)
+        shutil.rmtree(target, ignore_errors=True)
+        fresh.rename(target)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
     print(f"runs/{run} is now the record in book/chapters; commit it")
 
 

@@ -10,13 +10,15 @@ import nbformat
 import nibabel
 import numpy as np
 import pandas as pd
+from nibabel.filebasedimages import ImageFileError
 
 from ..core.errors import Sim2RealError
+from ..core.fetch import REGISTRY, read_registry
 from ..core.files import folder_stamp, read_json, read_table, sha256
 from ..core.notebook import spoken
 from ..core.origin import figure_files, origins
 from ..core.parameters import Parameters
-from ..core.run import SECTIONS, RunFolder
+from ..core.run import CHAPTERS, SECTIONS, RunFolder
 from ..core.workflow import run_parameters
 from ..realism.distances import point_distances
 from ..realism.sets import described, image_sets, texture_space
@@ -71,6 +73,25 @@ def verify(folder: Path, root: Path, *names: str) -> Iterator[Check]:
             yield Check(name, *CHECKS[name](subject))
         except Sim2RealError as error:  # a file that is not there or cannot be read is a mismatch, and the others are still looked at
             yield Check(name, 0, [str(error)])
+        except (KeyError, ValueError, OSError, AttributeError, ImageFileError) as error:  # nbformat's are ValueErrors
+            told = (str(error).splitlines() or [""])[0][:200]
+            yield Check(name, 0, [f"a file is damaged or another's: {type(error).__name__} {told}"])
+
+
+def files(subject: Subject) -> tuple[int, list[str]]:
+    """Of the record, every file is the one that its registry names; of a run, each chapter is there and its numbers are named."""
+    folder = subject.run.path
+    if not subject.has_images:
+        named = read_registry(folder / REGISTRY)
+        return len(named), [
+            f"{name}: {'is not the one that ' + REGISTRY + ' names' if (folder / name).is_file() else 'missing'}"
+            for name, digest in named.items()
+            if not (folder / name).is_file() or sha256(folder / name) != digest
+        ]
+    known = read_json(folder / "provenance.json")["results_sha256"]
+    faults = [f"chapters/{name}.ipynb: missing" for name in CHAPTERS if not (folder / "chapters" / f"{name}.ipynb").is_file()]
+    faults += [f"provenance.json: names no results of {name}" for name in list(CHAPTERS)[:-1] if name not in known]
+    return 2 * len(CHAPTERS) - 1, faults
 
 
 def inputs(subject: Subject) -> tuple[int, list[str], str]:
@@ -245,7 +266,7 @@ def figures(subject: Subject) -> tuple[int, list[str]]:
 
 
 CHECKS: dict[str, Callable] = {
-    "inputs": inputs, "splits": splits, "image sets": image_files, "scores": scores, "tables": tables, "distances": distances,
+    "files": files, "inputs": inputs, "splits": splits, "image sets": image_files, "scores": scores, "tables": tables, "distances": distances,
     "verdicts": verdicts, "prose": prose, "figures": figures,
 }  # fmt: skip
 
