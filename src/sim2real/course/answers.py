@@ -26,6 +26,21 @@ def number(answer: object, name: str) -> float:
     return value
 
 
+def array(answer: object, name: str) -> np.ndarray:
+    """The answer as an array of finite real numbers. Raises NotYet for a stub and for anything else."""
+    _require(answer, name)
+    try:
+        values = np.asarray(answer)
+        if np.iscomplexobj(values):
+            raise NotYet(f"{name} is complex; expected real numbers")
+        values = values.astype(float)
+    except (TypeError, ValueError):
+        raise NotYet(f"{name} is {type(answer).__name__}; expected numbers") from None
+    if not np.isfinite(values).all():
+        raise NotYet(f"{name} holds NaN or infinite values; expected finite ones")
+    return values
+
+
 def call(function: Callable, *arguments: object):
     """What the answer, a function, returns. Raises NotYet for a stub, for nothing returned and for an error within it, named."""
     name = getattr(function, "__name__", "the answer")

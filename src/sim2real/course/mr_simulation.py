@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .answers import NotYet, call, number, right
+from .answers import NotYet, array, call, number, right
 from .bloch import steady_state
 
 
@@ -89,11 +89,12 @@ def low_resolution(answer: Callable) -> None:
     image = 5 + np.cos(2 * np.pi * 3 * y) + np.sin(2 * np.pi * (2 * x + y)) + np.cos(2 * np.pi * 15 * x)
     y, x = np.arange(n)[:, None] / n, np.arange(m)[None, :] / m
     expected = 5 + np.cos(2 * np.pi * 3 * y) + np.sin(2 * np.pi * (2 * x + y))
-    found = np.asarray(call(answer, image, n, m))
-    if found.shape != (n, m):
-        raise NotYet(f"your image of {n} x {m} lines has shape {found.shape}; expected {(n, m)}, rows first")
+    found = call(answer, image, n, m)
     if np.iscomplexobj(found):
         raise NotYet("your image is complex; expected its magnitude")
+    found = array(found, "your image")
+    if found.shape != (n, m):
+        raise NotYet(f"your image of {n} x {m} lines has shape {found.shape}; expected {(n, m)}, rows first")
     if abs(found.mean() / 5 - 1) > 0.01:
         raise NotYet(f"the image's mean was 5 and is {found.mean():.3g}; a transform back over fewer samples divides by fewer")
     if np.abs(found - expected).max() > 1e-6:

@@ -7,7 +7,7 @@ from skimage.exposure import rescale_intensity
 from sklearn.metrics import f1_score
 
 from ..core.labels import LV, MYO, RV
-from .answers import NotYet, call, number, right
+from .answers import NotYet, array, call, number, right
 
 
 def frames(answer: Callable) -> None:
@@ -34,16 +34,16 @@ def normalised(answer: Callable) -> None:
     """Judged by what must not matter (gain, offset, one bright pixel) and by another library's scaling."""
     rng = np.random.default_rng(1)
     stack = rng.gamma(2.0, 60.0, (20, 24, 3)) * np.array([0.5, 1.0, 2.0])
-    found = np.asarray(call(answer, stack), float)
+    found = array(call(answer, stack), "your stack")
     if found.shape != stack.shape:
         raise NotYet(f"a stack of shape {stack.shape} became one of {found.shape}; the shape must stay")
     if found.min() < 0 or found.max() > 1:
         raise NotYet(f"values from {found.min():.2f} to {found.max():.2f}; expected 0 to 1, what lies beyond clipped")
-    if np.abs(call(answer, 7 * stack + 300) - found).max() > 1e-4:
+    if np.abs(array(call(answer, 7 * stack + 300), "your stack") - found).max() > 1e-4:
         raise NotYet("another gain and offset of the scanner change your image; normalised intensities must not depend on either")
     bright = stack.copy()
     bright[0, 0, 0] = 100 * stack.max()
-    if np.median(np.abs(np.asarray(call(answer, bright)) - found)) > 0.02:
+    if np.median(np.abs(array(call(answer, bright), "your stack") - found)) > 0.02:
         raise NotYet("one bright pixel darkens your whole image; a wet surface or a flow artefact does the same: use percentiles")
     per_slice = found.mean(axis=(0, 1))
     if per_slice[2] < 1.5 * per_slice[0]:

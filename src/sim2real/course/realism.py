@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import norm
 
 from ..metrics.frechet import frechet_distance
-from .answers import NotYet, call, number, right
+from .answers import NotYet, array, call, number, right
 
 
 def frechet_1d(answer: Callable) -> None:
@@ -61,16 +61,16 @@ def unbiased(answer: Callable) -> None:
 def sees_flattening(answer: Callable, one_half: np.ndarray, other_half: np.ndarray) -> None:
     """Judged by what is asked of it: the distance of flattened slices against that of the unchanged other half of the patients."""
     flattened = np.round(one_half * 3) / 3
-    spaces = [np.asarray(call(answer, stack), float) for stack in (one_half, other_half, flattened)]
+    spaces = [array(call(answer, stack), "your features") for stack in (one_half, other_half, flattened)]
     if any(space.ndim != 2 or len(space) != len(stack) for space, stack in zip(spaces, (one_half, other_half, flattened), strict=True)):
         raise NotYet(f"features of shape {spaces[0].shape} for {len(one_half)} slices; expected (slice, feature)")
     if spaces[0].shape[1] > 8:
         raise NotYet(f"{spaces[0].shape[1]} features for {len(one_half)} slices; a covariance needs more slices than that: use at most 8")
-    if not all(np.isfinite(space).all() for space in spaces):
-        raise NotYet("features hold NaN or infinite values; look for a logarithm or a quotient of 0")
     mean, sd = spaces[1].mean(axis=0), spaces[1].std(axis=0)
     real, reference, flat = ((space - mean) / np.where(sd > 1e-12, sd, 1) for space in spaces)
     floor, distance = frechet_distance(real, reference), frechet_distance(flat, reference)
+    if floor == 0:
+        raise NotYet("in your features no two slices differ; expected features that tell slices apart")
     if distance < 5 * floor:
         raise NotYet(
             f"in your features flattened slices lie {distance / floor:.1f} times as far from the other patients as unchanged ones; expected 5 "

@@ -5,14 +5,12 @@ from itertools import combinations, product
 
 import numpy as np
 
-from .answers import NotYet, call, number, right
+from .answers import NotYet, array, call, number, right
 
 
 def corrected(answer: object, p: list[float]) -> None:
     """Judged by closed testing with Bonferroni's test of every subset, of which Holm's procedure is the short cut."""
-    if answer is None or answer is Ellipsis:
-        number(answer, "p_holm")
-    found = np.asarray(answer, float)
+    found = array(answer, "p_holm")
     if found.shape != (len(p),):
         raise NotYet(f"expected {len(p)} corrected p-values, in the order of the given ones; found shape {found.shape}")
     subsets = [part for size in range(1, len(p) + 1) for part in combinations(range(len(p)), size)]
@@ -53,8 +51,8 @@ def interval(answer: Callable) -> None:
     subjects = np.repeat(np.arange(n_subjects), n_slices)
     for _ in range(draws):
         values = 0.85 + rng.normal(0, 0.05, n_subjects)[subjects] + rng.normal(0, 0.02, subjects.size)
-        ends = call(answer, values, subjects)
-        if not isinstance(ends, (tuple, list)) or len(ends) != 2 or not ends[0] <= ends[1]:
+        ends = array(call(answer, values, subjects), "your interval")
+        if ends.shape != (2,) or not ends[0] <= ends[1]:
             raise NotYet("expected the two ends of the interval, the lower one first")
         held += ends[0] <= 0.85 <= ends[1]
     if held / draws < 0.91:
