@@ -74,7 +74,7 @@ def test_there_is_one_for_tests_publishing_the_weekly_run_and_links():
     assert any(extra["dependencies"] == "lowest" for extra in matrix["include"])
     told = {name: path.read_text(encoding="utf-8") for name, path in zip(sorted(content), FILES, strict=True)}
     assert told["publish"].index("fetch-weights") < told["publish"].index("make book") < told["publish"].index("deploy-pages")
-    assert "sim2real diff record weekly" in told["weekly"] and "difference_record_weekly.html" in told["weekly"]
+    assert "sim2real diff last weekly" in told["weekly"] and "difference_last_weekly.html" in told["weekly"]
     for name in ("weekly", "links"):
         assert re.fullmatch(r"\d+ \d+ \* \* \d", content[name][True]["schedule"][0]["cron"])  # YAML 1.1 reads the key `on` as true
 

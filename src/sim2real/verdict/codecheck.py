@@ -32,6 +32,8 @@ MANIFEST = (
     ("07_verdict", "claims.csv", "The ledger: every claim with its evidence and verdict"),
     ("07_verdict", "comparison.csv", "Every cell of the published Table 1 beside this run's"),
 )
+KEPT = ("codechecker", "report", "summary", "repository", "check_time", "certificate")
+"""Nodes that others than the command write."""
 TIMES = ("check", "what is repeated", "compared", "mismatches", "seconds")
 """Seconds are those of one processor core, which other work on the machine does not lengthen."""
 
@@ -60,9 +62,7 @@ def write_codecheck(bundle: Bundle, project: Path) -> tuple[list[Broken], pd.Dat
     content = configuration(bundle, project)
     if bundle.configuration.is_file():
         kept = parse_yaml(bundle.configuration.read_text(encoding="utf-8"), str(bundle.configuration))
-        content |= {
-            name: kept[name] for name in ("codechecker", "report", "summary", "repository", "check_time", "certificate") if name in kept
-        }
+        content |= {name: kept[name] for name in KEPT if name in kept}
     write_text(bundle.configuration, as_yaml(content))
     broken = check_file(bundle.configuration)
     checks = timed_checks(bundle.run, project)
@@ -109,16 +109,16 @@ def timed_checks(run: Path, project: Path) -> pd.DataFrame:
 def certificate(content: dict, checks: pd.DataFrame, run: RunFolder) -> str:
     """A draft of the certificate in Markdown: what is known is filled in, what a reviewer writes stands as a question."""
     verdict = run.results("07_verdict")
-    people = ", ".join(person["name"] for person in content.get("codechecker", [])) or "*your name and ORCID*"
+    people = ", ".join(person["name"] for person in content.get("codechecker") or [] if isinstance(person, dict) and person.get("name"))
     lines = [
         "# CODECHECK certificate (draft)", "",
         f"- Certificate: {content.get('certificate', '*assigned by the CODECHECK register*')}",
-        f"- Codechecker: {people}",
+        f"- Codechecker: {people or '*your name and ORCID*'}",
         f"- Date of the check: {content.get('check_time', '*when you finish*')}",
         f"- Checked: {content['paper']['title']}, by {', '.join(person['name'] for person in content['paper']['authors'])}",
         f"- It repeats: {content['sim2real_repeats']['title']} ({content['sim2real_repeats']['reference']})",
         f"- Run: preset {verdict['preset']}, seed {verdict['seed']}, cohort {verdict['cohort']}", "",
-        "## Summary", "", content.get("summary", "*What could be made anew, and what could not?*").strip(), "",
+        "## Summary", "", str(content.get("summary") or "*What could be made anew, and what could not?*").strip(), "",
         "## Outputs", "", "| file | what it is | made anew? |", "|---|---|---|",
         *(f"| `{item['file']}` | {item['comment']} | *yes, no, or how it differs* |" for item in content["manifest"]), "",
         "## What `sim2real verify` found here", "", f"| {' | '.join(TIMES)} |", "|---|---|---|---|---|",
