@@ -8,9 +8,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
-from sim2real.core.book import check_outputs
+from sim2real.core.book import check_outputs, contents_with
 from sim2real.core.errors import Sim2RealError
+from sim2real.core.labels import REGIMES
 from sim2real.core.reference import reference_page
 from sim2real.core.run import CHAPTERS
 from sim2real.course.lessons import read_lessons
@@ -118,3 +120,24 @@ def test_pages_load_in_chromium(html, tmp_path):
         result = subprocess.run([*command, f"file://{html}/{name}.html"], capture_output=True, text=True, timeout=120)
         body = result.stdout
         assert heading in re.search(r"<h1>(.*?)</h1>", body, flags=re.DOTALL)[1]
+
+
+def test_trainings_of_other_seeds_have_their_pages():
+    contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    named = {f"06_train_segmentation_{regime}_0" for regime in REGIMES}
+    assert yaml.safe_load(contents_with(contents, named)) == yaml.safe_load(contents)
+    two = contents_with(contents, {f"06_train_segmentation_{regime}_{seed}" for regime in REGIMES for seed in (1, 7)})
+    assert "real_0" not in two and "real_1" in two and "nnU-Net on real images, seed 7" in two
+
+
+def test_a_run_of_two_minds_is_neither_built_nor_published(tiny_run, fresh_project):
+    run = fresh_project.path / "runs" / "tiny"
+    shutil.copytree(tiny_run, run, ignore=shutil.ignore_patterns("surrogate", "*.pt", "*.pth", "preprocessed", "structures", "*.nii.gz"))
+    parameters = yaml.safe_load((run / "parameters.yaml").read_text())
+    parameters["simulation"]["flip_angle_deg"] = 33.0
+    (run / "parameters.yaml").write_text(yaml.safe_dump(parameters))
+    for command in (("book", "--run", "tiny"), ("publish", "tiny")):
+        result = fresh_project.sim2real(*command)
+        assert result.returncode == 1 and "parameters.yaml: is not the one that provenance.json names" in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
+    assert not (fresh_project.path / "book" / ".chapters").exists()

@@ -2,6 +2,7 @@
 
 import shutil
 
+import nbformat
 import nibabel as nib
 import numpy as np
 import pandas as pd
@@ -59,6 +60,15 @@ def edit_sheet(cohort, change):
         (["--preset", "quik"], "did you mean quick?"),
         (["--until", "9"], "there are 01_virtual_population"),
         (["--run", "../elsewhere"], "plain name"),
+        (["--run", "my run"], "plain name"),
+        (["--run", "record"], "other than 'record'"),
+        (["--set", "preset=paper"], "chosen with --preset"),
+        (["--set", "simulation.flip_angle_deg=2024-02-30"], "cannot be read"),
+        (["--set", "verdict.hd_tolerance_mm=.inf"], "finite"),
+        (["--set", "cohort.n_slices=8"], "set population.stack=full"),
+        (["--set", "realism.inception_weights=/nowhere/at/all"], "no such file"),
+        (["--appendix", "A"], "expected A1, A2 or all"),
+        (["--resume", "some", "--set", "seed=1"], "leave out --set"),
         (["--set", "cohort.mnms_root=/nowhere/at/all"], "no such folder"),
         (["--set", "population.xcat_root=/nowhere/at/all"], "no such folder"),
     ],
@@ -113,3 +123,12 @@ def test_predict_writes_labels_in_the_geometry_of_the_source(project, tiny_run, 
     assert first.shape == (30, 26, 6)
     np.testing.assert_allclose(first.affine, nib.load(source).affine, atol=1e-3)
     assert set(np.unique(first.get_fdata())) <= {0, 1, 2, 3}
+
+
+def test_a_kernel_that_is_killed_is_told_so(fresh_project):
+    path = fresh_project.path / "notebooks" / "01_virtual_population.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    next(cell for cell in notebook.cells if cell.cell_type == "code").source += "\nimport os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    nbformat.write(notebook, path)
+    told = fault_of(fresh_project, "run", "--preset", "tiny", "--until", "1")
+    assert "01_virtual_population.ipynb: its kernel is gone" in told and "want of memory" in told

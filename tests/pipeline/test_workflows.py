@@ -14,7 +14,7 @@ from sim2real.cli import _parser
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TARGETS = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
-OTHERS = {"python -m pip install uv", "python -m uv pip install"}
+OTHERS = {"cp -rT runs/weekly runs/last", "python -m pip install uv", "python -m uv pip install"}
 
 
 def faults(content: dict) -> list[str]:

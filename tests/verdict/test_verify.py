@@ -15,6 +15,8 @@ from sim2real.core.presets import load_parameters
 from sim2real.core.run import RunFolder
 from sim2real.verdict.verify import CHECKS, Subject, _chose, verify
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 @pytest.fixture
 def copy(tiny_run, project, tmp_path):
@@ -158,3 +160,36 @@ def test_subjects_by_which_a_generator_was_chosen_are_not_counted():
     chose = _chose(tables, Subject(RunFolder("nowhere"), parameters, Path()))
     assert tables[chose].groupby(["domain", "vendor", "split"]).size().to_dict() == {("real", "A", "train"): 2, ("real", "B", "train"): 2}
     assert not _chose(tables, Subject(RunFolder("nowhere"), load_parameters("tiny"), Path())).any()
+
+
+def test_a_chapter_that_is_gone_and_numbers_that_nobody_vouches_for(copy):
+    folder, faults = copy
+    (folder / "chapters" / "05_realism.ipynb").unlink()
+    provenance = json.loads((folder / "provenance.json").read_text())
+    del provenance["results_sha256"]["03_real_cohort"]
+    (folder / "provenance.json").write_text(json.dumps(provenance))
+    assert faults("files")["files"] == ["chapters/05_realism.ipynb: missing", "provenance.json: names no results of 03_real_cohort"]
+
+
+@pytest.mark.parametrize(("path", "content"), [("provenance.json", "{}"), ("chapters/06_segmentation.ipynb", "{"),
+                                               ("06_segmentation/cases.csv", "a,b\n1,2\n")])  # fmt: skip
+def test_a_damaged_file_is_a_line_and_the_other_checks_go_on(copy, path, content):
+    folder, faults = copy
+    (folder / path).write_text(content)
+    found = faults()
+    assert found and all("\n" not in line for lines in found.values() for line in lines)
+    assert any("damaged" in line for lines in found.values() for line in lines)
+
+
+def test_every_file_of_the_record_is_held_against_its_registry(project, tmp_path):
+    folder = tmp_path / "record"
+    shutil.copytree(ROOT / "book" / "chapters", folder)
+    assert not list(verify(folder, project.path, "files"))[0].faults
+    (folder / "05_realism.ipynb").unlink()
+    (folder / "figures" / "fig3.png").write_bytes(b"x")
+    clinical = folder / "06_segmentation" / "clinical.csv"
+    clinical.write_text(clinical.read_text().replace("1", "2"))
+    assert sorted(list(verify(folder, project.path, "files"))[0].faults) == [
+        "05_realism.ipynb: missing", "06_segmentation/clinical.csv: is not the one that registry.txt names",
+        "figures/fig3.png: is not the one that registry.txt names",
+    ]  # fmt: skip
