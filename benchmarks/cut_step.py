@@ -211,7 +211,7 @@ def main() -> None:
         print(f"  float64: losses differ by {losses:.1e} at most, gradients by {gradients:.1e} of each tensor's largest")
         if not (losses < 1e-6 and gradients < 1e-6):
             sys.exit("the two are not the same: expected differences below 1e-6")
-        note(f"Rate of CUT's steps over that of its authors' code, {name} convolutions, {options.precision}, ngf {options.ngf}, one core",
+        note(f"Rate of CUT's steps over that of its authors' code, {name} convolutions, {options.precision}, ngf {options.ngf}, {options.size} x {options.size}, batch {options.batch}, one core",
              f"{np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f} in {options.rounds} rounds); peak memory "
              f"{peak_mb(options, name):.0f} MB against {peak_mb(options, 'official'):.0f} MB", "benchmarks/cut_step.py")  # fmt: skip
 

@@ -3,7 +3,7 @@
     python benchmarks/population.py [sizes, e.g. 30,150]
 
 Each size runs in a process of its own and in a temporary run folder: the middle slices of a subject at ED and ES. Peak
-memory is the largest sum over the process and its workers, of memory no other process shares with them, looked up ten
+memory is the largest sum over the process and its workers, of memory no other process shares with them, looked up twenty
 times a second; where the system does not tell that (no /proc), it is left out.
 """
 

@@ -1,5 +1,6 @@
 """A published run brought from where it lies, every file held against its checksum."""
 
+import ftplib
 import shutil
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote
@@ -34,6 +35,8 @@ def read_registry(path: Path) -> dict[str, str]:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name:
             raise Sim2RealError(f"{path}: line {number} names {name}, which leads out of the record; do not use this registry")
         found[name] = digest
+    if not found:
+        raise Sim2RealError(f"{path}: names no file; expected lines of a path and its SHA-256")
     return found
 
 
@@ -63,7 +66,7 @@ def fetch(source: str, registry: Path, target: Path) -> int:
             raise Sim2RealError(
                 f"{base}{name}: its SHA-256 is not the one that {registry} names; the file was changed or cut short, fetch it from its publisher"
             ) from None
-        except OSError as error:  # of requests, too
+        except (OSError, EOFError, ftplib.Error) as error:  # of requests, too
             raise Sim2RealError(f"{base}{name}: cannot be had ({error.__class__.__name__}); the same command goes on from here") from None
     shutil.copy(registry, waiting / REGISTRY)
     waiting.rename(target)
