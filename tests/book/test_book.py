@@ -10,7 +10,7 @@ import nbformat
 import pytest
 import yaml
 
-from sim2real.core.book import check_outputs, contents_with
+from sim2real.core.book import _copy_chapters, check_outputs, contents_with
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.labels import REGIMES
 from sim2real.core.reference import reference_page
@@ -141,3 +141,16 @@ def test_a_run_of_two_minds_is_neither_built_nor_published(tiny_run, fresh_proje
         assert result.returncode == 1 and "parameters.yaml: is not the one that provenance.json names" in result.stderr
         assert len(result.stderr.strip().splitlines()) == 1
     assert not (fresh_project.path / "book" / ".chapters").exists()
+
+
+def test_a_study_that_was_not_finished_leaves_nothing_in_the_book(tiny_run, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(
+        tiny_run, run, ignore=shutil.ignore_patterns("surrogate", "*.pt", "*.pth", "preprocessed", "structures", "*.nii.gz", "A2*")
+    )
+    (run / "A2_scarcity" / "figures").mkdir(parents=True)
+    (run / "A2_scarcity" / "figures" / "learning_real_5_0.png").write_bytes(b"")
+    shutil.copy(run / "chapters" / "06_train_segmentation_real_0.ipynb", run / "chapters" / "A2_train_scarcity_5_0.ipynb")
+    _copy_chapters(run, tmp_path / "book", {})
+    assert [path.name for path in sorted((tmp_path / "book").glob("A2*"))] == ["A2_scarcity.md"]
+    assert (tmp_path / "book" / "06_train_segmentation_real_0.ipynb").is_file()

@@ -144,10 +144,11 @@ def publish(root: Path, run: str, licensed_pictures: bool = False) -> None:
 def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
     """Executed notebooks, each checked, and the figures of the first page; placeholders where a picture is ``kept_back``."""
     (target / "figures").mkdir(parents=True)
-    for figures in sorted(run.glob("*/figures")):
-        shutil.copytree(figures, target / figures.parent.name / "figures", ignore=_not_offered)
-    withheld = set()
     absent = [study for study in APPENDIX if not RunFolder(run).has_study(study)]
+    for figures in sorted(run.glob("*/figures")):
+        if figures.parent.name not in absent:
+            shutil.copytree(figures, target / figures.parent.name / "figures", ignore=_not_offered)
+    withheld = set()
     for study in absent:
         (target / f"{study}.md").write_text(_NOT_EXECUTED.format(title=_title(study), study=study), encoding="utf-8")
     for path in sorted((run / "chapters").glob("*.ipynb")):
