@@ -103,3 +103,13 @@ def test_damaged_voxels_are_told_in_one_line(tmp_path):
     packed[14:40] = b"\xff" * 26
     path.write_bytes(bytes(packed))
     assert one_line(lambda: read_image(path))
+
+
+def test_voxels_said_to_lie_beyond_any_file_are_refused_in_one_line(tmp_path):
+    path = tmp_path / "x.nii"
+    nib.save(nib.Nifti1Image(np.zeros((4, 4, 2), np.float32), np.eye(4)), path)
+    content = bytearray(path.read_bytes())
+    content[108:112] = np.float32(2.0**70).tobytes()  # vox_offset
+    path.write_bytes(content)
+    with pytest.raises(Sim2RealError, match="cut short or damaged"):
+        read_image(path)

@@ -86,7 +86,7 @@ def read_voxels(path: Path | str, nifti: nib.Nifti1Image, phase: int | None = No
     try:
         source = nifti.dataobj
         data = np.asarray(source if phase is None or len(nifti.shape) == 3 else source[..., phase], dtype=np.float32)
-    except (OSError, EOFError, ValueError, MemoryError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, OverflowError, MemoryError, zlib.error) as error:
         raise Sim2RealError(f"{path}: cut short or damaged ({error}); copy the file again") from None
     if not np.isfinite(data).all():
         raise Sim2RealError(f"{path}: holds NaN or infinite values; expected finite intensities")
