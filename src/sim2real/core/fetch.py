@@ -40,6 +40,16 @@ def read_registry(path: Path) -> dict[str, str]:
     return found
 
 
+def registry_faults(folder: Path) -> tuple[int, list[str]]:
+    """(number of files that ``folder/registry.txt`` names, a line for each that is missing or another)."""
+    named = read_registry(folder / REGISTRY)
+    return len(named), [
+        f"{name}: {f'is not the one that {REGISTRY} names' if (folder / name).is_file() else 'missing'}"
+        for name, digest in named.items()
+        if not (folder / name).is_file() or sha256(folder / name) != digest
+    ]
+
+
 def fetch(source: str, registry: Path, target: Path) -> int:
     """Bring every file that ``registry`` names from ``source`` into ``target``, and return their number.
 

@@ -13,7 +13,7 @@ import pandas as pd
 from nibabel.filebasedimages import ImageFileError
 
 from ..core.errors import Sim2RealError
-from ..core.fetch import REGISTRY, read_registry
+from ..core.fetch import registry_faults
 from ..core.files import folder_stamp, read_json, read_table, sha256
 from ..core.notebook import spoken
 from ..core.origin import figure_files, origins
@@ -61,9 +61,7 @@ class Subject(NamedTuple):
 def verify(folder: Path, root: Path, *names: str) -> Iterator[Check]:
     """Every check on the run in ``folder`` (``book/chapters`` for the record), as each is done, or those of ``CHECKS`` that are named.
 
-    root: the project's folder.
-
-    Raises Sim2RealError where there is no whole run.
+    root: the project's folder. Raises Sim2RealError where there is no whole run.
     """
     subject = Subject(RunFolder(folder), run_parameters(folder), root)
     if not (folder / "provenance.json").is_file():
@@ -82,12 +80,7 @@ def files(subject: Subject) -> tuple[int, list[str]]:
     """Of the record, every file is the one that its registry names; of a run, each chapter is there and its numbers are named."""
     folder = subject.run.path
     if not subject.has_images:
-        named = read_registry(folder / REGISTRY)
-        return len(named), [
-            f"{name}: {'is not the one that ' + REGISTRY + ' names' if (folder / name).is_file() else 'missing'}"
-            for name, digest in named.items()
-            if not (folder / name).is_file() or sha256(folder / name) != digest
-        ]
+        return registry_faults(folder)
     known = read_json(folder / "provenance.json")["results_sha256"]
     faults = [f"chapters/{name}.ipynb: missing" for name in CHAPTERS if not (folder / "chapters" / f"{name}.ipynb").is_file()]
     faults += [f"provenance.json: names no results of {name}" for name in list(CHAPTERS)[:-1] if name not in known]
