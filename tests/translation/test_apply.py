@@ -41,10 +41,7 @@ def test_translated_images_keep_geometry_order_and_labels(tmp_path, rows, genera
         np.testing.assert_allclose(translated.affine, source.affine, atol=1e-5)
         one = np.asarray(source.dataobj, np.float32)[:, :, 1].T  # as a viewer shows it: row, column
         found, raw = np.asarray(translated.dataobj)[:, :, 1].T, translate(generator, one[None])[0]
-        assert found.min() >= 0 and found.max() <= 1
-        # the image's scale is its own, but it is one scale: what was brighter stays brighter, along a line between the clipped ends
-        inside = (found > 0) & (found < 1)
-        assert np.corrcoef(found[inside], raw[inside])[0, 1] > 0.9999
+        np.testing.assert_allclose(found, raw, atol=1e-6)  # the look it learnt, not scaled again
     assert load_slices(tmp_path, table).shape == (5, 32, 40)
 
 

@@ -19,7 +19,7 @@ from sim2real.metrics.texture import texture_distance
 from sim2real.translation import figures, translators, translators_tables
 from sim2real.translation.networks import Generator
 from sim2real.translation.step import Cut
-from sim2real.translation.translators import FASTCUT, TITLES, TRAINED, by_image, material_of, settings
+from sim2real.translation.translators import FASTCUT, TITLES, TRAINED, material_of, settings
 
 TINY = {
     "generator_features": 4, "discriminator_features": 4, "residual_blocks": 2, "projection_features": 8, "n_patches": 16,
@@ -87,18 +87,10 @@ def test_methods_take_the_runs_own_sizes_and_the_same_share_of_decay(run):
     assert changed == set(FASTCUT) and settings(run, "cyclegan", 10) == own
 
 
-def test_each_image_is_scaled_by_its_own_percentiles_and_an_image_so_scaled_stays():
-    slices = np.random.default_rng(0).random((4, 20, 30)) * np.array([1, 1, 0.2, 0.2])[:, None, None] + 0.1
-    found = by_image(slices, np.array([0, 0, 7, 7]), 1, 99)
-    for part in (found[:2], found[2:]):
-        assert np.percentile(part, 1) == pytest.approx(0, abs=1e-3) and np.percentile(part, 99) == pytest.approx(1, abs=1e-3)
-    np.testing.assert_allclose(by_image(found, np.array([0, 0, 7, 7]), 1, 99), found, atol=1e-3)
-
-
 def test_every_translator_gives_slices_and_what_is_trained_is_not_trained_again(run, material, translated, monkeypatch):
     assert list(translated) == list(TITLES)
     for slices in translated.values():
-        assert slices.shape == material.source.shape and slices.min() == 0 and slices.max() == 1
+        assert slices.shape == material.source.shape and slices.min() >= 0 and slices.max() <= 1
     models = run.chapter("A1_translators") / "models"
     assert {path.name for path in models.iterdir()} == set(TRAINED)
     for trained in TRAINED.values():

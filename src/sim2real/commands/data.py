@@ -17,6 +17,9 @@ def check_data(parameters, until: str, root: Path) -> None:
     if parameters.population.stack == "middle" and parameters.cohort.n_slices > MIDDLE_SLICES:
         raise Sim2RealError(f"cohort.n_slices={parameters.cohort.n_slices}: population.stack=middle holds {MIDDLE_SLICES} slices; "
                             "set population.stack=full")  # fmt: skip
+    if parameters.simulation.temporal_footprint:
+        raise Sim2RealError(f"simulation.temporal_footprint={parameters.simulation.temporal_footprint:g}: a run images end diastole and "
+                            "end systole alone, which hold no cine; set 0 (chapter 2 shows on a cine what it does)")  # fmt: skip
     if parameters.population.xcat_root is not None:
         from ..population.xcat.files import find_xcat_subjects, open_xcat
 

@@ -14,6 +14,7 @@ from .structures import ID
 
 _ELONGATION = 1.25  # of a papillary muscle's section, towards the wall
 _TRABECULAR_CV = 0.13  # of the trabeculae's volume between people (Chuang et al. 2012: 23 ± 3 % of EDV)
+_RIDGE_MM = 5.0  # trabeculae are a mesh: oblique to the axis, so that they blur through a slab instead of standing in it as cogs
 _BAND_MM = 2.2  # radius of the moderator band
 
 
@@ -23,7 +24,7 @@ class LeftCavity:
     def __init__(self, heart: Heart):
         self.heart = heart
         rng = generator(heart.subject.seed, "left cavity")
-        self.ridges = PeriodicField(rng, 20, 45.0, terms=11)
+        self.ridges = PeriodicField(rng, 20, _RIDGE_MM, terms=11)
         spread = rng.uniform(-np.sqrt(3), np.sqrt(3))  # of SD 1
         offsets = np.array([128.0, 242.0]) + rng.normal(0, 9, 2)  # anterolateral and posteromedial, from the septum's middle
         self.angles = heart.septum + np.deg2rad(np.repeat(offsets, 2) + np.array([-11, 11, -11, 11]))
@@ -113,7 +114,7 @@ class RightCavity:
     def __init__(self, ventricle: RightVentricle):
         self.ventricle = ventricle
         rng = generator(ventricle.heart.subject.seed, "right cavity")
-        self.ridges = PeriodicField(rng, 12, 30.0, terms=7)
+        self.ridges = PeriodicField(rng, 12, _RIDGE_MM, terms=7)
         self.level, self.offset = rng.uniform(0.5, 0.68), rng.normal(0, 6)
         self.slope, self.bend = rng.uniform(0.1, 0.5), rng.normal(0, 5)
 

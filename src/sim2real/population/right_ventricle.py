@@ -27,8 +27,12 @@ class RightVentricle:
         return 0.9 * self.heart.apex
 
     def inflow(self, ejected: float) -> float:
-        """How far above the mitral plane the RV reaches at this moment, mm of material: most of its stroke is longitudinal."""
-        return INFLOW_MM * (1 - 0.6 * ejected)
+        """How far above the mitral plane the RV reaches at this moment, mm of material: most of its stroke is longitudinal.
+
+        So it shortens with the share that the ventricle ejects, and little where that is small.
+        """
+        subject = self.heart.subject
+        return INFLOW_MM * (1 - min(1 - subject.rv_esv_ml / subject.rv_edv_ml, 0.6) * ejected)
 
     def direction(self, level: np.ndarray) -> np.ndarray:
         """Where the RV lies from the LV, radians: further forward and up towards the base, where its outflow tract crosses."""

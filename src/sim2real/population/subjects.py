@@ -94,7 +94,8 @@ def sample_subject(seed: int, index: int, share_normal: float, family: str = "vi
         rv_edv_ml=volumes["rv_edv"], rv_esv_ml=volumes["rv_edv"] * (1 - volumes["rv_ef"]),
         sphericity=_clipped(rng, 0.68 if dilated else 0.57, 0.05, 0.45, 0.85),
         septal_excess=_clipped(rng, 0.12, 0.06, 0.0, 0.3), septal_wall_mm=_clipped(rng, 19, 2.5, 16, 26) if group == "HCM" else 0.0,
-        base_descent_mm=_clipped(rng, 7, 1, 4, 10) if dilated else _clipped(rng, 12 if thick else 16, 2, 8, 20),
+        # it falls with disease, a right ventricle's too (TAPSE)
+        base_descent_mm=_clipped(rng, 7, 1, 4, 10) if dilated else _clipped(rng, 12 if thick or group == "ARV" else 16, 2, 8, 20),
         base_tilt_deg=_clipped(rng, 7, 3, 0, 12),
         torsion_deg_per_cm=max(_band(sex, "torsion_deg_per_cm", rng.standard_normal()) * (0.5 if dilated else 1), 0.1),
         lv_flattening=_clipped(rng, 0.91, 0.035, 0.8, 0.99), flattening_angle_deg=float(rng.uniform(0, 180)),

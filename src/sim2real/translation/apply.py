@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from ..core.errors import Sim2RealError
-from ..core.images import normalise, read_image, write_image
+from ..core.images import read_image, write_image
 from ..core.progress import progress
 from ..core.slices import SLICE_COLUMNS, as_shown, as_stored
 from .checkpoint import save_alike
@@ -51,14 +51,12 @@ def translate_images(
     vendor: str,
     output: Path | str,
     device: torch.device | str = "cpu",
-    low_percentile: float = 1.0,
-    high_percentile: float = 99.0,
 ) -> pd.DataFrame:
     """Translate every image of ``rows`` into ``output``/<vendor>/<subject>_<phase>.nii.gz, with the geometry of its source.
 
     run: the run's folder. rows: a table with ``SLICE_COLUMNS``, paths relative to the run's folder.
-    output: a folder, relative to the run's (``04_translation/translated``). Each image's intensities are scaled by its
-    percentiles, as every image's on the analysis grid are. Returns a table of the same columns:
+    output: a folder, relative to the run's (``04_translation/translated``). Intensities are those that the generator gives:
+    they are a part of the look it learnt, so they are not scaled again. Returns a table of the same columns:
     domain sim2real_<vendor>; the label is the simulated image's own, since the anatomy is meant to stay.
     """
     if rows.empty:
@@ -67,7 +65,6 @@ def translate_images(
     for row in progress(rows.to_dict("records"), name=f"translate to {vendor}", unit="image"):
         image = read_image(run / row["image"])
         path = Path(output) / vendor / f"{row['subject']}_{row['phase']}.nii.gz"
-        scaled = normalise(translate(generator, as_shown(image), device), low_percentile, high_percentile)
-        write_image(run / path, as_stored(scaled, image.affine))
+        write_image(run / path, as_stored(translate(generator, as_shown(image), device), image.affine))
         translated.append(row | {"domain": f"sim2real_{vendor}", "vendor": vendor, "image": path.as_posix()})
     return pd.DataFrame(translated, columns=SLICE_COLUMNS)

@@ -38,12 +38,8 @@ def generator_of(run: RunFolder, vendor: str):
 def translate_population(run: RunFolder) -> pd.DataFrame:
     """Translate all simulated images to every vendor; writes ``translated.csv`` (``SLICE_COLUMNS``) and returns it."""
     rows = run.manifest("03_real_cohort", "slices.csv").query("domain == 'simulated'")
-    scale = run_parameters(run.path).cohort
-    tables = [
-        translate_images(run.path, rows, generator_of(run, vendor), vendor, f"{CHAPTER}/translated", choose_device(),
-                         scale.low_percentile, scale.high_percentile)
-        for vendor in VENDORS
-    ]  # fmt: skip
+    output = f"{CHAPTER}/translated"
+    tables = [translate_images(run.path, rows, generator_of(run, vendor), vendor, output, choose_device()) for vendor in VENDORS]
     table = pd.concat(tables, ignore_index=True)
     run.write_manifest(CHAPTER, table, "translated.csv")
     return table

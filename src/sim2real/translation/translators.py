@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from ..core.device import choose_device
-from ..core.images import normalise
 from ..core.labels import VENDORS
 from ..core.parameters import TranslationParameters, TranslatorsParameters
 from ..core.progress import progress
@@ -91,28 +90,15 @@ def train_all(run: RunFolder, material: Material, n_steps: int, seed: int) -> di
 
 
 def translate_all(run: RunFolder, material: Material, seed: int) -> dict[str, np.ndarray]:
-    """The simulated slices by every translator of ``TITLES``: (n, row, column) each, in [0, 1].
-
-    Each image's intensities are scaled by its percentiles, as those of chapter 4 are, the untranslated ones among them.
-    """
-    scale = run_parameters(run.path).cohort
+    """The simulated slices by every translator of ``TITLES``: (n, row, column) each, in [0, 1]."""
     found = {}
     for name in progress(TITLES, name="translate", unit="translator"):
         if name in TRAINED:
             generator = load_generator(run.chapter(CHAPTER) / "models" / name / "generator.pt", choose_device())
-            slices = translate(generator, material.source, choose_device())
+            found[name] = translate(generator, material.source, choose_device())
         else:
-            slices = BASELINES[name](material.source, material.target, seed)
-        found[name] = by_image(slices, material.images, scale.low_percentile, scale.high_percentile)
+            found[name] = BASELINES[name](material.source, material.target, seed)
     return found
-
-
-def by_image(slices: np.ndarray, images: np.ndarray, low_percentile: float, high_percentile: float) -> np.ndarray:
-    """Slices (n, row, column) with the percentiles of each image at 0 and 1; images: number of the image of each, (n,)."""
-    scaled = np.empty_like(slices, dtype=np.float32)
-    for image in np.unique(images):
-        scaled[images == image] = normalise(slices[images == image], low_percentile, high_percentile)
-    return scaled
 
 
 def shown(material: Material, translated: dict[str, np.ndarray], n: int = 4) -> dict[str, np.ndarray]:

@@ -57,15 +57,14 @@ def translate_stack(image: Image, generator: Generator, scale: CohortParameters,
     """A stack (x, y, slice) of any intensities to its translation, the same shape, float32 in [0, 1].
 
     The slices are turned as on the analysis grid, scaled by the percentiles of the whole stack, resampled to the grid's
-    pixel, translated over their whole field of view, scaled again, and carried back to the image's own voxels.
+    pixel, translated over their whole field of view, and carried back to the image's own voxels.
     """
     turned = upright(image)[0]
     slices = as_shown(Image(normalise(turned.data, scale.low_percentile, scale.high_percentile), turned.affine))
     size = tuple(max(8, round(n * mm / scale.pixel_size_mm)) for n, mm in zip(slices.shape[1:], turned.spacing_mm[1::-1], strict=True))
     margins = [(0, 0), *((0, max(32, -(-n // 4) * 4) - n) for n in size)]  # what the networks take: multiples of 4 from 32 on
     translated = translate(generator, np.pad(resize(slices, size), margins, mode="edge"), device)[:, : size[0], : size[1]]
-    scaled = normalise(translated, scale.low_percentile, scale.high_percentile)
-    return _turn_back(resize(scaled, slices.shape[1:]).transpose(2, 1, 0), turned.affine, image.affine)
+    return _turn_back(resize(translated, slices.shape[1:]).transpose(2, 1, 0), turned.affine, image.affine)
 
 
 def resize(slices: np.ndarray, size: tuple[int, int]) -> np.ndarray:
