@@ -224,7 +224,11 @@ def report(sample: list[Mutant], known: dict[Mutant, str]) -> None:
             told = f"{hits} of {n} ({100 * hits / n:.1f} %, 95 % interval {100 * low:.1f} to {100 * high:.1f})"
             print(f"killed {told}{words}")
             if len(ran) == len(sample):
-                note(f"Planted mistakes that a test sees{words}", told, "benchmarks/mutants.py")
+                note(
+                    f"Planted mistakes that a test sees; tests were added for those that had first survived{words}",
+                    told,
+                    "benchmarks/mutants.py",
+                )
     overtime = sum(known[mutant] == "overtime" for mutant in ran)
     print(
         f"{len(ran)} of {len(sample)} run, {overtime} of them killed by the limit of {LIMIT_S} s; {len(survivors) - len(missed)} equivalent"

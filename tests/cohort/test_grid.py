@@ -202,3 +202,21 @@ def test_a_heart_whose_ventricles_lie_a_hair_apart_is_turned_too(stored_as):
     turned = upright(Image(np.zeros(label.shape), np.eye(4)), Image(label, np.eye(4)))[1].data
     rv, lv = (np.argwhere(turned == value)[:, 0].mean() for value in (RV, LV))
     assert rv < lv
+
+
+def test_slices_that_the_grid_does_not_reach_have_no_label():
+    _, label = stack(0)
+    part = Image(label.data[:, :, 1:3], label.affine @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1.0]]))
+    back = from_grid(to_grid(part, heart_centre([part.data]), Grid(64, 1.25), is_label=True), label)
+    assert not back[:, :, [0, 3, 4]].any() and back[:, :, 1].any() and back[:, :, 2].any()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_slice_with_a_right_ventricle_alone_does_not_hide_where_it_lies(turned):
+    """At the base the LV may have ended; in a header without orientation the label tells which of two half-turns is right."""
+    _, label = stack(0)
+    data = (np.flip(label.data, (0, 1)) if turned else label.data).copy()
+    data[:, :, 4][data[:, :, 4] == LV] = 0
+    upright_label = upright(Image(np.zeros(SHAPE), np.eye(4)), Image(data, np.eye(4)))[1].data
+    rv, lv = (np.argwhere(upright_label[:, :, 2] == value)[:, 0].mean() for value in (RV, LV))
+    assert rv < lv

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import ttest_1samp
+from scipy.stats import t, ttest_1samp
 
 from sim2real.core.errors import Sim2RealError
 from sim2real.metrics.crossed import crossed_mean
@@ -69,7 +69,7 @@ def test_few_subjects_have_no_interval_in_any_stratum():
     assert np.isfinite(found.value) and np.isnan(found[1:4]).all()
 
 
-@pytest.mark.parametrize("values", [np.zeros((0, 2)), np.zeros(5), np.full((5, 1), np.nan)])
+@pytest.mark.parametrize("values", [np.zeros((0, 2)), np.zeros(5), np.full((5, 1), np.nan), np.array([[1.0]] * 5 + [[np.nan]])])
 def test_unusable_values_are_refused(values):
     with pytest.raises(Sim2RealError, match="expected finite ones"):
         crossed_mean(values)
@@ -90,3 +90,35 @@ def test_width_is_that_of_the_mean_s_own_spread_where_there_is_much_to_tell_it_b
 def test_values_that_never_vary_are_certain():
     assert crossed_mean(np.zeros((6, 2)))[:4] == (0, 0, 0, 1)
     assert crossed_mean(np.full((6, 2), 0.5))[:4] == (0.5, 0.5, 0.5, 0)
+
+
+def test_seeds_whose_means_agree_count_as_one():
+    """What neither explains is in the subjects' means already, and is not taken off them."""
+    subjects = np.random.default_rng(4).normal(size=(9, 1))
+    noise = np.random.default_rng(5).normal(size=(9, 1)) * np.array([1.0, -1.0])
+    values = subjects + noise - noise.mean(axis=0)
+    assert crossed_mean(values)[:4] == pytest.approx(crossed_mean(subjects)[:4])
+
+
+@pytest.mark.parametrize("strata", [None, np.repeat([0, 1], 6)])
+def test_interval_is_that_of_an_analysis_of_variance(strata):
+    """The mean squares by least squares on dummy variables, those of two strata added up."""
+    n, seeds = 12, 4
+    rng = np.random.default_rng(6)
+    values = rng.normal(size=(n, 1)) + rng.normal(size=seeds) + rng.normal(0, 0.8, (n, seeds))
+    groups = [values] if strata is None else [values[:6], values[6:]]
+    parts = []
+    for group in groups:
+        m = len(group)
+        subject, seed = np.repeat(np.arange(m), seeds), np.tile(np.arange(seeds), m)
+        dummies = np.hstack([subject[:, None] == np.arange(m), seed[:, None] == np.arange(seeds)]).astype(float)
+        residual = group.ravel() - dummies @ np.linalg.lstsq(dummies, group.ravel(), rcond=None)[0]
+        between = seeds * ((group.mean(axis=1) - group.mean()) ** 2).sum() / (m - 1)
+        parts.append((between / group.size, m - 1, (residual**2).sum() / ((m - 1) * (seeds - 1)) / group.size, (m - 1) * (seeds - 1)))
+    k = len(groups)
+    a, b, e = sum(p[0] for p in parts) / k**2, values.mean(axis=0).var(ddof=1) / seeds, sum(p[2] for p in parts) / k**2
+    a_freedom, e_freedom = (sum(p[j] for p in parts) ** 2 / sum(p[j] ** 2 / p[j + 1] for p in parts) for j in (0, 2))
+    total = a + b - e
+    freedom = max(total**2 / (a**2 / a_freedom + b**2 / (seeds - 1) + e**2 / e_freedom), min(a_freedom, seeds - 1))
+    found = crossed_mean(values, strata)
+    assert total > max(a, b) and (found.high - found.low) / 2 == pytest.approx(t.ppf(0.975, freedom) * total**0.5)

@@ -2,6 +2,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from scipy.special import betainc
 from scipy.stats import binomtest, ttest_1samp, ttest_ind
 
 from sim2real.core.errors import Sim2RealError
@@ -168,3 +169,16 @@ def test_a_share_of_independent_images_of_few_subjects_counts_the_images():
     widths = [np.subtract(*share(rng.random(400) < 0.3, np.repeat(np.arange(10), 40))[:1:-1]) for _ in range(40)]
     exact = binomtest(120, 400).proportion_ci(0.95, "exact")
     assert np.median(widths) == pytest.approx(exact.high - exact.low, rel=0.35)  # ten subjects alone would be six times as wide
+
+
+def test_share_alike_in_every_subject_counts_each_subject_once():
+    """Half of the eight images of each of eight subjects."""
+    found = share(np.tile([True, False], 32), np.repeat(np.arange(8), 8))
+    exact = binomtest(4, 8).proportion_ci(0.95, "exact")
+    assert found.value == 0.5 and (found.low, found.high) == pytest.approx((exact.low, exact.high))
+
+
+def test_share_of_six_independent_images_is_that_of_five():
+    """Half of them, so two and a half of five, which the incomplete beta function allows: the interval's ends have tails of 2.5 %."""
+    found = share(np.arange(6) < 3, np.arange(6))
+    assert betainc(2.5, 3.5, found.low) == pytest.approx(0.025) and betainc(3.5, 2.5, found.high) == pytest.approx(0.975)

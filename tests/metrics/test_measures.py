@@ -110,3 +110,10 @@ def test_three_pixels_have_axes(pixels, told):
     label[4, 5 : 5 + pixels] = 1
     found = slice_measures(np.ones(label.shape), label, 1.0)["lv_minor_to_major"]
     assert found == pytest.approx(1 / pixels) if told else np.isnan(found)
+
+
+def test_an_image_without_a_spectrum_has_no_slope():
+    """No power at all, and power at one frequency alone: two columns of eight pixels have one between 4 and 30 cycles."""
+    with np.errstate(all="raise"):
+        assert np.isnan(spectrum_slope(np.ones((20, 30))))
+    assert np.isnan(spectrum_slope(np.random.default_rng(0).normal(size=(1, 8))))

@@ -125,3 +125,10 @@ def test_without_a_heart_the_middle_of_the_slice_is_shimmed():
     slab[:8], slab[:, :6] = ID["lung"], ID["air"]
     hertz = SusceptibilityField(SAGITTAL, slab, np.zeros((64, 64), bool), 1.5, 1.0)(slab)
     assert abs(hertz[16:48, 16:48].mean()) < 0.5 and np.abs(hertz[:8]).max() > 20
+
+
+def test_the_field_of_a_mirrored_map_is_the_mirrored_field():
+    """Mirrored at the diagonal, so that x and y change places; the corners beyond the edges fade in another order of the axes."""
+    chi, direction = disc(40, (11.0, 26.0), 5.0), np.array([0.3, 0.8])
+    scale = np.abs(dipole_field(chi, direction)).max()
+    np.testing.assert_allclose(dipole_field(chi.T, direction[::-1]), dipole_field(chi, direction).T, atol=0.01 * scale)

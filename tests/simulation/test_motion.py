@@ -74,3 +74,12 @@ def test_breathing_makes_ghosts_along_y_as_many_pixels_away_as_there_are_breaths
     rows[y - 5 : y + 6] = 0
     assert abs(abs(int(rows.argmax()) - y) - 20) <= 1
     assert rows.max() > 5 * np.median(rows)
+
+
+def test_what_moves_along_x_stays_where_it_is_along_y():
+    """The sum over x is measured at one place of k-space along x, which such a motion does not turn."""
+    lines = lines_of(disc())
+    moved = breathe(lines, np.array([6.0, 0.0]), FIELD, cycles=5.0, start=0.7)
+    along_y = lambda k_space: np.abs(reconstruct(k_space, K_SPACE, N)[0].sum(axis=0))  # noqa: E731
+    np.testing.assert_allclose(along_y(moved), along_y(lines), atol=1e-3 * along_y(lines).max())
+    assert np.abs(moved - lines).max() > 0.1 * np.abs(lines).max()

@@ -87,3 +87,9 @@ def test_the_chest_moves_from_feet_to_head_as_far_as_is_asked(roll):
     scan, _ = scan_of(Image(stack().data, affine), breathing_mm=3.0)
     moved = affine[:3, :2] / 1.7 @ scan.breathing(0, 0)["amplitude"]
     np.testing.assert_allclose(moved, [0, 0, 3], atol=1e-9)
+
+
+def test_a_scan_takes_three_to_seven_breaths():
+    scan, _ = scan_of(stack(), breathing_mm=3.0)
+    cycles = [scan.breathing(k, p)["cycles"] for k in range(20) for p in range(20)]
+    assert 3 <= min(cycles) < 3.2 and 6.8 < max(cycles) <= 7
