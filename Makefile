@@ -28,14 +28,14 @@ verify: $(VENV)/.installed
 	$(BIN)/sim2real verify record
 
 # One environment from the lock, made again only when the lock changes. The lock's hash is kept, not its time: a fresh
-# clone or a touched file does not count as a change.
+# clone or a touched file does not count as a change. Modules are compiled when they are first imported.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@if [ -f $@ ] && [ "$$(cat $@)" = "$$(cksum < requirements.lock)" ]; then touch $@; else \
 	  $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 	    { echo "Python 3.11 to 3.13 is needed, $$($(PYTHON) --version) was found: make PYTHON=python3.12"; exit 1; }; \
 	  echo "Setting up $(VENV) from requirements.lock: a few minutes, once"; \
 	  rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.lock && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . && \
 	  cksum < requirements.lock > $@; fi
 
