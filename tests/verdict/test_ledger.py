@@ -77,6 +77,22 @@ def test_every_claim_has_a_line_and_what_was_not_executed_is_said(run):
     assert (table.drop(index=["scarce", "light"])["verdict"] == SUPPORTED).all()
 
 
+def test_studies_that_were_executed_decide_their_claims(run):
+    """The fewest subjects are those of the smallest size, whatever the order of the rows; fewer weights make CUT the lighter one."""
+    made = run()
+    for name in ("06_segmentation", "04_translation", "A2_scarcity", "A1_translators"):
+        (made.path / "chapters" / f"{name}.ipynb").touch()
+    columns = ["n_real", "vendor", "structure", "difference", "ci_low", "ci_high"]
+    gains = [(80, "all", "all", -0.02, -0.03, -0.01), (5, "A", "all", -0.09, -0.1, -0.08), (5, "all", "all", 0.09, 0.04, 0.14)]
+    made.write_manifest("A2_scarcity", pd.DataFrame(gains, columns=columns), "gains.csv")
+    for weights, expected in ((40, SUPPORTED), (60, NOT_SUPPORTED)):
+        made.write_results("A1_translators", {"weights_cut": weights, "weights_cyclegan": 100})
+        table = ledger(evidence(made, VerdictParameters())).set_index("claim")
+        assert table.loc["light", "verdict"] == expected and table.loc["scarce", "verdict"] == SUPPORTED
+    assert table.loc["light", "evidence"].startswith("CUT over CycleGAN 0.6")
+    assert table.loc["scarce", "evidence"].startswith("fewest subjects 0.090 (0.040 to 0.140)")
+
+
 @pytest.mark.parametrize(("changes", "fallen"), [
     ({"dice": {"plain": 0.92}}, {"gap", "translation_helps"}),
     ({"dice": {"simulated": 0.75}}, {"near_real"}),
