@@ -10,7 +10,7 @@ import nbformat
 import pytest
 import yaml
 
-from sim2real.core.book import _copy_chapters, check_outputs, contents_with
+from sim2real.core.book import _copy_chapters, _copy_numbers, check_outputs, contents_with
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.labels import REGIMES
 from sim2real.core.reference import reference_page
@@ -154,3 +154,19 @@ def test_a_study_that_was_not_finished_leaves_nothing_in_the_book(tiny_run, tmp_
     _copy_chapters(run, tmp_path / "book", {})
     assert [path.name for path in sorted((tmp_path / "book").glob("A2*"))] == ["A2_scarcity.md"]
     assert (tmp_path / "book" / "06_train_segmentation_real_0.ipynb").is_file()
+
+
+def test_a_study_that_was_executed_leaves_what_the_ledger_reads(tmp_path):
+    run = tmp_path / "run"
+    for path in ("A2_scarcity/gains.csv", "A2_scarcity/results.json", "A1_translators/results.json"):
+        (run / path).parent.mkdir(parents=True, exist_ok=True)
+        (run / path).write_text("")
+    (run / "chapters").mkdir()
+    for name in ("06_segmentation", "A2_scarcity"):
+        (run / "chapters" / f"{name}.ipynb").touch()
+    for name in ("parameters.yaml", "provenance.json"):
+        (run / name).write_text("")
+    (tmp_path / "book").mkdir()
+    _copy_numbers(run, tmp_path / "book")
+    assert sorted(path.name for path in (tmp_path / "book").glob("A*/*")) == ["gains.csv", "results.json"]
+    assert not (tmp_path / "book" / "A1_translators").exists()  # not executed: its notebook is not there

@@ -173,8 +173,8 @@ def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
 
 
 def _copy_numbers(run: Path, target: Path) -> None:
-    """Results, tables, parameters and provenance."""
-    for name in CHAPTERS:
+    """Results, tables, parameters and provenance: of the chapters, and of the studies that were executed."""
+    for name in [*CHAPTERS, *(study for study in APPENDIX if RunFolder(run).has_study(study))]:
         for path in sorted((run / name).glob("*.*")):
             if path.suffix in (".json", ".csv") and path.name != "manifest.csv":
                 (target / name).mkdir(exist_ok=True)
