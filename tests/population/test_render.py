@@ -7,7 +7,8 @@ from scipy.ndimage import binary_dilation, label
 from sim2real.cohort.grid import mid_ventricular
 from sim2real.core.labels import LV, MYO, RV
 from sim2real.core.parameters import PopulationParameters
-from sim2real.population.heart import DENSITY_G_PER_ML
+from sim2real.population.cavity import LeftCavity
+from sim2real.population.heart import DENSITY_G_PER_ML, Heart
 from sim2real.population.render import Phantom, Stack
 from sim2real.population.structures import ID, labels_of
 from sim2real.population.subjects import GROUPS, sample_subject
@@ -160,3 +161,26 @@ def test_same_subject_same_map(one_of_each):
     subject = one_of_each["NOR"]
     stack = Stack.of(Phantom(subject).heart, COARSE)
     np.testing.assert_array_equal(*(Phantom(subject).structures(stack, ("ES",), COARSE).data for _ in range(2)))
+
+
+def test_a_right_ventricle_that_ejects_little_does_not_fill_in_the_middle():
+    """Of six such subjects, in the four middle slices: as the base comes down, wider parts come into the slices."""
+    parameters = PopulationParameters(voxel_mm=2.0, sub_slices=1, field_of_view_mm=240)
+    subjects = [subject for subject in (sample_subject(0, k, 0.2) for k in range(60)) if subject.group == "ARV"][:6]
+    ejected = []
+    for subject in subjects:
+        phantom = Phantom(subject)
+        labels = labels_of(phantom.structures(Stack.of(phantom.heart, parameters), ("ED", "ES"), parameters).data)
+        middle = labels[:, :, mid_ventricular([labels[..., p, 0] for p in range(2)], 4, subject.name)]
+        ejected.append(1 - (middle[..., 1, 0] == RV).sum() / (middle[..., 0, 0] == RV).sum())
+    assert len(subjects) == 6 and 0 < np.mean(ejected) < 0.35
+
+
+def test_trabeculae_blur_through_a_slab():
+    """Round the cavity, the mean over 8 mm varies much less than a level does: a ridge leaves its place within the slab."""
+    angles = np.linspace(0, 2 * np.pi, 360, endpoint=False)
+    shares = []
+    for k in range(2):
+        ridges = np.array([LeftCavity(Heart(sample_subject(0, k, 0.5))).ridges(angles, level) for level in np.linspace(30, 38, 17)])
+        shares.append(ridges.mean(axis=0).std() / ridges.std(axis=1).mean())
+    assert np.mean(shares) < 0.75
