@@ -17,7 +17,7 @@ from sim2real.core.workflow import _command, _targets, write_parameters
 ROOT = Path(__file__).resolve().parents[2]
 PROFILE = yaml.safe_load((ROOT / "workflow" / "profiles" / "slurm" / "config.yaml").read_text(encoding="utf-8"))
 WHOLE = "SIM2REAL_SLURM" in os.environ
-UNTIL = "07_verdict" if WHOLE else "02_mr_simulation"
+UNTIL = "07_verdict" if WHOLE else "01_virtual_population"
 CPUS = len(os.sched_getaffinity(0))  # as many as the local run takes: with others, sums differ in their last bits
 _SPEC = importlib.util.spec_from_file_location("slurm", Path(__file__).with_name("slurm.py"))
 slurm = importlib.util.module_from_spec(_SPEC)
@@ -84,7 +84,7 @@ def test_a_run_on_slurm_leaves_the_files_of_a_local_one(fresh_project, tiny_run,
              "default-resources": {"slurm_partition": slurm.PARTITION, "mem_mb": 1000, "runtime": 60}}  # fmt: skip
     profile = write_profile(tmp_path / "profile", **{"set-threads": threads, "set-resources": small}, **quick)
     words = ["-m", "sim2real.cli", "run", "--preset", "tiny", "--run", "slurm", "--until", UNTIL, "--profile", profile]
-    notebook = fresh_project.path / "notebooks" / "02_mr_simulation.ipynb"
+    notebook = fresh_project.path / "notebooks" / "01_virtual_population.ipynb"
     sound = notebook.read_text(encoding="utf-8")
     with slurm.one_node(tmp_path / "slurm", CPUS):
         command = slurm.private(tmp_path / "slurm", sys.executable, *words)
@@ -94,10 +94,11 @@ def test_a_run_on_slurm_leaves_the_files_of_a_local_one(fresh_project, tiny_run,
         result = subprocess.run(command, cwd=fresh_project.path, capture_output=True, text=True)
         accounted = (tmp_path / "slurm" / "slurmctld.out").read_text()
     assert failed.returncode == 1 and failed.stderr.count("\n") == 1, failed.stderr
-    assert "notebook 02_mr_simulation.ipynb, cell 3: ImportError: cannot import name 'misspelt'" in failed.stderr  # told by the job's log
+    told = "notebook 01_virtual_population.ipynb, cell 3: ImportError: cannot import name 'misspelt'"
+    assert told in failed.stderr  # told by the job's log
     assert result.returncode == 0, result.stdout + result.stderr
     executed = {path.stem for path in (fresh_project.path / "runs" / "slurm" / "chapters").glob("*.ipynb")}
-    assert f"{len(executed) - 1} notebooks executed" in result.stdout  # chapter 1 was there already
+    assert f"{len(executed)} notebooks executed" in result.stdout
     assert accounted.count("_slurm_rpc_submit_batch_job: JobId=") == len(executed) + 1  # each a job of Slurm, one of them twice
     assert "submitted, SLURM jobid" in result.stdout
     found, wanted = hashes(fresh_project.path / "runs" / "slurm"), hashes(tiny_run)
