@@ -184,3 +184,12 @@ def test_trabeculae_blur_through_a_slab():
         ridges = np.array([LeftCavity(Heart(sample_subject(0, k, 0.5))).ridges(angles, level) for level in np.linspace(30, 38, 17)])
         shares.append(ridges.mean(axis=0).std() / ridges.std(axis=1).mean())
     assert np.mean(shares) < 0.75
+
+
+def test_trabeculae_are_a_few_millimetres_wide():
+    """At ED and in the middle of the LV: half a turn of the ridges, between two changes of their sign."""
+    angles = np.linspace(0, 2 * np.pi, 3600, endpoint=False)
+    for k in range(4):
+        heart = Heart(sample_subject(0, k, 0.5))
+        changes = np.diff(np.signbit(LeftCavity(heart).ridges(angles, 35.0))).sum()
+        assert 1.2 < 2 * np.pi * float(heart.endocardium(np.float64(35.0), 0.0)) / changes < 3.0

@@ -22,7 +22,7 @@ from ..population.render import Phantom, Stack
 from ..population.subjects import Subject, sample_subject
 from . import appearance
 
-VERSION = 5
+VERSION = 6
 CODE = "surrogate"  # how the subjects' codes begin
 SHARE_NORMAL = 0.3  # M&Ms is mostly patients
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"
@@ -64,7 +64,7 @@ def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
     if not (image_path.exists() and label_path.exists()):
         v = appearance.VENDORS[vendor]
         geometry = PopulationParameters(
-            slice_thickness_mm=v.slice_thickness_mm, slice_spacing_mm=v.slice_spacing_mm, sub_slices=2, stack="full"
+            slice_thickness_mm=v.slice_thickness_mm, slice_spacing_mm=v.slice_spacing_mm, sub_slices=3, stack="full"
         )
         phantom = Phantom(subject)
         stack = Stack.of(phantom.heart, geometry, _planned_middle(subject, rng))

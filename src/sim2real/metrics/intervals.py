@@ -92,10 +92,11 @@ def share(yes: np.ndarray, subjects: np.ndarray) -> Estimate:
     total = np.bincount(index, weights=yes, minlength=n)
     left_out = (yes.sum() - total) / (len(yes) - counts)
     variance = (n - 1) * left_out.var()
-    alike = variance == 0 or mean in (0.0, 1.0)
-    effective = (
-        n if alike else min(len(yes), mean * (1 - mean) / variance * (student.ppf(0.975, len(yes) - 1) / student.ppf(0.975, n - 1)) ** 2)
-    )
+    if variance == 0:
+        effective = float(n)
+    else:
+        of_few = student.ppf(0.975, len(yes) - 1) / student.ppf(0.975, n - 1)
+        effective = min(len(yes), mean * (1 - mean) / variance * of_few**2)
     agreeing = effective * mean
     tail = (1 - LEVEL) / 2
     low = beta.ppf(tail, agreeing, effective - agreeing + 1) if agreeing > 0 else 0.0

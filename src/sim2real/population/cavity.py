@@ -14,7 +14,7 @@ from .structures import ID
 
 _ELONGATION = 1.25  # of a papillary muscle's section, towards the wall
 _TRABECULAR_CV = 0.13  # of the trabeculae's volume between people (Chuang et al. 2012: 23 ± 3 % of EDV)
-_RIDGE_MM = 5.0  # trabeculae are a mesh: oblique to the axis, so that they blur through a slab instead of standing in it as cogs
+_RIDGES, _RIDGE_MM = 40, 5.0  # trabeculae are a fine mesh: 2 to 3 mm wide and oblique to the axis, so that a slab blurs them into a rim
 _BAND_MM = 2.2  # radius of the moderator band
 
 
@@ -24,7 +24,7 @@ class LeftCavity:
     def __init__(self, heart: Heart):
         self.heart = heart
         rng = generator(heart.subject.seed, "left cavity")
-        self.ridges = PeriodicField(rng, 20, _RIDGE_MM, terms=11)
+        self.ridges = PeriodicField(rng, _RIDGES, _RIDGE_MM, terms=13)
         spread = rng.uniform(-np.sqrt(3), np.sqrt(3))  # of SD 1
         offsets = np.array([128.0, 242.0]) + rng.normal(0, 9, 2)  # anterolateral and posteromedial, from the septum's middle
         self.angles = heart.septum + np.deg2rad(np.repeat(offsets, 2) + np.array([-11, 11, -11, 11]))
@@ -80,7 +80,7 @@ class LeftCavity:
 
     def _solve_trabeculation(self, wanted: float) -> float:
         """Height, mm, with which the trabeculae have the volume ``wanted``, ml, at ED."""
-        levels, angles = np.linspace(0, self.heart.length, 40), np.linspace(0, 2 * np.pi, 180, endpoint=False)
+        levels, angles = np.linspace(0, self.heart.length, 40), np.linspace(0, 2 * np.pi, 720, endpoint=False)
 
         def volume(height: float) -> float:
             sections = [np.pi * self._section(angles, float(level), height).mean() for level in levels]

@@ -100,9 +100,11 @@ def results(table: pd.DataFrame, rows: pd.DataFrame, distance: str) -> dict:
 
     rows: ``evaluate``'s. distance: of ``layout.DISTANCES``, the one of the main table.
     """
+    n_seeds = int(rows["seed"].nunique())
     values: dict = {
         "cells_phrase": cells_phrase(table),
-        "n_seeds": int(rows["seed"].nunique()),
+        "n_seeds": n_seeds,
+        "seeds_phrase": "Each regime was trained once" + ("" if n_seeds == 1 else f" from each of {n_seeds} seeds"),
         "distance_phrase": DISTANCES[distance][1],
     }
     values |= {f"n_images_{regime}": int(own["n_images"].iloc[0]) for regime, own in rows.groupby("training")}
