@@ -225,7 +225,8 @@ def _parameters(options) -> int:
 
 
 def _execute(options) -> int:
-    from .core.execute import execute, jobs
+    from .core.execute import execute
+    from .core.jobs import jobs
     from .core.remedy import remedy
     from .core.workflow import run_parameters
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sim2real.core.errors import Sim2RealError
-from sim2real.core.execute import jobs, notebook_parameters
+from sim2real.core.jobs import jobs, notebook_parameters
 from sim2real.core.presets import load_parameters
 from sim2real.core.run import CHAPTERS
 from sim2real.core.sweep import LIMIT, read_sweep, stage_name, stages

@@ -16,8 +16,8 @@ import pandas as pd
 import yaml
 
 from .errors import Sim2RealError
-from .execute import inputs, jobs
 from .files import clear_temporaries, write_table
+from .jobs import inputs, jobs
 from .parameters import Parameters
 from .presets import load_parameters
 from .processes import stoppable

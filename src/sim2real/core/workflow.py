@@ -12,8 +12,8 @@ from pathlib import Path
 import yaml
 
 from .errors import Sim2RealError
-from .execute import jobs
 from .files import clear_temporaries, write_text
+from .jobs import jobs
 from .parameters import Parameters
 from .presets import check, parse_yaml
 from .processes import call_back, end, named_to_children, stoppable
