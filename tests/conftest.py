@@ -1,6 +1,8 @@
 """One whole tiny run in a copy of the project, shared by the tests of the pipeline and of the book."""
 
+import contextlib
 import importlib.util
+import io
 import re
 import shutil
 import subprocess
@@ -9,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from sim2real.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks", "workflow")
@@ -22,6 +26,13 @@ class Project:
 
     def sim2real(self, *words: object) -> subprocess.CompletedProcess:
         return subprocess.run([sys.executable, "-m", "sim2real.cli", *map(str, words)], cwd=self.path, capture_output=True, text=True)
+
+    def here(self, *words: object) -> tuple[int, str, str]:
+        """The command in this process, whose own start takes seconds: exit status, standard output and error."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.chdir(self.path), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main([str(word) for word in words])
+        return code, out.getvalue(), err.getvalue()
 
 
 def copy_project(target: Path) -> Project:

@@ -137,9 +137,9 @@ def test_a_run_of_two_minds_is_neither_built_nor_published(tiny_run, fresh_proje
     parameters["simulation"]["flip_angle_deg"] = 33.0
     (run / "parameters.yaml").write_text(yaml.safe_dump(parameters))
     for command in (("book", "--run", "tiny"), ("publish", "tiny")):
-        result = fresh_project.sim2real(*command)
-        assert result.returncode == 1 and "parameters.yaml: is not the one that provenance.json names" in result.stderr
-        assert len(result.stderr.strip().splitlines()) == 1
+        code, _, err = fresh_project.here(*command)
+        assert code == 1 and "parameters.yaml: is not the one that provenance.json names" in err
+        assert len(err.strip().splitlines()) == 1
     assert not (fresh_project.path / "book" / ".chapters").exists()
 
 

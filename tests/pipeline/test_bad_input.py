@@ -1,7 +1,5 @@
 """What a user can get wrong on the command line: one line, exit status 1, no kernel started, nothing written."""
 
-import contextlib
-import io
 import shutil
 
 import nbformat
@@ -10,20 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.cli import main
-
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"
 
 
 def fault_of(project, *words) -> str:
     """The one line the command prints; fails if there is more, or a traceback, or a notebook was started."""
     before = set((project.path / "runs").glob("*/chapters/*")) if (project.path / "runs").is_dir() else set()
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.chdir(project.path), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        assert main([str(word) for word in words]) == 1  # in this process: the command's own start takes seconds
-    lines = err.getvalue().strip().splitlines()
-    assert len(lines) == 1 and lines[0].startswith("sim2real: "), err.getvalue()
-    assert "Traceback" not in out.getvalue()
+    code, out, err = project.here(*words)
+    lines = err.strip().splitlines()
+    assert code == 1 and len(lines) == 1 and lines[0].startswith("sim2real: "), err
+    assert "Traceback" not in out
     after = set((project.path / "runs").glob("*/chapters/*")) if (project.path / "runs").is_dir() else set()
     assert before == after
     return lines[0]

@@ -1,6 +1,7 @@
 """All seven chapters on the tiny preset, from the command line."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -83,8 +84,9 @@ def test_a_changed_parameter_makes_its_chapter_and_what_follows_stale(project, t
     assert "02_mr_simulation" in early and "04_train_translation_A" in early and "01_virtual_population" not in early
 
 
-def test_a_failing_cell_is_named_and_finished_chapters_stay(fresh_project):
+def test_a_failing_cell_is_named_and_finished_chapters_stay(fresh_project, tiny_run):
     other = fresh_project
+    shutil.copytree(tiny_run, other.path / "runs" / "tiny", ignore=shutil.ignore_patterns("0[2-7]_*"))
     path = other.path / "notebooks" / "02_mr_simulation.ipynb"
     notebook = nbformat.read(path, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -95,6 +97,7 @@ def test_a_failing_cell_is_named_and_finished_chapters_stay(fresh_project):
     last = result.stderr.strip().splitlines()[-1]
     assert last == "sim2real: notebook 02_mr_simulation.ipynb, cell 4: ZeroDivisionError: division by zero"
     assert (other.path / "runs/tiny/chapters/01_virtual_population.ipynb").is_file()
+    assert "01_virtual_population" not in result.stderr  # it was not executed again
     assert not (other.path / "runs/tiny/chapters/02_mr_simulation.ipynb").exists()
     assert not list((other.path / "runs/tiny/chapters").glob(".*"))
 

@@ -144,10 +144,10 @@ def test_what_is_no_run_is_said_in_one_line(tmp_path, project, tiny_run):
 
 
 def test_from_the_command_line(project, tiny_run):
-    result = project.sim2real("verify", "tiny")
-    assert result.returncode == 0 and "everything that was repeated agrees" in result.stdout, result.stdout + result.stderr
-    assert project.sim2real("verify", "../tiny").returncode == 1
-    assert "no such run" in project.sim2real("verify", "nothing").stderr
+    code, out, err = project.here("verify", "tiny")
+    assert code == 0 and "everything that was repeated agrees" in out, out + err
+    assert project.here("verify", "../tiny")[0] == 1
+    assert "no such run" in project.here("verify", "nothing")[2]
 
 
 def test_subjects_by_which_a_generator_was_chosen_are_not_counted():
