@@ -13,8 +13,14 @@ from .core.errors import Sim2RealError
 _LICENCE = "show pictures made from M&Ms, ACDC or XCAT data, which their terms forbid to pass on; left out otherwise"
 
 
+_SPINS = "10000"
+"""How long a thread of torch's waits for the others awake (GNU's OpenMP) before it sleeps. On a machine that has other work to do, too,
+its default of 300,000 keeps processors busy with waiting: ``benchmarks/waiting.py``."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Parse, run, and turn every fault a user can put right into one line and exit status 1."""
+    os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)  # before torch is imported, here and in every process from here
     options = _parser().parse_args(arguments)
     try:
         return options.action(options) or 0
