@@ -1,9 +1,11 @@
 import operator
+import os
 from itertools import product
 
 import numpy as np
 import pytest
 
+from sim2real.cli import _SPINS, main
 from sim2real.core.seeds import generator, seed_of
 from sim2real.core.workers import _in_turn, available_cores, map_in_order
 
@@ -65,3 +67,12 @@ def test_no_more_is_handed_over_than_keeps_the_workers_busy(n, most):
     pool = Counting()
     assert list(_in_turn(pool, operator.neg, list(range(n)), 8)) == [-k for k in range(n)]
     assert pool.most == most and pool.open == 0
+
+
+@pytest.mark.parametrize(("given", "kept"), [("", _SPINS), ("5", "5")])
+def test_threads_that_wait_sleep_soon_unless_the_user_says_otherwise(monkeypatch, given, kept):
+    monkeypatch.setenv("GOMP_SPINCOUNT", given)
+    if not given:
+        del os.environ["GOMP_SPINCOUNT"]
+    assert main(["run", "--preset", "quik"]) == 1
+    assert os.environ["GOMP_SPINCOUNT"] == kept
