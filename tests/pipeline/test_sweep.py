@@ -66,8 +66,8 @@ def test_what_is_shared_is_executed_once_and_nothing_twice(stand_in):
     assert [row.split(",")[1:4] for row in rows] == [["signal", angle, f"{400 + int(angle)}"] for angle in ("60", "45", "30")]
     assert "signal" in (folder / "sweep.html").read_text()
 
-    refused = stand_in.sim2real("run", "--preset", "tiny", "--run", "tiny-sweep")
-    assert refused.returncode == 1 and "a sweep lies here" in refused.stderr
+    code, _, err = stand_in.here("run", "--preset", "tiny", "--run", "tiny-sweep")
+    assert code == 1 and "a sweep lies here" in err
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_what_is_shared_is_executed_once_and_nothing_twice(stand_in):
     ],
 )
 def test_bad_input_is_told_in_one_line_before_anything_starts(fresh_project, words, told):
-    result = fresh_project.sim2real("sweep", "--preset", "tiny", *words)
-    assert result.returncode == 1 and result.stderr.count("\n") == 1 and told in result.stderr
+    code, _, err = fresh_project.here("sweep", "--preset", "tiny", *words)
+    assert code == 1 and err.count("\n") == 1 and told in err
     assert not list(fresh_project.path.rglob("runs/*/*/chapters/*.ipynb"))
 
 

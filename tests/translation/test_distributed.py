@@ -75,18 +75,28 @@ def in_two_processes(folder, code):
     assert [process.returncode for process in started] == [0, 0], told
 
 
-@pytest.mark.parametrize("fast", [{}, {"flip_equivariance": True, "identity_nce": False}], ids=["CUT", "FastCUT"])
-def test_gradients_of_a_shared_batch_are_those_of_one_process(tmp_path, fast):
-    parameters = SIZES.model_copy(update=fast)
-    in_two_processes(tmp_path, f"""
-        parameters = here.SIZES.model_copy(update={fast!r})
-        for hooked in (True, False):
-            torch.save(here.gradients_of_first_step(parameters, rank, 2, hooked), folder / f"{{rank}}{{hooked}}.pt")
+METHODS = {"CUT": {}, "FastCUT": {"flip_equivariance": True, "identity_nce": False}}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """Folder with the gradients of both processes, of each method, with and without the averaging between them."""
+    folder = tmp_path_factory.mktemp("shared")
+    in_two_processes(folder, """
+        for method, own in here.METHODS.items():
+            for hooked in (True, False):
+                gradients = here.gradients_of_first_step(here.SIZES.model_copy(update=own), rank, 2, hooked)
+                torch.save(gradients, folder / f"{method}{rank}{hooked}.pt")
     """)  # fmt: skip
-    alone = gradients_of_first_step(parameters, 0, 1)
+    return folder
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_gradients_of_a_shared_batch_are_those_of_one_process(shared, method):
+    alone = gradients_of_first_step(SIZES.model_copy(update=METHODS[method]), 0, 1)
     apart = 0.0
     for rank in range(2):
-        together, bare = (torch.load(tmp_path / f"{rank}{hooked}.pt") for hooked in (True, False))
+        together, bare = (torch.load(shared / f"{method}{rank}{hooked}.pt") for hooked in (True, False))
         for name, gradient in alone.items():
             torch.testing.assert_close(together[name], gradient, rtol=1e-6, atol=1e-12)
             apart = max(apart, float((bare[name] - gradient).abs().max() / (gradient.abs().max() + 1e-12)))
