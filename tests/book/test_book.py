@@ -156,6 +156,22 @@ def test_a_study_that_was_not_finished_leaves_nothing_in_the_book(tiny_run, tmp_
     assert (tmp_path / "book" / "06_train_segmentation_real_0.ipynb").is_file()
 
 
+def test_figures_of_pages_that_the_book_has_not_are_left_out(tiny_run, tmp_path):
+    """A finished study's trainings have no page, and nor has a figure that no page shows."""
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run, run, ignore=shutil.ignore_patterns("surrogate", "*.pt", "*.pth", "preprocessed", "structures", "*.nii.gz"))
+    for chapter, name in (("A2_scarcity", "learning_real_5_0"), ("05_realism", "of_an_older_notebook")):
+        (run / chapter / "figures").mkdir(parents=True, exist_ok=True)
+        (run / chapter / "figures" / f"{name}.png").write_bytes(b"")
+    (run / "A2_scarcity" / "results.json").write_text("{}")
+    for name in ("A2_scarcity", "A2_train_scarcity_5_0"):
+        shutil.copy(run / "chapters" / "06_train_segmentation_real_0.ipynb", run / "chapters" / f"{name}.ipynb")
+    _copy_chapters(run, tmp_path / "book", {})
+    assert [path.name for path in sorted((tmp_path / "book").glob("A2*.*"))] == ["A2_scarcity.ipynb"]
+    kept = {path.name for path in (tmp_path / "book").glob("*/figures/*.png")}
+    assert "fig3.png" in kept and not kept & {"learning_real_5_0.png", "of_an_older_notebook.png"}
+
+
 def test_a_study_that_was_executed_leaves_what_the_ledger_reads(tmp_path):
     run = tmp_path / "run"
     for path in ("A2_scarcity/gains.csv", "A2_scarcity/results.json", "A1_translators/results.json"):

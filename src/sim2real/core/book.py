@@ -16,7 +16,7 @@ from .errors import Sim2RealError
 from .fetch import write_registry
 from .files import read_json
 from .licence import licensed, placeholder, reason, withhold
-from .origin import LARGEST_BYTES, with_boxes
+from .origin import LARGEST_BYTES, origins, with_boxes
 from .resumable import fingerprint_of
 from .run import APPENDIX, CHAPTERS, RunFolder
 from .workflow import run_parameters
@@ -31,6 +31,8 @@ FRONT = {  # figures that the first page shows
 }
 _PAGES = ("_config.yml", "_toc.yml")
 _TRAINING = "06_train_segmentation_"
+_WITHOUT_PAGE = "A2_train_"
+"""The many trainings of the second study: they stay in the run's folder, notebooks and curves."""
 _NOT_EXECUTED = """# {title}
 
 This study of the appendix was not executed in this run. It is executed by `sim2real run --appendix {study}`; what it does and
@@ -148,11 +150,11 @@ def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
     for figures in sorted(run.glob("*/figures")):
         if figures.parent.name not in absent:
             shutil.copytree(figures, target / figures.parent.name / "figures", ignore=_not_offered)
-    withheld = set()
+    withheld, drawn = set(), set()
     for study in absent:
         (target / f"{study}.md").write_text(_NOT_EXECUTED.format(title=_title(study), study=study), encoding="utf-8")
     for path in sorted((run / "chapters").glob("*.ipynb")):
-        if any(path.stem.startswith(study[:3]) for study in absent):  # its trainings, too
+        if path.stem in absent or path.stem.startswith(_WITHOUT_PAGE):
             continue
         check_outputs(path)
         notebook = nbformat.read(path, as_version=4)
@@ -160,6 +162,10 @@ def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
         with_boxes(notebook, target, names)
         nbformat.write(notebook, target / path.name)
         withheld |= names
+        drawn |= {(origin["chapter"], origin["figure"]) for origin in origins(notebook).values()}
+    for path in target.glob("*/figures/*"):
+        if (path.parts[-3], path.stem) not in drawn:
+            path.unlink()
     for name in withheld:
         for path in target.glob(f"*/figures/{name}.*"):
             if path.suffix in (".png", ".svg"):
