@@ -18,6 +18,7 @@ PINNED = {  # losses of ``pinned``'s steps, from the code as it was when ``train
     3: [0.2468021, 0.3524449, 2.755004, 2.753941],
     6: [0.1943035, 0.4039814, 2.732938, 2.743483],
 }
+ROUNDING = {0: 1e-5, 3: 5e-3, 6: 3e-2}  # between AMD's and Intel's processors 3e-7, 1.3e-3 and 1.3e-2: each step enlarges the last bits
 
 
 def inputs(seed=0, batch=2):
@@ -149,4 +150,5 @@ def pinned(folder):
 def test_a_short_training_is_what_it_was(tmp_path):
     log = pinned(tmp_path).set_index("step")
     for step, expected in PINNED.items():
-        assert log.loc[step, ["loss_d", "loss_gan", "loss_nce", "loss_idt"]].tolist() == pytest.approx(expected, rel=1e-3), step
+        found = log.loc[step, ["loss_d", "loss_gan", "loss_nce", "loss_idt"]].tolist()
+        assert found == pytest.approx(expected, rel=ROUNDING[step]), step
