@@ -1,10 +1,11 @@
 """One training step of CUT timed against its authors' public code (github.com/taesungp/contrastive-unpaired-translation).
 
-``python benchmarks/cut_step.py --official FOLDER [--ngf 64 --size 128 --batch 1 --rounds 5 --precision float32]``
+``python benchmarks/cut_step.py --official FOLDER [--ngf 64 --size 128 --batch 1 --rounds 5 --precision float32 --device cpu --compiled]``
 
-FOLDER is a checkout of that code; without it only our own steps are timed: one with torch's own convolutions and one with Winograd's
-(``translation.convolution``). Steps alternate in one process on one core; seconds are of the processor, so that a busy machine
-disturbs less. Losses and gradients are compared in float64 on inputs of unequal sides, from the same weights and the same patches.
+FOLDER is a checkout of that code; without it only our own steps are timed: one with torch's own convolutions and, on a CPU, one with
+Winograd's (``translation.convolution``). Steps alternate in one process. On a CPU it has one core, and seconds are of the processor, so
+that a busy machine disturbs less; on a GPU a turn is ``GPU_STEPS`` steps by the clock. Losses and gradients are compared in float64 on
+inputs of unequal sides, from the same weights and the same patches.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from time import process_time
+from time import perf_counter, process_time
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,9 +24,11 @@ from torch import nn
 from sim2real.core.parameters import TranslationParameters
 from sim2real.metrics.torchvision_shim import import_torchvision
 from sim2real.translation.networks import build
+from sim2real.translation.precision import compile_networks
 from sim2real.translation.step import Optimisers, cut_step
 
-OURS = ("direct", "winograd")
+OURS = {"cpu": ("direct", "winograd"), "cuda": ("direct",)}
+GPU_STEPS = 20
 
 
 def arguments() -> argparse.Namespace:
@@ -36,7 +39,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--precision", default="float32")
-    parser.add_argument("--peak-of", choices=(*OURS, "official"), help=argparse.SUPPRESS)  # called by this script itself
+    parser.add_argument("--device", choices=tuple(OURS), default="cpu")
+    parser.add_argument("--compiled", action="store_true", help="with translation.compiled, on a GPU")
+    parser.add_argument("--peak-of", choices=(*OURS["cpu"], "official"), help=argparse.SUPPRESS)  # called by this script itself
     return parser.parse_args()
 
 
@@ -51,7 +56,9 @@ def parameters_of(options, convolution: str) -> TranslationParameters:
 def our_step(options, convolution: str):
     """(networks, a function that takes one step)."""
     parameters = parameters_of(options, convolution)
-    networks = build(parameters, seed=0)
+    networks = build(parameters, seed=0).to(options.device)
+    if options.compiled:
+        compile_networks(networks, torch.device(options.device))
     optimisers, random = Optimisers(networks, parameters.learning_rate), torch.Generator().manual_seed(0)
     return networks, lambda source, real: cut_step(networks, optimisers, source, real, parameters, random)
 
@@ -63,7 +70,7 @@ def official_model(options):
     from models.cut_model import CUTModel
 
     settings = {
-        "isTrain": True, "gpu_ids": [], "checkpoints_dir": "/nowhere", "name": "", "preprocess": "none", "direction": "AtoB", "CUT_mode": "CUT",
+        "isTrain": True, "gpu_ids": [0] if options.device == "cuda" else [], "checkpoints_dir": "/nowhere", "name": "", "preprocess": "none", "direction": "AtoB", "CUT_mode": "CUT",
         "lambda_GAN": 1.0, "lambda_NCE": 1.0, "nce_idt": True, "nce_layers": "0,4,8,12,16", "netF": "mlp_sample", "netF_nc": 256,
         "nce_includes_all_negatives_from_minibatch": False, "nce_T": 0.07, "num_patches": 256, "flip_equivariance": False,
         "input_nc": 1, "output_nc": 1, "ngf": options.ngf, "ndf": options.ngf, "netG": "resnet_9blocks", "netD": "basic", "n_layers_D": 3,
@@ -97,12 +104,12 @@ def official_step(options):
 def images_of(options, n: int = 1):
     random = torch.Generator().manual_seed(n)
     shape = (options.batch, 1, options.size, options.size)
-    return tuple(torch.rand(shape, generator=random) * 2 - 1 for _ in range(2))
+    return tuple((torch.rand(shape, generator=random) * 2 - 1).to(options.device) for _ in range(2))
 
 
 def compare_in_float64(options, convolution: str) -> tuple[float, float]:
     """Largest differences of the four losses, and of all gradients over the largest of each tensor's, at ngf 16 and batch 2."""
-    small = argparse.Namespace(**vars(options) | {"ngf": 16, "batch": 2, "precision": "float32"})
+    small = argparse.Namespace(**vars(options) | {"ngf": 16, "batch": 2, "precision": "float32", "device": "cpu"})
     parameters = parameters_of(small, convolution)
     random = torch.Generator().manual_seed(0)
     source, real = (torch.rand(2, 1, 64, 48, generator=random, dtype=torch.float64) * 2 - 1 for _ in range(2))
@@ -174,10 +181,24 @@ def peak_mb(options, which: str) -> float:
 
 def measure_peak(options) -> None:
     step = (official_step(options) if options.peak_of == "official" else our_step(options, options.peak_of))[1]
-    before = memory_mb("VmRSS")
+    on_gpu = options.device == "cuda"
+    before = torch.cuda.memory_allocated() / 2**20 if on_gpu else memory_mb("VmRSS")
     for _ in range(3):
         step(*images_of(options))
-    print(memory_mb("VmHWM") - before)
+    print((torch.cuda.max_memory_allocated() / 2**20 if on_gpu else memory_mb("VmHWM")) - before)
+
+
+def seconds_a_step(step, images, device: str) -> float:
+    if device == "cpu":
+        start = process_time()
+        step(*images)
+        return process_time() - start
+    torch.cuda.synchronize()
+    start = perf_counter()
+    for _ in range(GPU_STEPS):
+        step(*images)
+    torch.cuda.synchronize()
+    return (perf_counter() - start) / GPU_STEPS
 
 
 def memory_mb(entry: str) -> float:
@@ -190,30 +211,30 @@ def main() -> None:
     torch.set_num_threads(1)
     if options.peak_of:
         return measure_peak(options)
-    steps = {name: our_step(options, name)[1] for name in OURS} | ({"official": official_step(options)[1]} if options.official else {})
+    ours = OURS[options.device]
+    steps = {name: our_step(options, name)[1] for name in ours} | ({"official": official_step(options)[1]} if options.official else {})
     seconds = {name: [] for name in steps}
     for number in range(options.rounds + 1):  # alternating, so that a busy machine slows both; the first round warms up
         for name, step in steps.items():
-            images = images_of(options, number)
-            start = process_time()
-            step(*images)
-            seconds[name].append(process_time() - start)
+            seconds[name].append(seconds_a_step(step, images_of(options, number), options.device))
     kept = {name: np.array(values[1:]) for name, values in seconds.items()}
+    where = "one core" if options.device == "cpu" else torch.cuda.get_device_name() + (", compiled" if options.compiled else "")
     print(
-        f"{options.size} x {options.size}, batch {options.batch}, ngf {options.ngf}, {options.precision}, one core, {options.rounds} rounds"
+        f"{options.size} x {options.size}, batch {options.batch}, ngf {options.ngf}, {options.precision}, {where}, {options.rounds} rounds"
     )
+    peaks = {name: peak_mb(options, name) for name in kept}
     for name, values in kept.items():
-        print(f"{name}: {np.median(values):.2f} s a step ({values.min():.2f} to {values.max():.2f}), peak {peak_mb(options, name):.0f} MB")
-    for name in OURS if options.official else ():
+        print(f"{name}: {np.median(values):.3g} s a step ({values.min():.3g} to {values.max():.3g}), peak {peaks[name]:.0f} MB")
+    for name in ours if options.official else ():
         ratios = kept["official"] / kept[name]
         print(f"step rate, {name} / official: median {np.median(ratios):.2f}, {ratios.min():.2f} to {ratios.max():.2f}")
         losses, gradients = compare_in_float64(options, name)
         print(f"  float64: losses differ by {losses:.1e} at most, gradients by {gradients:.1e} of each tensor's largest")
         if not (losses < 1e-6 and gradients < 1e-6):
             sys.exit("the two are not the same: expected differences below 1e-6")
-        note(f"Rate of CUT's steps over that of its authors' code, {name} convolutions, {options.precision}, ngf {options.ngf}, {options.size} x {options.size}, batch {options.batch}, one core",
+        note(f"Rate of CUT's steps over that of its authors' code, {name} convolutions, {options.precision}, ngf {options.ngf}, {options.size} x {options.size}, batch {options.batch}, {where}",
              f"{np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f} in {options.rounds} rounds); peak memory "
-             f"{peak_mb(options, name):.0f} MB against {peak_mb(options, 'official'):.0f} MB", "benchmarks/cut_step.py")  # fmt: skip
+             f"{peaks[name]:.0f} MB against {peaks['official']:.0f} MB", "benchmarks/cut_step.py")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -155,3 +155,12 @@ def test_a_model_of_another_origin_or_with_other_weights_is_told_in_one_line(cha
     path.write_text(json.dumps({name: value for name, value in plans.items() if name != "sim2real"}))
     with pytest.raises(Sim2RealError, match="not a model of this program"):
         predict_slices(tmp_path / "model", slices, (1.5, 1.25), "cpu")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU here")
+def test_a_training_on_a_gpu_learns_as_on_a_processor_and_its_network_predicts_on_either(chapter, uninterrupted):
+    log = train(chapter, "both", 9, SHORT, "cuda")
+    assert np.isfinite(log[["train_loss", "seconds"]]).all().all()
+    model, slices = model_folder(chapter, "both", 9), np.random.default_rng(0).random((2, 64, 48), np.float32)
+    on_gpu, on_cpu = (predict_slices(model, slices, (1.5, 1.25), device) for device in ("cuda", "cpu"))
+    assert (np.asarray(on_gpu) == np.asarray(on_cpu)).mean() > 0.98

@@ -1,9 +1,13 @@
+import numpy as np
 import pytest
 import torch
 
+from sim2real.core.errors import Sim2RealError
 from sim2real.core.parameters import TranslationParameters
 from sim2real.translation import precision
+from sim2real.translation.networks import build
 from sim2real.translation.precision import settled
+from sim2real.translation.training import train
 
 CPU = torch.device("cpu")
 
@@ -48,3 +52,21 @@ def test_convolutions_left_to_choice_are_fast_ones_in_float32_on_a_processor_alo
     asked = TranslationParameters(precision=precision, convolution="auto")
     found = settled(asked, tmp_path, torch.device(device))
     assert (found.convolution, found.precision) == (expected, precision)
+
+
+def test_compiling_is_refused_on_a_processor_in_one_line(tmp_path):
+    slices = np.zeros((2, 32, 32), np.float32)
+    asked = TranslationParameters(generator_features=4, discriminator_features=4, residual_blocks=1, n_steps=1, compiled=True)
+    with pytest.raises(Sim2RealError, match="compiled=true.*runs on a CPU.*expected a GPU"):
+        train(slices, slices, asked, tmp_path, 0)
+
+
+def test_compiled_networks_keep_the_names_of_their_weights_and_what_they_compute(monkeypatch):
+    seen = []
+    monkeypatch.setattr(torch, "compile", lambda function: (seen.append(function), lambda *given: function(*given))[1])
+    networks = build(TranslationParameters(generator_features=4, discriminator_features=4, residual_blocks=1), seed=0)
+    x, names = torch.rand(1, 1, 32, 32), list(networks.state_dict())
+    before = [networks["generator"](x), networks["discriminator"](x)]
+    precision.compile_networks(networks, torch.device("cuda"))
+    assert len(seen) == 2 and list(networks.state_dict()) == names
+    assert all(torch.equal(a, b) for a, b in zip(before, [networks["generator"](x), networks["discriminator"](x)], strict=True))

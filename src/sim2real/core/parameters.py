@@ -122,6 +122,7 @@ class TranslationParameters(Chapter):
     convolution: Literal["auto", "direct", "winograd"] = Field(
         "direct", description="algorithm of the large convolutions in float32; auto: Winograd's on a processor, torch's own on a GPU"
     )
+    compiled: bool = Field(False, description="torch.compile of generator and discriminator, on a GPU alone; changes the last digits")
 
 
 class RealismParameters(Chapter):

@@ -14,7 +14,17 @@ from .structures import ID
 
 _ELONGATION = 1.25  # of a papillary muscle's section, towards the wall
 _TRABECULAR_CV = 0.13  # of the trabeculae's volume between people (Chuang et al. 2012: 23 ± 3 % of EDV)
-_RIDGES, _RIDGE_MM = 40, 5.0  # trabeculae are a fine mesh: 2 to 3 mm wide and oblique to the axis, so that a slab blurs them into a rim
+_RIDGES, _RIDGE_MM = (
+    60,
+    2.5,
+)  # trabeculae are a fine mesh: about 2 mm wide and no longer along the axis, so that a slab blurs them into a rim
+_MESH_MM = (
+    -1.2,
+    -0.4,
+    0.4,
+    1.2,
+)  # a plane stands for some millimetres: each of its voxels shows the mesh at one of these distances from it
+_SEPTAL = 0.25  # height of those on the septum, which is nearly smooth, over that of those across from it
 _BAND_MM = 2.2  # radius of the moderator band
 
 
@@ -24,7 +34,7 @@ class LeftCavity:
     def __init__(self, heart: Heart):
         self.heart = heart
         rng = generator(heart.subject.seed, "left cavity")
-        self.ridges = PeriodicField(rng, _RIDGES, _RIDGE_MM, terms=13)
+        self.ridges = PeriodicField(rng, _RIDGES, _RIDGE_MM, terms=19)
         spread = rng.uniform(-np.sqrt(3), np.sqrt(3))  # of SD 1
         offsets = np.array([128.0, 242.0]) + rng.normal(0, 9, 2)  # anterolateral and posteromedial, from the septum's middle
         self.angles = heart.septum + np.deg2rad(np.repeat(offsets, 2) + np.array([-11, 11, -11, 11]))
@@ -68,10 +78,11 @@ class LeftCavity:
         return high if volume(high) < wanted else brentq(lambda scale: volume(scale) - wanted, 0.2, high, xtol=0.02)
 
     def _ridge(self, angles: np.ndarray, level: float, height: float) -> np.ndarray:
-        """Height of the trabeculae above the wall at ED, mm: highest towards the apex, and half of the cavity's radius at most."""
+        """Height of the trabeculae above the wall at ED, mm: highest towards the apex and away from the septum; half the cavity's radius at most."""
         endo = float(self.heart.endocardium(np.float64(level), 0.0))
         along = 0.5 + 1.4 * np.clip(level / self.heart.length, 0, 1)
-        return np.minimum(height * along * np.maximum(self.ridges(angles, level), 0), 0.5 * endo)
+        septal = ((1 + np.cos(angles - self.heart.septum)) / 2) ** 2
+        return np.minimum(height * along * (1 - (1 - _SEPTAL) * septal) * np.maximum(self.ridges(angles, level), 0), 0.5 * endo)
 
     def _section(self, angles: np.ndarray, level: float, height: float) -> np.ndarray:
         """Difference of squared radii between the trabeculae's foot and top at ED, mm²: half of it, over the angle, is their section."""
@@ -94,11 +105,16 @@ class LeftCavity:
         """Paint into ``part`` where ``inside``; radius, angle: polar coordinates with the twist undone, mm and radians."""
         heart = self.heart
         endo, shortening = float(heart.endocardium(np.float64(level), ejected)), heart.shortening(ejected)
-        top = ring(  # squared radius of the trabeculae's top: their section grows as they shorten along the axis, up to the axis itself
-            lambda angles: np.maximum(endo**2 - self._section(angles, level, self.trabeculation) / shortening, (0.15 * endo) ** 2)
-        )
-        part[inside & (radius**2 > top)] = ID["lv_trabeculae"]
         at = np.flatnonzero(inside)
+        picked = (at * 2654435761 >> 16) % len(_MESH_MM)  # without order
+        for k, away in enumerate(_MESH_MM):
+            top = ring(  # squared radius of the trabeculae's top: their section grows as they shorten along the axis, up to the axis itself
+                lambda angles, at=level + away: np.maximum(
+                    endo**2 - self._section(angles, at, self.trabeculation) / shortening, (0.15 * endo) ** 2
+                )
+            )
+            here = at[picked == k]
+            part[here[radius[here] ** 2 > top[here]]] = ID["lv_trabeculae"]
         from_head = angle[at, None] - self.angles.astype(np.float32)
         along, across = radius[at, None] * np.cos(from_head), radius[at, None] * np.sin(from_head)
         for head in range(len(self.angles)):
@@ -114,7 +130,7 @@ class RightCavity:
     def __init__(self, ventricle: RightVentricle):
         self.ventricle = ventricle
         rng = generator(ventricle.heart.subject.seed, "right cavity")
-        self.ridges = PeriodicField(rng, 12, _RIDGE_MM, terms=7)
+        self.ridges = PeriodicField(rng, 12, 5.0, terms=7)  # coarser than the left's
         self.level, self.offset = rng.uniform(0.5, 0.68), rng.normal(0, 6)
         self.slope, self.bend = rng.uniform(0.1, 0.5), rng.normal(0, 5)
 

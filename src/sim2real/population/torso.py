@@ -34,6 +34,7 @@ class Torso:
         self.liver_edge = rng.normal(0, 14)
         self.aorta = np.array([17, -76]) * self.scale + rng.normal(0, 3, 2)
         self.aorta_radius = rng.uniform(10, 13.5)
+        self.lobules = CosineField(rng, 3, 20.0)  # of the fat between the lungs
 
     def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Structure numbers (uint8) at world positions in mm, arrays of one shape."""
@@ -78,8 +79,9 @@ class Torso:
         result[sternum] = ID["sternum"]
 
     def _paint_chest(self, result, chest, x, y, z):
-        bulge = 6 * self.wobble(x, y, z)
-        mediastinum = (np.abs(x - _MIDLINE + 6) < np.where(y > -50, 12, 26) + bulge) | ((np.abs(x - 24) < 20 + bulge) & (y > 48))
+        bulge = 6 * self.wobble(x, y, z) + 5 * self.lobules(x, y, z)
+        behind = 1 / (1 + np.exp((y + 50) / 6))  # 0 in front, 1 behind
+        mediastinum = (np.abs(x - _MIDLINE + 6) < 12 + 14 * behind + bulge) | ((np.abs(x - 24) < 20 + bulge) & (y > 48 + bulge))
         result[chest] = ID["lung"]
         result[chest & mediastinum] = ID["mediastinal_fat"]
         lung = chest & ~mediastinum

@@ -17,7 +17,7 @@ from .similarity import similarities, trained_networks
 CHAPTER = "04_translation"
 _KINDS = {
     False: "makes the whole of a slice anew, as the paper's does",
-    True: "gives a change of the simulated slice, to which it is added before the last step, where the paper's makes the whole slice anew",
+    True: "gives a change, which is added to the simulated slice, where the paper's makes the whole slice anew",
 }
 _KEPT = {
     False: "the last, chosen by no distance to real images, so that none of the next chapter's distances was selected on; a chosen one might be nearer",

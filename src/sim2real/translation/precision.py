@@ -1,11 +1,17 @@
-"""What ``auto`` comes to on a machine, for the precision and the convolutions; settled once a training and kept beside it."""
+"""What ``auto`` comes to on a machine, for the precision and the convolutions; settled once a training and kept beside it.
+
+And the networks compiled, where that was asked for.
+"""
 
 from pathlib import Path
 
 import torch
+from torch import nn
 
+from ..core.errors import Sim2RealError
 from ..core.files import read_json, write_json
 from ..core.parameters import TranslationParameters
+from .networks import Discriminator, Generator
 
 NAME = "arithmetic.json"
 
@@ -40,3 +46,19 @@ def computes_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return any(bool(getattr(torch.cpu, name, bool)()) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+
+
+def compile_networks(networks: nn.ModuleDict, device: torch.device) -> None:
+    """Have torch compile generators and discriminators at their first pass, which takes about a minute; weights keep their names.
+
+    Raises Sim2RealError on a CPU, where the time is in convolutions that a compiler does not make faster.
+    """
+    if device.type != "cuda":
+        raise Sim2RealError(
+            "translation.compiled=true, but the training runs on a CPU; expected a GPU (device=cuda) or translation.compiled=false"
+        )
+    for network in networks.values():
+        if isinstance(network, Generator):
+            network._run = torch.compile(network._run)
+        elif isinstance(network, Discriminator):
+            network.forward = torch.compile(network.forward)

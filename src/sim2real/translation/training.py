@@ -25,7 +25,7 @@ from ..core.seeds import seed_of
 from .apply import save_generator
 from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from .networks import Generator
-from .precision import settled
+from .precision import compile_networks, settled
 from .step import Cut, Optimisers
 from .watch import SHARES, Watch
 
@@ -49,7 +49,7 @@ def train(
     is seen goes to ``health.csv`` (see ``watch``). method: ``Cut`` or a class of the same form. title: of the progress bar.
     Returns a row a step: step, the method's losses (CUT: loss_d, loss_gan, loss_nce, loss_idt; unweighted, before the step),
     learning_rate.
-    Raises Sim2RealError for unusable images, for a loss that is not finite and when memory runs out.
+    Raises Sim2RealError for unusable images, for a loss that is not finite, for ``compiled`` on a CPU and when memory runs out.
     """
     stacks = {"source": source, "target": target} | ({"held-out": held_out} if held_out is not None else {})
     for name, slices in stacks.items():
@@ -70,6 +70,8 @@ def train(
     at_work = method()
     networks = at_work.build(parameters, seed_of(seed, "first weights")).to(device)
     kept = copy.deepcopy(networks["generator"]) if parameters.weight_average else networks["generator"]
+    if parameters.compiled:
+        compile_networks(networks, device)
     nearest = None  # weights of ``kept`` at the look with the smallest distance
     optimisers = Optimisers(networks, parameters.learning_rate)
     world.average_gradients(optimisers.discriminator, optimisers.translator)
