@@ -62,6 +62,17 @@ def test_a_saved_generator_translates_as_before(tmp_path, generator):
     np.testing.assert_array_equal(translate(load_generator(tmp_path / "generator.pt"), slices), translate(generator, slices))
 
 
+def test_a_residual_generator_of_another_form_is_refused(tmp_path):
+    """One without the place where its sum is bent was trained to give something else."""
+    generator = build(TranslationParameters(generator_features=4, residual_blocks=2, residual=True), seed=0)["generator"]
+    save_generator(tmp_path / "generator.pt", generator)
+    del generator.linear_to
+    save_generator(tmp_path / "older.pt", generator)
+    assert load_generator(tmp_path / "generator.pt").residual
+    with pytest.raises(Sim2RealError, match="not a generator of ours.*train again"):
+        load_generator(tmp_path / "older.pt")
+
+
 def test_absent_or_foreign_generators_are_told_in_one_line(tmp_path):
     (tmp_path / "foreign.pt").write_bytes(b"not a network")
     for name, message in (("absent.pt", "no such generator"), ("foreign.pt", "not a generator of ours")):
