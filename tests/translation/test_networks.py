@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from sim2real.core.parameters import TranslationParameters
-from sim2real.translation.networks import GRAIN_PX, GRAIN_SD, ConvolutionToOne, InstanceNorm, build, noise_of, within
+from sim2real.translation.networks import GRAIN_PX, GRAIN_SD, ConvolutionToOne, InstanceNorm, bent, build, noise_of
 
 PAPER = TranslationParameters(generator_features=64, discriminator_features=64, residual_blocks=9, projection_features=256)
 SMALL = TranslationParameters(generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8)
@@ -52,21 +52,22 @@ def test_a_residual_generator_begins_as_the_identity_and_a_plain_one_does_not():
     assert change[True] < 1e-5 < 0.3 < change[False]
 
 
-def test_a_residual_generator_moves_white_and_grey_alike_and_leaves_the_range_of_images_with_neither():
+def test_a_residual_generator_moves_white_and_grey_alike_and_black_less_and_leaves_the_range_with_none():
     generator = build(SMALL.model_copy(update={"residual": True}), seed=0)["generator"]
     torch.nn.init.zeros_(generator.layers[-2].weight)
-    grey, white, change = 0.0, 1.0, -0.4
-    x = torch.full((1, 1, 40, 56), grey)
-    x[..., :28] = white
+    values = torch.tensor([1.0, 0.5, -0.9])
+    x = values.repeat_interleave(16).expand(1, 1, 40, 48).contiguous()
     with torch.no_grad():
-        generator.layers[-2].bias.fill_(change)
-        moved = generator(x) - x
-        torch.testing.assert_close(moved, torch.full_like(x, change), rtol=0, atol=1e-5)
-        for large in (5.0, -5.0):
-            generator.layers[-2].bias.fill_(large)
-            assert generator(x).abs().max() <= 1
-    y = torch.linspace(-1.5, 1.5, 301, dtype=torch.float64)
-    slope = within(y, torch.tensor(0.9)).diff() / y.diff()
+        moved = {}
+        for change in (-0.4, 0.4, 5.0, -5.0):
+            generator.layers[-2].bias.fill_(change)
+            made = generator(x)
+            assert made.abs().max() <= 1
+            moved[change] = (made - x)[0, 0, 0, ::16]
+    assert moved[-0.4][:2].tolist() == pytest.approx([-0.4, -0.4], abs=1e-5) and moved[0.4][1] == pytest.approx(0.4, abs=0.01)
+    assert 0 < moved[0.4][2] < 0.15 and -0.06 < moved[-0.4][2] < 0
+    u = torch.linspace(-2, 2, 401, dtype=torch.float64)
+    slope = bent(u, torch.tensor(0.9)).diff() / u.diff()
     assert slope.min() > 0 and slope.max() < 1 + 1e-9
 
 

@@ -25,8 +25,9 @@ GRAIN_SD, GRAIN_LIMIT = 0.01, 0.1
 GRAIN_RATE = 2.0
 """How much faster the strength of the grain learns than other weights: a step of Adam is as large as its rate, whatever the gradient."""
 GRAIN_PX = (1, 2, 4, 8)
-LINEAR_TO = 0.9
-"""How near to black and white (-1, 1) a residual generator's sum of slice and change comes before it is bent, so as not to leave them."""
+LINEAR_TO, BLACKEST = 0.9, 0.98
+"""How near to white a residual generator's sum of slice and change comes before it is bent, so as not to leave the range of images; and how
+black its inverse takes black to be, so that black is not beyond reach of a change."""
 
 
 class InstanceNorm(nn.Module):
@@ -147,7 +148,7 @@ def _octaves(n: int, size: tuple[int, int], random: torch.Generator) -> Tensor:
 class Generator(nn.Module):
     """Encoder, residual blocks, decoder. The numbers of ``layers`` are those by which the paper's code names them.
 
-    residual: the output is a change of the input, see ``within``. grain: noise of a learned strength and spectrum is added to the output.
+    residual: the output is a change of the input, see ``bent``. grain: noise of a learned strength and spectrum is added to the output.
     """
 
     def __init__(self, features: int, residual_blocks: int, residual: bool = False, grain: bool = False):
@@ -202,7 +203,7 @@ class Generator(nn.Module):
         for index, layer in enumerate(self.layers[:stop]):
             if index == last - 2:
                 h = x  # (b, f, h, w), before the last convolution and its padding
-            x = within(source + at_least_float32(x), self.linear_to) if self.residual and index == last else layer(x)
+            x = bent(unbent(source) + at_least_float32(x), self.linear_to) if self.residual and index == last else layer(x)
             if index in layers:
                 features.append(x)
         return x, self.grain(h, noise_of(source, random)) if self.grain and stop > last else None, features
@@ -246,14 +247,19 @@ class ProjectionHeads(nn.Module):
         return embedded / (embedded.norm(dim=-1, keepdim=True) + 1e-7)
 
 
-def within(y: Tensor, a: Tensor) -> Tensor:
-    r"""Itself up to :math:`|y| = a`, and beyond it :math:`\pm(a + (1 - a) \tanh((|y| - a) / (1 - a)))`, which stays below 1.
+def bent(u: Tensor, a: Tensor) -> Tensor:
+    r"""Into the range of images: :math:`\tanh u` below 0, u itself up to a, and :math:`a + (1 - a) \tanh((u - a) / (1 - a))` beyond it.
 
-    Its slope is at most 1. A change added before tanh instead, to :math:`\mathrm{atanh}` of the slice, has to be the larger the brighter
-    tissue is: in trainings of a preset for a laptop, bright fat overshot and came out dark within a white rim.
+    A change of u moves dark pixels, of lung and air, the less the nearer they are to black, and bright ones as it is. With tanh at the
+    bright end, too, a change had to be the larger the brighter tissue is: fat overshot and came out dark within a white rim.
     """
-    beyond = (y.abs() - a).clamp(min=0)
-    return torch.where(beyond > 0, y.sign() * (a + (1 - a) * torch.tanh(beyond / (1 - a))), y)
+    beyond = (u - a).clamp(min=0)
+    return torch.where(u < 0, torch.tanh(u), torch.where(beyond > 0, a + (1 - a) * torch.tanh(beyond / (1 - a)), u))
+
+
+def unbent(x: Tensor) -> Tensor:
+    """The inverse of ``bent`` from ``BLACKEST`` on, but for its bend near white: white loses 0.02 of the range without any change."""
+    return torch.where(x < 0, torch.atanh(x.clamp(-BLACKEST, 0)), x)
 
 
 def at_least_float32(x: Tensor) -> Tensor:
