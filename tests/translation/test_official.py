@@ -1,6 +1,6 @@
 """Weights and numbers of the authors' public code. ``official_reference.json`` was computed with that code (commit b3ac297)."""
 
-import importlib.util
+import importlib
 import json
 import math
 import os
@@ -72,14 +72,17 @@ def our_numbers(networks) -> dict:
     return {"output": output, "losses": losses, "gradients": gradients}
 
 
-def public_numbers(code: str, weights) -> dict:
+@pytest.fixture
+def benchmark(monkeypatch):
+    monkeypatch.syspath_prepend(HERE.parents[1] / "benchmarks")
+    return importlib.import_module("cut_step")
+
+
+def public_numbers(benchmark, code: str, weights) -> dict:
     """The same from the public code in the folder ``code``, which reads ``weights`` itself."""
-    found = importlib.util.spec_from_file_location("cut_step_benchmark", HERE.parents[1] / "benchmarks" / "cut_step.py")
-    benchmark = importlib.util.module_from_spec(found)
-    found.loader.exec_module(benchmark)
     source, real = images()
     with benchmark.in_float64():
-        model = benchmark.official_model(SimpleNamespace(official=code, ngf=4, batch=2))
+        model = benchmark.official_model(SimpleNamespace(official=code, ngf=4, batch=2, device="cpu"))
         benchmark.build_heads(model, source, real)
         networks = {"G": model.netG, "D": model.netD, "F": model.netF}
         for network, file in zip(networks.values(), FILES.values(), strict=True):
@@ -119,11 +122,21 @@ def test_a_planted_difference_of_the_weights_is_seen(tmp_path, key):
         assert_like_the_reference(our_numbers(load_official(public_files(tmp_path, change))))
 
 
-def test_the_reference_is_what_the_public_code_gives(tmp_path):
+def test_the_benchmark_takes_our_step_without_the_public_code(benchmark):
+    options = SimpleNamespace(ngf=4, size=32, batch=1, precision="float32", device="cpu", compiled=False)
+    for convolution in benchmark.OURS["cpu"]:
+        step = benchmark.our_step(options, convolution)[1]
+        assert (
+            torch.isfinite(step(*benchmark.images_of(options))).all()
+            and benchmark.seconds_a_step(step, benchmark.images_of(options), "cpu") > 0
+        )
+
+
+def test_the_reference_is_what_the_public_code_gives(tmp_path, benchmark):
     code = os.environ.get("SIM2REAL_CUT_CODE")
     if not code:
         pytest.skip("SIM2REAL_CUT_CODE does not name a folder with the public CUT code")
-    assert_like_the_reference(public_numbers(code, public_files(tmp_path)))
+    assert_like_the_reference(public_numbers(benchmark, code, public_files(tmp_path)))
 
 
 def test_what_is_written_is_what_the_public_code_writes(tmp_path, loaded):
