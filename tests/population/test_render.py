@@ -8,6 +8,7 @@ from sim2real.cohort.grid import mid_ventricular
 from sim2real.core.labels import LV, MYO, RV
 from sim2real.core.parameters import PopulationParameters
 from sim2real.population.cavity import LeftCavity
+from sim2real.population.fields import AngularTable
 from sim2real.population.heart import DENSITY_G_PER_ML, Heart
 from sim2real.population.render import Phantom, Stack
 from sim2real.population.structures import ID, labels_of
@@ -193,3 +194,33 @@ def test_trabeculae_are_a_few_millimetres_wide():
         heart = Heart(sample_subject(0, k, 0.5))
         changes = np.diff(np.signbit(LeftCavity(heart).ridges(angles, 35.0))).sum()
         assert 1.2 < 2 * np.pi * float(heart.endocardium(np.float64(35.0), 0.0)) / changes < 3.0
+
+
+def trabeculae_in_one_plane(k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of one level of a subject's LV at ED: where trabeculae are painted, distance from the axis over the cavity's radius, angle from the septum."""
+    heart = Heart(sample_subject(0, k, 0.5))
+    cavity, level = LeftCavity(heart), 35.0
+    axis = np.arange(-40, 40, 0.5, dtype=np.float32)
+    x, y = (values.ravel() for values in np.meshgrid(axis, axis, indexing="ij"))
+    radius, angle = np.hypot(x, y), np.arctan2(y, x)
+    endo = float(heart.endocardium(np.float64(level), 0.0))
+    part = np.full(len(radius), ID["lv_blood"], np.uint8)
+    cavity.paint(part, radius, angle, AngularTable(angle), radius < endo, level, 0.0)
+    return part == ID["lv_trabeculae"], radius / endo, np.abs((angle - heart.septum + np.pi) % (2 * np.pi) - np.pi)
+
+
+def test_the_septum_is_nearly_smooth():
+    """Share of trabeculae in the outer fifth of the cavity, within 45 degrees of the septum's middle against elsewhere."""
+    for k in range(4):
+        painted, radius, away = trabeculae_in_one_plane(k)
+        rim = (radius > 0.8) & (radius < 1)
+        assert painted[rim & (away < np.pi / 4)].mean() < 0.6 * painted[rim & (away > np.pi / 2)].mean()
+
+
+def test_a_plane_shows_the_mesh_at_several_distances_and_as_much_of_it(monkeypatch):
+    """Against the mesh cut at one level: muscle at other places, and as much of it, over four subjects."""
+    meshed = [trabeculae_in_one_plane(k)[0] for k in range(4)]
+    monkeypatch.setattr("sim2real.population.cavity._MESH_MM", (0.0,))
+    cut = [trabeculae_in_one_plane(k)[0] for k in range(4)]
+    assert 0.9 < sum(map(np.sum, meshed)) / sum(map(np.sum, cut)) < 1.1
+    assert all((one != other).sum() > 0.1 * other.sum() for one, other in zip(meshed, cut, strict=True))
