@@ -52,7 +52,7 @@ def test_the_paper_has_its_chapters_figures_and_table(printed):
 
 def test_what_is_folded_away_or_moved_by_hand_is_not_printed(printed):
     text = "\n".join(printed[0])
-    assert "Show code cell source" not in text and "open_chapter(" not in text and "hold still" not in text
+    assert "Show the code" not in text and "Show parameters" not in text and "open_chapter(" not in text and "hold still" not in text
 
 
 def test_links_lead_within_the_printed_page_and_pictures_are_found(record):

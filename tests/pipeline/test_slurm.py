@@ -77,7 +77,7 @@ def hashes(run: Path) -> dict[str, str]:
 
 
 @pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing() or "ready")
-def test_a_run_on_slurm_leaves_the_files_of_a_local_one(fresh_project, tiny_run, tmp_path):
+def test_a_run_on_slurm_leaves_the_files_of_a_local_one(fresh_project, tiny_run, tmp_path, note):
     threads = {"spread": CPUS, "chapter": min(CPUS, 2), "study": 1, "train_translation": 1, "train_segmentation": 1}
     small = {rule: {"mem_mb": 3000, "runtime": 60} for rule in PROFILE["set-resources"]}  # no GPU here
     quick = {"slurm-status-command": "squeue", "slurm-init-seconds-before-status-checks": 2, "latency-wait": 10,
@@ -104,3 +104,9 @@ def test_a_run_on_slurm_leaves_the_files_of_a_local_one(fresh_project, tiny_run,
     found, wanted = hashes(fresh_project.path / "runs" / "slurm"), hashes(tiny_run)
     assert found and set(found) == set(wanted)
     assert {name for name in found if found[name] != wanted[name]} == set()
+    if WHOLE:
+        note(
+            "Whole tiny run under Snakemake's Slurm executor on a real Slurm of one node, its files compared with a local run's",
+            f"{len(executed)} jobs, {len(found)} files, all with the same SHA-256",
+            "SIM2REAL_SLURM=1 (tests/pipeline/test_slurm.py)",
+        )

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..core.style import COLOURS
+from ..core.wording import in_words
 from ..simulation.figures import outline
 
 
@@ -52,7 +53,7 @@ def spans_figure(table: pd.DataFrame) -> Figure:
             axes.plot(place, row["median"], "o", color=colour, markersize=5, fillstyle="none" if row["inside"] == "excused" else "full")
             if row["inside"] == "no":
                 axes.plot(place, row["median"], "x", color="black", markersize=9)
-        axes.set_title(measure.replace("_", " "), fontsize=9)
+        axes.set_title(in_words(measure), fontsize=9)
         axes.set_xticks(range(len(rows)), rows["phase"], fontsize=7)
         axes.tick_params(axis="y", labelsize=7)
         axes.set_xlim(-0.6, len(rows) - 0.4)

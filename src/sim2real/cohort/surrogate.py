@@ -22,7 +22,7 @@ from ..population.render import Phantom, Stack
 from ..population.subjects import Subject, sample_subject
 from . import appearance
 
-VERSION = 7
+VERSION = 8
 CODE = "surrogate"  # how the subjects' codes begin
 SHARE_NORMAL = 0.3  # M&Ms is mostly patients
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"

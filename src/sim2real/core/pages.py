@@ -6,6 +6,7 @@ from pathlib import Path
 from .age import changed_since
 from .badges import line_html, note_html, spans_html
 from .files import read_json
+from .folds import JoinFolds
 
 _LINE = re.compile(r'<p class="badges">(.*?)</p>', re.DOTALL)
 
@@ -13,6 +14,7 @@ _LINE = re.compile(r'<p class="badges">(.*?)</p>', re.DOTALL)
 def setup(app) -> dict:
     """Of a Sphinx extension."""
     app.connect("html-page-context", _complete)
+    app.add_post_transform(JoinFolds)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

@@ -66,7 +66,10 @@ class SimulationParameters(Chapter):
     tissue_variation_mm: float = Field(4.0, ge=1, le=40, description="correlation length of that variation, mm")
     inflow_cm_s: float = Field(0.0, ge=0, le=50, description="velocity of blood through the slab, cm/s; 0: blood stands")
     temporal_footprint: float = Field(
-        0.0, ge=0, le=2, description="time over which a cine frame's lines are gathered, in frames; needs 8 phases or more; 0: an instant"
+        0.0,
+        ge=0,
+        le=2,
+        description="time over which a cine frame's lines are gathered, in frames, of 8 or more; 0, as runs have it: an instant",
     )
     breathing_mm: float = Field(0.0, ge=0, le=20, description="amplitude of a breathing motion left during the scan, feet to head, mm")
 

@@ -14,16 +14,10 @@ from .structures import ID
 
 _ELONGATION = 1.25  # of a papillary muscle's section, towards the wall
 _TRABECULAR_CV = 0.13  # of the trabeculae's volume between people (Chuang et al. 2012: 23 ± 3 % of EDV)
-_RIDGES, _RIDGE_MM = (
-    60,
-    2.5,
-)  # trabeculae are a fine mesh: about 2 mm wide and no longer along the axis, so that a slab blurs them into a rim
-_MESH_MM = (
-    -1.2,
-    -0.4,
-    0.4,
-    1.2,
-)  # a plane stands for some millimetres: each of its voxels shows the mesh at one of these distances from it
+# trabeculae are a fine mesh: about 2 mm wide and no longer along the axis, so that a slab blurs them into a rim
+_RIDGES, _RIDGE_MM = 60, 2.5
+# a plane stands for some millimetres: each of its voxels shows the mesh at one of these distances from it
+_MESH_MM = (-1.2, -0.4, 0.4, 1.2)
 _SEPTAL = 0.25  # height of those on the septum, which is nearly smooth, over that of those across from it
 _BAND_MM = 2.2  # radius of the moderator band
 
@@ -78,9 +72,9 @@ class LeftCavity:
         return high if volume(high) < wanted else brentq(lambda scale: volume(scale) - wanted, 0.2, high, xtol=0.02)
 
     def _ridge(self, angles: np.ndarray, level: float, height: float) -> np.ndarray:
-        """Height of the trabeculae above the wall at ED, mm: highest towards the apex and away from the septum; half the cavity's radius at most."""
+        """Height of the trabeculae above the wall at ED, mm: rising from base to apex, low on the septum; half the cavity's radius at most."""
         endo = float(self.heart.endocardium(np.float64(level), 0.0))
-        along = 0.5 + 1.4 * np.clip(level / self.heart.length, 0, 1)
+        along = 0.3 + 1.6 * np.clip(level / self.heart.length, 0, 1)
         septal = ((1 + np.cos(angles - self.heart.septum)) / 2) ** 2
         return np.minimum(height * along * (1 - (1 - _SEPTAL) * septal) * np.maximum(self.ridges(angles, level), 0), 0.5 * endo)
 

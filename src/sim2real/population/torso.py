@@ -91,7 +91,8 @@ class Torso:
 
     def _paint_abdomen(self, result, abdomen, above, x, y, z):
         result[abdomen] = np.where(self.bowel(x, y, z) > 0.7, ID["abdominal_fat"], ID["stomach_wall"])[abdomen]
-        liver = abdomen & (x > -6 + self.liver_edge - 0.45 * (y + 20) + 6 * self.wobble(y, z, x))
+        edge = -6 + self.liver_edge - 0.45 * (y + 20) + 7 * self.wobble(y, z, x) + 4 * self.lobules(z, x, y)
+        liver = abdomen & (x > edge)
         result[liver] = ID["liver"]
         px, py, pz = x[liver], y[liver], z[liver]
         tubes = self.liver_vessels[0](px, py, pz) ** 2 + self.liver_vessels[1](px, py, pz) ** 2 < 0.13**2
