@@ -1,5 +1,5 @@
-/* What the theme leaves undone for those who use a keyboard or a screen reader: names for the folds of the table of contents,
-   and a place in the order of Tab for whatever scrolls sideways. */
+/* What the theme leaves undone for those who use a keyboard, a screen reader or a phone: names for the folds of the table of contents,
+   a place in the order of Tab for whatever scrolls sideways, a way to a picture in its own size (shown on narrow screens alone). */
 (function () {
   "use strict";
 
@@ -13,7 +13,19 @@
     if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
   }
 
+  function enlarge(picture) {
+    const link = document.createElement("a");
+    link.className = "sim2real-enlarge";
+    link.href = picture.getAttribute("src");
+    link.textContent = "Enlarge the picture";
+    link.setAttribute("aria-label", `Enlarge the picture: ${picture.alt}`);
+    const caption = picture.closest("figure")?.querySelector("figcaption p");
+    if (caption) caption.append(" ", link);
+    else picture.after(link);
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll('.bd-article :is(figure, .cell_output, .pasted) img[src*="_images/"]').forEach(enlarge);
     document.querySelectorAll(".bd-links li details > summary").forEach(name);
   });
   window.addEventListener("load", function () {

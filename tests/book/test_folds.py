@@ -1,10 +1,12 @@
 """The folds of code on the pages of the record."""
 
+from pathlib import Path
+
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from conftest import RECORD
 
+RECORD = Path(__file__).resolve().parents[2] / "book" / "chapters"
 NOTEBOOKS = sorted(RECORD.glob("*.ipynb"))
 
 

@@ -147,3 +147,16 @@ def test_search_finds_what_is_there_and_nothing_else(record, tab):
     )
     assert page.locator("#search-results li a").count() == 0
     page.close()
+
+
+def test_a_narrow_screen_alone_offers_each_figure_in_its_own_size(record, tab):
+    page = tab(record.html / "book" / "chapters" / "01_virtual_population.html")
+    page.set_viewport_size({"width": 360, "height": 900})
+    figures = page.locator("figure").all()
+    assert len(figures) >= 3
+    for figure in figures:
+        link = figure.locator("a.sim2real-enlarge")
+        assert link.is_visible() and link.get_attribute("href") == figure.locator("img").get_attribute("src")
+    page.set_viewport_size({"width": 1600, "height": 900})
+    assert not any(link.is_visible() for link in page.locator("a.sim2real-enlarge").all())
+    page.close()
