@@ -78,6 +78,7 @@ def test_judge_agrees_with_labels_that_fit_and_not_with_moved_ones(run, table, m
 def test_best_median_and_worst_follow_from_the_means_over_structures():
     rows = []
     for subject, dice in {"p": (0.9, 0.3), "q": (0.7, 0.7), "r": (0.2, 0.2), "s": (0.5, 0.5)}.items():
-        rows += [["real", 0, "A", subject, "ED", name, value] for name, value in zip(("LV", "RV"), dice, strict=True)]
-    table = chosen_cases(pd.DataFrame(rows, columns=["training", "seed", "vendor", "subject", "phase", "structure", "dice"]))
+        rows += [["real", 0, "A", subject, "ED", name, 1 - value] for name, value in zip(("LV", "RV"), dice, strict=True)]
+        rows += [["real", 3, "A", subject, "ED", name, value] for name, value in zip(("LV", "RV"), dice, strict=True)]
+    table = chosen_cases(pd.DataFrame(rows, columns=["training", "seed", "vendor", "subject", "phase", "structure", "dice"]), seed=3)
     assert dict(zip(table["place"], table["subject"], strict=True)) == {"best": "q", "median": "s", "worst": "r"}  # q .7, p .6, s .5, r .2

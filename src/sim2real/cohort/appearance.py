@@ -80,7 +80,7 @@ def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> t
             lines = breathe(measure(signal, k_space, coils), v.breathing_mm * (in_plane @ FEET_TO_HEAD), k_space.field_of_view_mm, **breath)
             image[:, :, k, p] = combine(reconstruct(add_noise(lines, noise_sd, rng), k_space, n))
             label[:, :, k, p] = drawn_label(labels_of(slab), m, observer)
-    affine = slice_affine(structures.affine, n, voxel_mm, k_space)
+    affine = slice_affine(structures.affine, voxel_mm, k_space)
     return Image(np.rint(image * (v.scale / np.percentile(image, 99.5))), affine), Image(label, affine)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..core.errors import Sim2RealError
 from ..core.images import Image, open_image, read_voxels
-from ..core.labels import PHASES
+from ..core.labels import PHASES, VENDORS
 
 _WHOLE = 0.01  # a label this near a whole number was stored in too few digits; one farther off was interpolated
 _STACK = 1.5  # slices lie at least this many times as far apart as pixels
@@ -115,9 +115,9 @@ def left_out_table(left_out: list[LeftOut]) -> pd.DataFrame:
     return pd.DataFrame([vars(item) for item in left_out], columns=LEFT_OUT_COLUMNS)
 
 
-def require_subjects(cases: list[Case], split: str, purpose: str, vendors: tuple[str, ...] = ("A", "B")) -> None:
+def require_subjects(cases: list[Case], split: str, purpose: str) -> None:
     """Raise Sim2RealError, in one line, naming the vendors that have no subject in ``split``."""
-    lacking = [vendor for vendor in vendors if not any(case.vendor == vendor and case.split == split for case in cases)]
+    lacking = [vendor for vendor in VENDORS if not any(case.vendor == vendor and case.split == split for case in cases)]
     if lacking:
         raise Sim2RealError(
             f"the cohort's split '{split}' has no subject of vendor {' nor of '.join(lacking)}; {purpose} needs at least one of each"

@@ -58,7 +58,7 @@ class Report:
         return [*told, *self.notes, self.verdict]
 
 
-def check_cohort(root: Path | str, n_slices: int = CohortParameters().n_slices) -> Report:
+def check_cohort(root: Path | str) -> Report:
     """Read all of an M&Ms or ACDC folder that a run would read, on all cores, and go on after every fault.
 
     Raises Sim2RealError where there is nothing to go by: no folder, no sheet, no patient.
@@ -68,7 +68,7 @@ def check_cohort(root: Path | str, n_slices: int = CohortParameters().n_slices) 
         raise Sim2RealError(f"{root}: holds neither the sheet and folders of M&Ms nor ACDC's training/patient*; name the folder above them")
     acdc = is_acdc(root) and not is_mnms(root)
     cohort = survey_acdc(root) if acdc else survey_mnms(root)
-    findings = map_in_order(partial(examine, n_slices=n_slices), cohort.cases, name="cohort check", unit="subject")
+    findings = map_in_order(partial(examine, n_slices=CohortParameters().n_slices), cohort.cases, name="cohort check", unit="subject")
     pairs = list(zip(cohort.cases, findings, strict=True))
     faults = list(dict.fromkeys(cohort.faults + [fault for found in findings for fault in found.faults]))
     left_out = cohort.left_out + [LeftOut(case.subject, case.vendor, case.split, found.reason) for case, found in pairs if found.reason]

@@ -23,17 +23,17 @@ def is_mnms(root: Path) -> bool:
     return _sheet_path(root) is not None or any((root / name).is_dir() for name in (*_LABELLED, _UNLABELLED))
 
 
-def read_mnms(root: Path | str, vendors: tuple[str, ...] = ("A", "B")) -> list[Case]:
-    """All labelled subjects of ``vendors`` (none named: of any vendor) in the challenge's layout, in the sheet's order.
+def read_mnms(root: Path | str) -> list[Case]:
+    """All labelled subjects of vendors A and B in the challenge's layout, in the sheet's order.
 
     Raises Sim2RealError, naming file and fault, for the first subject that cannot be used (and says how many there are),
     and for a vendor without any subject.
     """
-    return survey_mnms(root, vendors).sound(root).cases
+    return survey_mnms(root).sound(root).cases
 
 
 def survey_mnms(root: Path | str, vendors: tuple[str, ...] = ("A", "B")) -> Cohort:
-    """The same with every fault that sheet and headers show, and with the subjects left out.
+    """The same of ``vendors`` (none named: of any vendor) with every fault that sheet and headers show, and with the subjects left out.
 
     A listed subject without a folder is left out where the others make a whole release, a training and a test subject of
     each vendor: the challenge has released 375 and 345 subjects. Elsewhere it is a fault. Folders without a row and labels

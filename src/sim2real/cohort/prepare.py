@@ -85,9 +85,8 @@ def _prepare_case(case: Case, folder: Path, parameters: CohortParameters) -> lis
     rows = _rows("real", case.vendor, case.subject, case.split)
     if not _all_there(folder, rows):
         pairs = _turned([case.read(phase) for phase in PHASES])
-        centre = heart_centre([label.data for _, label in pairs]) if parameters.crop_centre == "heart" else field_centre(pairs[0][0])
         try:
-            _write(pairs, centre, rows, folder, parameters)
+            _write(pairs, parameters.crop_centre, rows, folder, parameters)
         except TooFewSlices as fault:
             return LeftOut(case.subject, case.vendor, case.split, fault.reason)
     return rows
@@ -99,7 +98,7 @@ def _prepare_simulated_subject(row: dict, run: Path, folder: Path, parameters: C
         image, label = read_image(run / row["image"]), read_labels(run / row["label"])
         pairs = _turned([(Image(image.data[..., p], image.affine), Image(label.data[..., p], label.affine)) for p in range(len(PHASES))])
         try:
-            _write(pairs, heart_centre([label.data for _, label in pairs]), rows, folder, parameters)
+            _write(pairs, "heart", rows, folder, parameters)
         except TooFewSlices as fault:
             return LeftOut(row["subject"], "", "train", fault.reason)
     return rows
@@ -110,10 +109,12 @@ def _turned(pairs: list[tuple[Image, Image]]) -> list[tuple[Image, Image]]:
     return [upright(image, label, guide=pairs[0][1]) for image, label in pairs]
 
 
-def _write(pairs: list[tuple[Image, Image]], centre: tuple[float, float], rows: list[dict], folder: Path, parameters: CohortParameters
+def _write(pairs: list[tuple[Image, Image]], crop_centre: str, rows: list[dict], folder: Path, parameters: CohortParameters
            ) -> None:  # fmt: skip
     grid = Grid.of(parameters)
-    middle = mid_ventricular([label.data for _, label in pairs], parameters.n_slices, rows[0]["subject"])
+    labels = [label.data for _, label in pairs]
+    middle = mid_ventricular(labels, parameters.n_slices, rows[0]["subject"])
+    centre = heart_centre(labels) if crop_centre == "heart" else field_centre(pairs[0][0])
     for (image, label), row in zip(pairs, rows, strict=True):
         chosen = [_slices(stack, middle) for stack in (image, label)]
         on_grid, label_on_grid = to_grid(chosen[0], centre, grid), to_grid(chosen[1], centre, grid, is_label=True)

@@ -36,7 +36,7 @@ def write_surrogate(folder: Path | str, parameters: CohortParameters, seed: int)
     folder = resumable_folder(folder, fingerprint_of(VERSION, seed, code_fingerprint(__name__)))
     plan = [(vendor, split, k) for vendor in VENDORS for split, k in _splits(parameters)]
     rows = map_in_order(partial(_write_subject, folder=folder, seed=seed), plan, name="surrogate cohort", unit="subject")
-    write_table(folder / SHEET, pd.DataFrame(rows).reset_index(names="").rename(columns={"index": ""}))
+    write_table(folder / SHEET, pd.DataFrame(rows).reset_index(names=""))
     return folder
 
 

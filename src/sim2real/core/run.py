@@ -43,7 +43,7 @@ class RunFolder:
         return study.is_file() and study.stat().st_mtime >= chapter.stat().st_mtime
 
     def manifest(self, chapter: str, table: str = "manifest.csv") -> pd.DataFrame:
-        """A chapter's table; paths in it are relative to the chapter's folder."""
+        """A chapter's table; paths in it are relative to the run's folder."""
         return read_table(self.chapter(chapter) / table)
 
     def write_manifest(self, chapter: str, rows: pd.DataFrame, table: str = "manifest.csv") -> None:

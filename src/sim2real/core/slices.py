@@ -9,7 +9,7 @@ from .errors import Sim2RealError
 from .images import Image, read_image, read_labels
 
 SLICE_COLUMNS = ["domain", "vendor", "subject", "phase", "split", "image", "label"]
-"""domain: simulated, real, sim2real_A, sim2real_B; vendor: A, B, ... or empty; phase: ED or ES; split: train or test;
+"""domain: simulated, real, sim2real_A, sim2real_B; vendor: A, B, ... or empty; phase: ED or ES; split: train, validation or test;
 image and label: NIfTI on the analysis grid, shape (x, y, slice), paths relative to the run's folder."""
 
 

@@ -33,7 +33,7 @@ def make_population(run: RunFolder, parameters: PopulationParameters, seed: int)
     a basal slice of the first healthy subject through the cycle. The phantom's subjects already there are kept, so that those
     made by ``make_shard`` are collected.
     """
-    root = parameters.xcat_root and _found_from_the_repository(parameters.xcat_root)
+    root = parameters.xcat_root and repository() / parameters.xcat_root  # as it is where absolute: a kernel may run in any folder
     folder = resumable_folder(*_made_with(run, parameters, seed, root))
     if root:
         paths = find_xcat_subjects(root)
@@ -75,11 +75,6 @@ def _made_with(run: RunFolder, parameters: PopulationParameters, seed: int, root
 def _write_phantoms(indices: Sequence[int], folder: Path, parameters: PopulationParameters, seed: int) -> list[Subject]:
     write = partial(_write_phantom, folder=folder, parameters=parameters, seed=seed)
     return map_in_order(write, indices, name="virtual subjects", unit="subject")
-
-
-def _found_from_the_repository(path: Path) -> Path:
-    """A chapter's kernel may run in any folder; a relative path counts from the project's, as everywhere."""
-    return path if path.is_absolute() else repository() / path
 
 
 def _write_phantom(index: int, folder: Path, parameters: PopulationParameters, seed: int) -> Subject:

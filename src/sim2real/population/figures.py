@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from ..core.style import COLOURS
 from .structures import STRUCTURES
 
+_MARGIN = 0.16  # share of a structure map, at each edge, that a picture leaves out
+
 
 def volumes_figure(subjects: pd.DataFrame) -> Figure:
     """Fig. 2, left: LV volume at ED and at ES of every subject, in ml, with the line that joins a subject's two."""
@@ -40,12 +42,13 @@ def volumes_table(subjects: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def structures_figure(maps: list[np.ndarray], titles: list[str], rows: int = 1, margin: int = 40) -> Figure:
-    """Structure maps, each (row, column) of numbers, in ``rows`` rows with a key to those that are seen; ``margin`` voxels cut off."""
+def structures_figure(maps: list[np.ndarray], titles: list[str], rows: int = 1) -> Figure:
+    """Structure maps, each (row, column) of numbers, in ``rows`` rows with a key to those that are seen; ``_MARGIN`` of each edge is cut off."""
     columns = len(maps) // rows
     figure, grid = plt.subplots(rows, columns, figsize=(3.1 * columns, 3.2 * rows + 0.7), squeeze=False)
     colours = _colours()
-    maps = [plane[margin : plane.shape[0] - margin, margin : plane.shape[1] - margin] for plane in maps]
+    cuts = [tuple(slice(round(_MARGIN * n), n - round(_MARGIN * n)) for n in plane.shape) for plane in maps]
+    maps = [plane[cut] for plane, cut in zip(maps, cuts, strict=True)]
     for axes, plane, title in zip(grid.ravel(), maps, titles, strict=True):
         axes.imshow(plane, cmap=colours, vmin=0, vmax=len(STRUCTURES) - 1, interpolation="nearest")
         axes.set_title(title)

@@ -15,6 +15,7 @@ from .right_ventricle import WALL_MM, RightVentricle
 from .structures import ID
 from .subjects import Subject
 from .torso import Torso
+from .xcat.pose import frame_of
 
 MIDDLE_SLICES = 6  # of ``population.stack = "middle"``: the four that the paper uses and one to spare each side
 
@@ -26,9 +27,7 @@ def short_axis_frame(subject: Subject) -> tuple[np.ndarray, np.ndarray, np.ndarr
     """
     left, down_tilt = np.deg2rad(subject.axis_tilt_deg)
     base = -np.array([-np.sin(left) * np.cos(down_tilt), np.cos(left) * np.cos(down_tilt), -np.sin(down_tilt)])
-    right = np.array([-base[2], 0, base[0]])
-    right /= np.linalg.norm(right)
-    down = np.cross(base, right)
+    right, down = frame_of(base)
     roll = np.deg2rad(subject.roll_deg)
     return np.cos(roll) * right + np.sin(roll) * down, np.cos(roll) * down - np.sin(roll) * right, base
 

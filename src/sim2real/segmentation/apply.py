@@ -75,14 +75,14 @@ def _mnms_subjects(source: Path) -> Iterator[list[Stack]]:
 
 
 def _files(source: Path) -> Iterator[list[Stack]]:
-    """The phases of each file, with the label ``<name>_gt`` where it lies beside."""
+    """The phases of each file, with the label ``<name>_gt`` where it lies beside: of a label file that holds anything the labelled phases alone."""
     for path in nifti_files(source):
         nifti = open_image(path)
         if len(nifti.shape) > 4:
             raise Sim2RealError(f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, slices third")
         phases = range(nifti.shape[3]) if len(nifti.shape) == 4 else [None]
         beside = path.with_name(path.name.replace(".nii", "_gt.nii"))
-        labels = _labels_beside(path, beside, phases) if beside.is_file() else dict.fromkeys(phases)
+        labels = (_labels_beside(path, beside, phases) if beside.is_file() else {}) or dict.fromkeys(phases)
         stacks = []
         for phase, label in labels.items():
             image = slices_third(Image(read_voxels(path, nifti, phase), np.asarray(nifti.affine, float)))
@@ -120,7 +120,8 @@ def _predict_subject(stacks: list[Stack], model: Path, parameters: Parameters) -
     known = [label.data for _, label in turned if label is not None]
     middle = _middle(known, cohort.n_slices, stacks[0].details["subject"]) if known else []
     for stack, (image, label) in zip(stacks, turned, strict=True):
-        centre = heart_centre(known) if known and cohort.crop_centre == "heart" else field_centre(image)
+        around_heart = cohort.crop_centre == "heart" and any(label.any() for label in known)
+        centre = heart_centre(known) if around_heart else field_centre(image)
         on_grid = to_grid(image, centre, grid)
         slices = as_shown(on_grid)
         judged = slices[middle] if middle else slices  # intensities are scaled as in Table 1: over the slices that are judged

@@ -36,8 +36,8 @@ def regime_cases(cases: pd.DataFrame, regime: str) -> list[str]:
     return sorted(cases.loc[chosen, "case"])
 
 
-def prepare_dataset(run: Path | str, folder: Path | str, table: pd.DataFrame, regimes=REGIMES) -> pd.DataFrame:
-    """Make ``folder/nnunet`` from the images of ``table`` that ``regimes`` train on; the table of cases (``CASE_COLUMNS``).
+def prepare_dataset(run: Path | str, folder: Path | str, table: pd.DataFrame) -> pd.DataFrame:
+    """Make ``folder/nnunet`` from the images of ``table`` that the regimes train on; the table of cases (``CASE_COLUMNS``).
 
     run: folder that the paths in ``table`` start from. folder: the chapter's folder.
     A second call with the same images does nothing; other images replace the dataset. It is made under another name and
@@ -45,7 +45,7 @@ def prepare_dataset(run: Path | str, folder: Path | str, table: pd.DataFrame, re
     """
     run, target = Path(run), Path(folder) / "nnunet"
     refuse_shared_subjects(table)
-    images = pd.concat([regime_rows(table, regime).assign(regimes=regime) for regime in regimes])
+    images = pd.concat([regime_rows(table, regime).assign(regimes=regime) for regime in REGIMES])
     images = images.groupby("image", sort=True, as_index=False).agg({**dict.fromkeys(images.columns, "first"), "regimes": " ".join})
     content = {path: sha256(run / path) for path in [*images["image"], *images["label"]]}
     _refuse_test_pictures(run, table, {content[path]: path for path in images["image"]})

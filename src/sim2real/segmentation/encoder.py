@@ -35,7 +35,7 @@ def encode(model: Path | str, slices: np.ndarray, name: str = "slices", device: 
         raise Sim2RealError(f"slices have shape {slices.shape}; expected (slice, row, column) of finite intensities, at least one slice")
     device = choose_device(device)
     with nnunet_surroundings(Path(model)):
-        encoder = make_predictor(Path(model), device, None).network.encoder.to(device).eval()
+        encoder = make_predictor(Path(model), device).network.encoder.to(device).eval()
     convolutions = [[part for part in stage.modules() if isinstance(part, torch.nn.Conv2d)][-1] for stage in encoder.stages]
     seen: dict[int, torch.Tensor] = {}
     hooks = [layer.register_forward_hook(lambda _, __, output, k=k: seen.__setitem__(k, output)) for k, layer in enumerate(convolutions)]

@@ -141,8 +141,8 @@ def table1(cases: pd.DataFrame) -> pd.DataFrame:
     return table[TABLE_COLUMNS].reset_index(drop=True)
 
 
-def median_cases(cases: pd.DataFrame, training: str = "both") -> dict[str, tuple[str, str]]:
-    """{vendor: (subject, phase)} of the image whose mean Dice over structures is the median one for ``training`` (the lower of two)."""
-    means = cases[cases["training"] == training].groupby(["vendor", "subject", "phase"], as_index=False)["dice"].mean()
+def median_cases(cases: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """{vendor: (subject, phase)} of the image whose mean Dice over structures is the median one for ``both`` (the lower of two)."""
+    means = cases[cases["training"] == "both"].groupby(["vendor", "subject", "phase"], as_index=False)["dice"].mean()
     ordered = means.sort_values(["vendor", "dice", "subject", "phase"]).groupby("vendor")
     return {vendor: tuple(map(str, rows.iloc[(len(rows) - 1) // 2][["subject", "phase"]])) for vendor, rows in ordered}

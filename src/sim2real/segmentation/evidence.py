@@ -52,14 +52,14 @@ def judge(run: RunFolder, seed: int) -> tuple[pd.DataFrame, dict[str, pd.DataFra
     return kept, tables, explained
 
 
-def chosen_cases(rows: pd.DataFrame) -> pd.DataFrame:
-    """``training, place, vendor, subject, phase, dice``: of each training (first seed) the best, median and worst test image.
+def chosen_cases(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """``training, place, vendor, subject, phase, dice``: of each training under ``seed`` the best, median and worst test image.
 
     By mean Dice over the structures; of two in the middle the lower, ties by vendor, subject and phase.
     """
     found = []
     for training in [name for name in REGIMES if name in set(rows["training"])]:
-        own = rows[(rows["training"] == training) & (rows["seed"] == rows["seed"].iloc[0])]
+        own = rows[(rows["training"] == training) & (rows["seed"] == seed)]
         means = own.groupby(["vendor", "subject", "phase"], as_index=False)["dice"].mean()
         ordered = means.sort_values(["dice", "vendor", "subject", "phase"], ascending=[False, True, True, True], ignore_index=True)
         for place, k in zip(PLACES, (0, len(ordered) // 2, len(ordered) - 1), strict=True):

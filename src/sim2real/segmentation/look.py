@@ -5,6 +5,8 @@ import numpy as np
 from ..core.labels import LV, MYO, RV
 from ..core.style import COLOURS
 
+_MARGIN = 14
+
 RED, INK, FAINT = "#D00000", "#1a1a1a", "#8a8a8a"
 REGIME_NAMES = {"simulated": "sim2real", "real": "real", "both": "both", "plain": "simulated,\nuntranslated"}
 REGIME_COLOURS = {**COLOURS, "simulated": "#4d4d4d"}  # darker than ``plain``, which it stands beside
@@ -18,12 +20,12 @@ def draw_contours(axes, labels: np.ndarray, style: str, width: float) -> None:
             axes.contour(mask.astype(float), [0.5], colors=[COLOURS[structure]], linestyles=style, linewidths=width)
 
 
-def window(reference: np.ndarray, margin: int = 14) -> tuple[slice, slice]:
-    """A square round the heart, inside the picture."""
+def window(reference: np.ndarray) -> tuple[slice, slice]:
+    """A square round the heart and ``_MARGIN`` pixels more, inside the picture."""
     points = np.argwhere(reference > 0)
     if not len(points):
         return slice(None), slice(None)
-    centre, half = (points.min(0) + points.max(0)) // 2, int(np.ptp(points, axis=0).max()) // 2 + margin
+    centre, half = (points.min(0) + points.max(0)) // 2, int(np.ptp(points, axis=0).max()) // 2 + _MARGIN
     half = min(half, *(size // 2 for size in reference.shape))
     start = [int(np.clip(middle - half, 0, size - 2 * half)) for middle, size in zip(centre, reference.shape, strict=True)]
     return tuple(slice(first, first + 2 * half) for first in start)

@@ -13,14 +13,12 @@ from .nnunet import CONFIGURATION, nnunet_surroundings
 from .training import FINAL
 
 
-def predict_slices(
-    model: Path | str, slices: np.ndarray, spacing, device: str | torch.device = "auto", mirroring: bool | None = None
-) -> np.ndarray:
+def predict_slices(model: Path | str, slices: np.ndarray, spacing, device: str | torch.device = "auto") -> np.ndarray:
     """Labels of ``slices``, uint8 of their shape: 0 background, 1 LV, 2 MYO, 3 RV.
 
     model: folder of a finished training. slices: shape (slice, row, column), any intensity scale (each slice is standardised
     as in training), RV on the left and anterior up. spacing: edges (row, column) of a pixel in mm; nnU-Net resamples to its
-    training's pixel and back. mirroring: average over mirrored copies; none: as in training.
+    training's pixel and back. Mirrored copies are averaged where the training mirrored.
     Raises Sim2RealError for a model that is not whole, slices of another shape, and intensities that are not finite.
     """
     slices = np.asarray(slices, dtype=np.float32)
@@ -32,7 +30,7 @@ def predict_slices(
     if len(spacing) != 2 or min(spacing) <= 0:
         raise Sim2RealError(f"pixel spacing is {spacing}; expected two positive edges (row, column) in mm")
     with nnunet_surroundings(Path(model)):
-        predictor = make_predictor(Path(model), choose_device(device), mirroring)
+        predictor = make_predictor(Path(model), choose_device(device))
         # nnU-Net lists the slice axis first; its edge has no effect in two dimensions but must be the largest
         properties = {"spacing": [10.0 * max(spacing), *spacing]}
         labels = [_predict_one(predictor, image, properties) for image in progress(slices, name="Prediction", unit="slice")]
@@ -45,7 +43,7 @@ def _predict_one(predictor, image: np.ndarray, properties: dict) -> np.ndarray:
     return predictor.predict_single_npy_array(image[None, None], dict(properties)).astype(np.uint8)[0]
 
 
-def make_predictor(model: Path, device: torch.device, mirroring: bool | None):
+def make_predictor(model: Path, device: torch.device):
     """nnU-Net's predictor with its weights, built directly: its look-up by name would import every trainer that comes with it."""
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
     from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
@@ -73,7 +71,7 @@ def make_predictor(model: Path, device: torch.device, mirroring: bool | None):
         network.load_state_dict(weights)
     except RuntimeError:
         raise Sim2RealError(f"{model / FINAL}: its weights do not fit the network in plans.json beside it; train the model again") from None
-    mirror = plans["sim2real"]["mirroring"] if mirroring is None else mirroring
+    mirror = plans["sim2real"]["mirroring"]
     predictor = nnUNetPredictor(use_mirroring=mirror, device=device, allow_tqdm=False)
     predictor.manual_initialization(network, manager, configuration, [weights], description, "nnUNetTrainer", (0, 1) if mirror else None)
     return predictor

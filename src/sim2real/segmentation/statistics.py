@@ -47,15 +47,15 @@ def interval_table(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=INTERVAL_COLUMNS)
 
 
-def comparison_table(cases: pd.DataFrame, comparisons=COMPARISONS) -> pd.DataFrame:
-    """Difference of Dice of two trainings on the same subjects, of each vendor and structure and of all: ``COMPARISON_COLUMNS``.
+def comparison_table(cases: pd.DataFrame) -> pd.DataFrame:
+    """Difference of Dice of the two trainings of each of ``COMPARISONS`` on the same subjects, of each vendor and structure and of all: ``COMPARISON_COLUMNS``.
 
     Subjects are paired, the mean of both phases of each, seeds counted if there are several (``metrics.paired``). ``p_holm`` is
     corrected for all comparisons of the table together. Fewer than five subjects of a vendor: no interval and no p.
     """
-    rows, trainings = [], {name for pair in comparisons for name in pair}
+    rows, trainings = [], {name for pair in COMPARISONS for name in pair}
     means = {(name, *place): by_subject(part_of(cases, name, *place), "dice") for name in trainings for place in places(cases)}
-    for first, second in comparisons:
+    for first, second in COMPARISONS:
         for vendor, structure in places(cases):
             found = paired_difference(means[first, vendor, structure], means[second, vendor, structure])
             rows.append(

@@ -13,7 +13,7 @@ from ..core.parameters import SimulationParameters
 from ..core.style import COLOURS
 from ..population.structures import ID
 from .signal import bssfp_signal
-from .tissues import tissue_times
+from .tissues import SPOKEN, tissue_times
 
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 480, 300, 46, 20, 260, 12  # of the drawing and its axes, in its own units
 LARGEST_ANGLE_DEG, LARGEST_SIGNAL = 120, 0.25
@@ -23,7 +23,7 @@ SLIDERS = {  # parameter: label, lowest, highest, step, unit
     "off_resonance_hz": ("off-resonance", 0, 250, 1, " Hz"),
 }
 _DASHES = {"lv_blood": "", "rv_blood": "7 3", "lv_myocardium": "", "epicardial_fat": "2 3"}
-_SPOKEN = {"lv_blood": "blood, left", "rv_blood": "blood, right", "lv_myocardium": "myocardium", "epicardial_fat": "fat"}
+_SPOKEN = {name: SPOKEN[name] for name in ("lv_blood", "rv_blood", "lv_myocardium", "epicardial_fat")}
 _LINES = {"lv_blood": COLOURS["LV"], "rv_blood": COLOURS["RV"], "lv_myocardium": COLOURS["MYO"], "epicardial_fat": "#CC79A7"}
 
 

@@ -12,9 +12,7 @@ from ..core.style import COLOURS
 from ..population.structures import ID
 from .cine import WINDOW
 from .signal import bssfp_signal
-from .tissues import tissue_times
-
-_SHOWN = {"lv_blood": "blood, left", "rv_blood": "blood, right", "lv_myocardium": "myocardium", "epicardial_fat": "fat", "liver": "liver"}
+from .tissues import SPOKEN, tissue_times
 
 
 def examples_figure(images: list[np.ndarray], labels: list[np.ndarray], titles: list[str]) -> Figure:
@@ -56,7 +54,7 @@ def contrast_table(
     """Steady-state signal on resonance, at TE = TR/2 unless given: ``flip_angle_deg, repetition_time_ms, tissue, signal`` (share of pure water's)."""
     times = tissue_times(field_strength_t)
     rows = []
-    for (name, spoken), tr in itertools.product(_SHOWN.items(), np.atleast_1d(repetition_times_ms)):
+    for (name, spoken), tr in itertools.product(SPOKEN.items(), np.atleast_1d(repetition_times_ms)):
         tissue = times.loc[ID[name]]
         signal = np.abs(
             bssfp_signal(
@@ -73,7 +71,7 @@ def maxima(curves: pd.DataFrame, field_strength_t: float) -> pd.DataFrame:
         columns={"flip_angle_deg": "best_flip_angle_deg"}
     )
     times = tissue_times(field_strength_t)
-    ratio = {spoken: times.loc[ID[name], "t1_ms"] / times.loc[ID[name], "t2_ms"] for name, spoken in _SHOWN.items()}
+    ratio = {spoken: times.loc[ID[name], "t1_ms"] / times.loc[ID[name], "t2_ms"] for name, spoken in SPOKEN.items()}
     limit = best["tissue"].map(lambda tissue: np.rad2deg(np.arccos((ratio[tissue] - 1) / (ratio[tissue] + 1))))
     return best.assign(short_tr_angle_deg=limit.round(1), signal=best["signal"].round(4)).reset_index(drop=True)
 
@@ -111,16 +109,16 @@ def grid_figure(images: dict[tuple[float, float], np.ndarray]) -> Figure:
     return figure
 
 
-def profile_table(field_strength_t: float, flip_angle_deg: float, repetition_times_ms, width_hz: float = 250.0) -> pd.DataFrame:
+def profile_table(field_strength_t: float, flip_angle_deg: float, repetition_times_ms) -> pd.DataFrame:
     """Signal over off-resonance at TE = TR/2: ``off_resonance_hz, repetition_time_ms, tissue, signal``, with T2' of the tissue."""
-    times, hertz = tissue_times(field_strength_t), np.linspace(-width_hz, width_hz, 501)
+    times, hertz = tissue_times(field_strength_t), np.linspace(-250, 250, 501)
     rows = []
     for name, tr in itertools.product(("lv_blood", "lv_myocardium"), repetition_times_ms):
         tissue = times.loc[ID[name]]
         signal = np.abs(
             bssfp_signal(tissue["t1_ms"], tissue["t2_ms"], tissue["pd"], flip_angle_deg, tr, tr / 2, hertz, tissue["t2_prime_ms"])
         )
-        rows.append(pd.DataFrame({"off_resonance_hz": hertz, "repetition_time_ms": tr, "tissue": _SHOWN[name], "signal": signal}))
+        rows.append(pd.DataFrame({"off_resonance_hz": hertz, "repetition_time_ms": tr, "tissue": SPOKEN[name], "signal": signal}))
     return pd.concat(rows, ignore_index=True)
 
 

@@ -3,7 +3,6 @@
 from importlib.resources import files
 
 from ..core.errors import Sim2RealError
-from ..core.parameters import SimulationParameters
 from .sources import read_sourced
 
 PROTOCOLS = read_sourced(files("sim2real.simulation").joinpath("protocols.csv"), ("protocol", "quantity"))
@@ -15,9 +14,3 @@ def protocol(name: str) -> dict[str, float]:
     if rows.empty:
         raise Sim2RealError(f"protocols.csv: no protocol '{name}'; there are {', '.join(PROTOCOLS['protocol'].unique())}")
     return dict(zip(rows["quantity"], rows["value"].astype(float), strict=True))
-
-
-def with_protocol(parameters: SimulationParameters, name: str) -> SimulationParameters:
-    """The parameters with what a protocol says of them; the rest is kept."""
-    told = {quantity: value for quantity, value in protocol(name).items() if quantity in SimulationParameters.model_fields}
-    return SimulationParameters(**{**parameters.model_dump(), **told})

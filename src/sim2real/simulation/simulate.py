@@ -31,7 +31,7 @@ def simulate(structures: Image, parameters: SimulationParameters, seed: int, nam
         for p in range(n_phases):
             image[:, :, k, p] = finish(scan, frames[p], k, p)
             label[:, :, k, p] = slab_label(labels_of(structures.data[:, :, k, p]), m)
-    affine = slice_affine(structures.affine, scan.n, float(structures.spacing_mm[0]), scan.k_space)
+    affine = slice_affine(structures.affine, float(structures.spacing_mm[0]), scan.k_space)
     return Image(image, affine), Image(label, affine)
 
 
@@ -50,7 +50,7 @@ def slab_label(labels: np.ndarray, n: int) -> np.ndarray:
     return shares.argmax(axis=0).astype(np.uint8)
 
 
-def slice_affine(affine: np.ndarray, n: int, voxel_mm: float, k_space: KSpace) -> np.ndarray:
+def slice_affine(affine: np.ndarray, voxel_mm: float, k_space: KSpace) -> np.ndarray:
     """The affine of the reconstructed slices: same edges of the field of view, other pixels."""
     result = affine.copy()
     result[:3, :2] *= k_space.pixel_mm / voxel_mm

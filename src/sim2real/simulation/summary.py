@@ -20,15 +20,15 @@ def source(run: RunFolder) -> str:
     return run.results("01_virtual_population")["source"]
 
 
-def examples(run: RunFolder, names, margin_mm: float = 85.0) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
-    """(images, labels, titles) of a middle slice of each subject at ED and ES, (row, column), cut to the heart's surroundings."""
+def examples(run: RunFolder, names) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
+    """(images, labels, titles) of a middle slice of each subject at ED and ES, (row, column), cut to 85 mm about the heart."""
     manifest = run.manifest("02_mr_simulation").set_index("subject")
     images, labels, titles = [], [], []
     for name in names:
         image, label = read_image(run.path / manifest.loc[name, "image"]), read_labels(run.path / manifest.loc[name, "label"])
         middle = image.data.shape[2] // 2
         inside = np.argwhere(label.data[:, :, middle].any(axis=-1))
-        half = round(margin_mm / image.spacing_mm[0])
+        half = round(85 / image.spacing_mm[0])
         x, y = (max(int(c) - half, 0) for c in inside.mean(axis=0))
         for p, phase in enumerate(PHASES):
             images.append(image.data[x : x + 2 * half, y : y + 2 * half, middle, p].T)

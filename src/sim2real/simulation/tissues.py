@@ -10,6 +10,8 @@ from ..population.structures import STRUCTURES
 from .sources import read_sourced
 
 TISSUES = read_sourced(files("sim2real.simulation").joinpath("tissues.csv"), ("tissue", "field_t"))
+SPOKEN = {"lv_blood": "blood, left", "rv_blood": "blood, right", "lv_myocardium": "myocardium", "epicardial_fat": "fat", "liver": "liver"}
+"""Structures whose signals pages compare, by the name of their tissue there."""
 _T1_SD, _T2_SD, _PD_SD = 0.05, 0.08, 0.05  # between subjects, relative
 _FLUIDS = ("blood_left", "blood_right", "csf", "air")  # stirred, or nothing: the same everywhere in one person
 

@@ -33,13 +33,18 @@ def load_generator(checkpoint: Path | str, device: torch.device | str = "cpu") -
     return generator.eval()
 
 
+def to_network(slices: np.ndarray) -> torch.Tensor:
+    """Slices (n, h, w) in [0, 1] as the networks take them: (n, 1, h, w) in [-1, 1], float32, a copy."""
+    return torch.from_numpy(np.array(slices, np.float32))[:, None] * 2 - 1
+
+
 @torch.no_grad()
 def translate(generator: Generator, slices: np.ndarray, device: torch.device | str = "cpu", batch_size: int = 16) -> np.ndarray:
     """Slices (n, h, w) in [0, 1] to translated slices (n, h, w), float32 in [0, 1]; h and w are multiples of 4."""
     generator = generator.to(device)
     translated = []
     for start in range(0, len(slices), batch_size):
-        x = torch.from_numpy(np.array(slices[start : start + batch_size], np.float32)).to(device)[:, None] * 2 - 1  # (b, 1, h, w)
+        x = to_network(slices[start : start + batch_size]).to(device)
         translated.append(((generator(x) + 1) / 2).clamp(0, 1)[:, 0].cpu().numpy())
     return np.concatenate(translated) if translated else np.zeros_like(slices, np.float32)
 

@@ -24,16 +24,16 @@ CURVES = {
 }
 
 
-def curves_figure(log: pd.DataFrame, smooth_steps: int | None = None) -> Figure:
+def curves_figure(log: pd.DataFrame) -> Figure:
     """Losses against the step: the log ``train`` returns, each curve a running median over ``smooth_steps``
     (a fortieth of the training if not given) above its own 10th to 90th percentiles."""
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), sharex=True, layout="constrained")
-    _draw_curves(axes, log, smooth_steps)
+    _draw_curves(axes, log)
     return figure
 
 
-def _draw_curves(axes: Sequence[Axes], log: pd.DataFrame, smooth_steps: int | None = None) -> None:
-    window = smooth_steps or max(5, len(log) // 40)
+def _draw_curves(axes: Sequence[Axes], log: pd.DataFrame) -> None:
+    window = max(5, len(log) // 40)
     panels = {"Least squares": ["loss_d", "loss_gan"], "Contrast of patches": ["loss_nce", "loss_idt"]}
     for axis, (title, names) in zip(axes, panels.items(), strict=True):
         for name in names:

@@ -20,6 +20,8 @@ CHAPTER = "04_translation"
 COLUMNS = ["vendor", "subject", "phase", "slice", "edges_before", "edges_after", "information_before", "information_after", "kept"]
 """kept: edges after over before, above 1 where the translation draws the borders sharper than the simulation did."""
 NEAR_PX, GREY_LEVELS = 8, 32
+BELOW = 0.8
+"""A slice that keeps less of its borders than this is counted."""
 
 
 def edge_share(image: np.ndarray, label: np.ndarray) -> float:
@@ -107,9 +109,9 @@ def _borders(label: np.ndarray) -> np.ndarray:
 
 
 def results(table: pd.DataFrame) -> dict[str, float]:
-    """Median and lowest ``kept`` of each vendor, and the share of slices below 0.8: numbers the prose of chapter 4 quotes."""
+    """Median and lowest ``kept`` of each vendor, and the share of slices below ``BELOW``: numbers the prose of chapter 4 quotes."""
     values = {}
     for vendor, kept in table.groupby("vendor")["kept"]:
         values |= {f"kept_median_{vendor}": float(kept.median()), f"kept_lowest_{vendor}": float(kept.min())}
-        values[f"kept_below_{vendor}"] = float((kept < 0.8).mean())
+        values[f"kept_below_{vendor}"] = float((kept < BELOW).mean())
     return values

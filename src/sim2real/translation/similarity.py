@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..core.parameters import TranslationParameters
+from .apply import to_network
 from .networks import build
 
 PADDING = 3
@@ -34,15 +35,11 @@ def similarities(
     the query's own place if its positive is to come first. The encoder and the heads are those that the training compared by.
     """
     generator, heads = networks["generator"], networks["heads"]
-    keys, queries = (generator.encode(_to_network(image), generator.patch_layers) for image in (source, translated))
+    keys, queries = (generator.encode(to_network(image[None]), generator.patch_layers) for image in (source, translated))
     at = [[_flat(spots, source.shape, feature, layer) for feature, layer in zip(keys, generator.patch_layers, strict=True)]
           for spots in ([query], places)]  # fmt: skip
     found = zip(heads(queries, at[0]), heads(keys, at[1]), strict=True)  # (1, 1, width) and (1, p, width) a layer
     return torch.stack([(q * k).sum(dim=-1)[0] for q, k in found]).mean(dim=0).tolist()
-
-
-def _to_network(image: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.array(image, np.float32))[None, None] * 2 - 1  # (1, 1, h, w)
 
 
 def _flat(places: Sequence[tuple[int, int]], shape: tuple[int, int], feature: Tensor, layer: int) -> Tensor:

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
 from ..core.distributed import World
 from ..core.errors import Sim2RealError
@@ -22,7 +21,7 @@ from ..core.parameters import TranslationParameters
 from ..core.progress import progress
 from ..core.seeds import generator as random_generator
 from ..core.seeds import seed_of
-from .apply import save_generator
+from .apply import save_generator, to_network
 from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from .networks import Generator
 from .precision import compile_networks, settled
@@ -102,7 +101,7 @@ def train(
         contents |= {"method": at_work.state_dict(), "health": watch.rows if watch else [], "nearest": nearest}
         save_checkpoint(folder, {"fingerprint": identity, "step": done, "log": log[:done].clone(), **contents})
 
-    images = {name: _to_network(stack).to(device) for name, stack in (("source", source), ("target", target))}
+    images = {name: to_network(stack).to(device) for name, stack in (("source", source), ("target", target))}
     saved_at = time.monotonic()
     with progress(name=title, total=parameters.n_steps, unit="step") as bar:
         bar.update(first)
@@ -182,10 +181,6 @@ def check_slices(name: str, slices: np.ndarray) -> None:
         raise Sim2RealError(f"{name} slice {broken[0]} holds NaN or infinite values; expected intensities in [0, 1]")
     if slices.min() < 0 or slices.max() > 1:
         raise Sim2RealError(f"{name} slices reach from {slices.min():.3g} to {slices.max():.3g}; expected intensities scaled to [0, 1]")
-
-
-def _to_network(slices: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.array(slices, np.float32))[:, None] * 2 - 1  # (n, 1, h, w) in [-1, 1]
 
 
 @contextmanager

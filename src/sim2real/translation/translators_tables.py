@@ -13,13 +13,12 @@ from ..core.run import RunFolder
 from ..metrics.frechet import frechet_distance
 from ..metrics.intervals import Estimate, jackknife, share
 from ..metrics.texture import standardise, texture_features
-from .keeps import measure
+from .apply import to_network
+from .keeps import BELOW, measure
 from .precision import settled
 from .step import Optimisers
 from .translators import CHAPTER, TITLES, TRAINED, Material, settings
 
-BELOW = 0.8
-"""A slice that keeps less of its borders than this is counted, as in chapter 4."""
 ROUNDS = 3
 
 
@@ -60,10 +59,7 @@ def _at_work(run: RunFolder, name: str, n_steps: int, device: torch.device) -> t
 
 def _seconds(work: tuple, material: Material, device: torch.device, seed: int) -> float:
     method, networks, optimisers, parameters = work
-    batch = [
-        torch.from_numpy(stack[np.arange(parameters.batch_size) % len(stack)])[:, None].to(device) * 2 - 1
-        for stack in (material.source, material.target)
-    ]
+    batch = [to_network(stack[np.arange(parameters.batch_size) % len(stack)]).to(device) for stack in (material.source, material.target)]
     wait, clock = (torch.cuda.synchronize, perf_counter) if device.type == "cuda" else (lambda: None, process_time)
     wait()
     start = clock()

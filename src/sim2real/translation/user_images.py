@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from ..cohort.cases import slices_third
 from ..cohort.grid import upright
 from ..core.device import choose_device
 from ..core.errors import Sim2RealError
@@ -56,10 +57,10 @@ def translate_source(source: Path, run: Path, vendor: str, output: Path, weights
 def translate_stack(image: Image, generator: Generator, scale: CohortParameters, device: torch.device | str = "cpu") -> np.ndarray:
     """A stack (x, y, slice) of any intensities to its translation, the same shape, float32 in [0, 1].
 
-    The slices are turned as on the analysis grid, scaled by the percentiles of the whole stack, resampled to the grid's
+    The slices, along whichever axis they lie, are turned as on the analysis grid, scaled by the percentiles of the whole stack, resampled to the grid's
     pixel, translated over their whole field of view, and carried back to the image's own voxels.
     """
-    turned = upright(image)[0]
+    turned = upright(slices_third(image))[0]
     slices = as_shown(Image(normalise(turned.data, scale.low_percentile, scale.high_percentile), turned.affine))
     size = tuple(max(8, round(n * mm / scale.pixel_size_mm)) for n, mm in zip(slices.shape[1:], turned.spacing_mm[1::-1], strict=True))
     margins = [(0, 0), *((0, max(32, -(-n // 4) * 4) - n) for n in size)]  # what the networks take: multiples of 4 from 32 on

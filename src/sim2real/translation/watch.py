@@ -20,7 +20,7 @@ from ..core.seeds import generator as random_generator
 from ..core.slices import load_slices
 from ..metrics.frechet import frechet_distance
 from ..metrics.texture import standardise, texture_features
-from .apply import translate
+from .apply import to_network, translate
 from .networks import Discriminator, Generator
 
 NAME = "health.csv"
@@ -106,7 +106,7 @@ class Watch:
     @torch.no_grad()
     def _with_less_grain(self, generator: Generator) -> Iterator[tuple[float, np.ndarray]]:
         """The translations with each of ``shares`` of the grain, as ``translate`` gives them."""
-        x = torch.from_numpy(np.array(self.source, np.float32))[:, None] * 2 - 1  # (n, 1, h, w)
+        x = to_network(self.source)
         parts = [generator.parts(part.to(self.device)) for part in x.split(16)]
         for share in self.shares:
             images = torch.cat([generator.with_grain(clean, grain, share) for clean, grain in parts])
@@ -114,7 +114,7 @@ class Watch:
 
     @torch.no_grad()
     def _sure(self, discriminator: Discriminator, slices: np.ndarray, target: float) -> float:
-        x = torch.from_numpy(np.array(slices, np.float32))[:, None] * 2 - 1  # (n, 1, h, w)
+        x = to_network(slices)
         scores = torch.cat([discriminator(part.to(self.device)).flatten() for part in x.split(8)])
         return float(((scores - target).abs() < SURE).double().mean())
 

@@ -10,6 +10,7 @@ from scipy.ndimage import map_coordinates
 from ...core.errors import Sim2RealError
 from ...core.images import Image
 from ...core.parameters import PopulationParameters
+from ..heart import DENSITY_G_PER_ML
 from ..render import MIDDLE_SLICES
 from ..structures import ID, labels_of
 from .files import XcatSeries, name_of, open_xcat
@@ -17,7 +18,6 @@ from .organs import number
 from .papillary import mark_papillary
 from .pose import Pose, find_pose, frame_of
 
-DENSITY = 1.05  # of myocardium, g/ml
 _LEAST_EJECTION = 0.05  # of the LV's volume between the frames taken for ED and ES; frames of one heart phase differ by less
 _SECTION_MM, _SECTION_PIXEL_MM = 2.0, 1.0  # distance and pixel of the sections in which papillary muscle is counted
 
@@ -61,7 +61,7 @@ def _row(series: XcatSeries, pose: Pose, ed: np.ndarray, es: np.ndarray) -> dict
         "name": name_of(series.par), "group": "XCAT",
         "sex": "F" if number(series.values.get("gender", "0"), series.par, "gender") == 1 else "M",
         "lv_edv_ml": count(ed, 1) + papillary[0], "lv_esv_ml": count(es, 1) + papillary[1],
-        "lv_mass_g": DENSITY * (count(ed, 2) - papillary[0]),
+        "lv_mass_g": DENSITY_G_PER_ML * (count(ed, 2) - papillary[0]),
         "rv_edv_ml": count(ed, 3), "rv_esv_ml": count(es, 3),
         "papillary_ml": papillary[0], "log_checked": checked, "pose_found_by": pose.found_by,
     }  # fmt: skip
