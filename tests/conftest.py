@@ -1,8 +1,11 @@
 """One whole tiny run in a copy of the project, shared by the tests of the pipeline and of the book."""
 
 import contextlib
+import csv
+import hashlib
 import importlib.util
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -53,6 +56,29 @@ def note():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.note
+
+
+@pytest.fixture(scope="session")
+def artefacts():
+    """``artefacts(run)``: hashes of all that a run's chapters have made, by path; of a training's log all but the seconds it took."""
+    return lambda run: {
+        path.relative_to(run).as_posix(): hashlib.sha256(_without_times(path)).hexdigest()
+        for path in sorted(run.glob("0*/**/*"))
+        if path.is_file() and path.suffix in (".csv", ".json", ".gz", ".pt", ".png")
+    }
+
+
+def _without_times(path: Path) -> bytes:
+    content = path.read_bytes()
+    if path.suffix == ".csv" and b"seconds" in content:
+        header, *rows = csv.reader(content.decode().splitlines())
+        kept = [k for k, name in enumerate(header) if name != "seconds"]
+        return repr([[row[k] for k in kept] for row in (header, *rows)]).encode()
+    if path.suffix == ".json" and path.parent.name == "figures":
+        origin = json.loads(content)
+        del origin["files_sha256"]["csv"]  # the table stands here itself
+        return repr(origin).encode()
+    return content
 
 
 @pytest.fixture

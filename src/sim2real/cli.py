@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from .commands import check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, shard, sweep
-from .commands.data import check_data, check_name, require_of_one_run
+from .commands.data import check_data, check_name, positive, require_of_one_run
 from .core.errors import Sim2RealError
 
 _LICENCE = "show pictures made from M&Ms, ACDC or XCAT data, which their terms forbid to pass on; left out otherwise"
@@ -36,13 +36,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("sim2real: stopped; the same command goes on from here", file=sys.stderr)
         return 130
-
-
-def positive(text: str) -> int:
-    """argparse's type of a number of cores; its message is the function's name."""
-    if (number := int(text)) < 1:
-        raise ValueError
-    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -130,8 +123,6 @@ def _run(options) -> int:
 
     root = repository()
     until, appendix = resolve_chapter(options.until), resolve_appendix(options.appendix)
-    if options.appendix and not appendix:
-        raise Sim2RealError(f"--appendix {options.appendix[0]}: no such study; expected A1, A2 or all")
     if options.resume and (options.set or options.run or options.preset):
         raise Sim2RealError(
             "--resume takes the parameters that the run was started with; leave out --set, --run and --preset, or leave out --resume"
@@ -170,6 +161,8 @@ def _pdf(options) -> int:
     from .core.pdf import build_pdf
     from .core.root import repository
 
+    if options.run != "record":
+        require_of_one_run(options.run)
     print(f"The paper: {build_pdf(repository(), options.run, options.output, options.publish_real_images)}")
     return 0
 

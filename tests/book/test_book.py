@@ -136,7 +136,7 @@ def test_a_run_of_two_minds_is_neither_built_nor_published(tiny_run, fresh_proje
     parameters = yaml.safe_load((run / "parameters.yaml").read_text())
     parameters["simulation"]["flip_angle_deg"] = 33.0
     (run / "parameters.yaml").write_text(yaml.safe_dump(parameters))
-    for command in (("book", "--run", "tiny"), ("publish", "tiny")):
+    for command in (("book", "--run", "tiny"), ("pdf", "--run", "tiny"), ("publish", "tiny")):
         code, _, err = fresh_project.here(*command)
         assert code == 1 and "parameters.yaml: is not the one that provenance.json names" in err
         assert len(err.strip().splitlines()) == 1
@@ -154,6 +154,14 @@ def test_a_study_that_was_not_finished_leaves_nothing_in_the_book(tiny_run, tmp_
     _copy_chapters(run, tmp_path / "book", {})
     assert [path.name for path in sorted((tmp_path / "book").glob("A2*"))] == ["A2_scarcity.md"]
     assert (tmp_path / "book" / "06_train_segmentation_real_0.ipynb").is_file()
+
+
+def test_a_training_of_a_seed_that_is_no_longer_asked_for_has_no_page(tiny_run, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run, run, ignore=shutil.ignore_patterns("surrogate", "*.pt", "*.pth", "preprocessed", "structures", "*.nii.gz"))
+    shutil.copy(run / "chapters" / "06_train_segmentation_real_0.ipynb", run / "chapters" / "06_train_segmentation_real_1.ipynb")
+    _copy_chapters(run, tmp_path / "book", {})
+    assert [path.stem for path in (tmp_path / "book").glob("06_train_segmentation_real_*")] == ["06_train_segmentation_real_0"]
 
 
 def test_figures_of_pages_that_the_book_has_not_are_left_out(tiny_run, tmp_path):

@@ -142,6 +142,17 @@ def test_measures_are_those_of_the_source_before_its_normalisation(builder, tmp_
     np.testing.assert_allclose(measured["rv_to_lv_area"], 2.5, rtol=0.05)  # 5 x 6 against 4 x 3 of the coarse pixels
 
 
+@pytest.mark.parametrize("crop", ["field", "heart"])
+def test_a_subject_whose_labels_are_empty_is_left_out_under_either_crop(builder, tmp_path_factory, crop):
+    run = RunFolder(tmp_path_factory.mktemp("run"))
+    builder.whole().add("007").sheet()
+    builder.save("007", "_gt", np.zeros_like(builder.arrays()[1]))
+    table = prepare_real(run, survey_mnms(builder.root), CohortParameters(grid_pixels=64, crop_centre=crop))
+    assert "007" not in set(table["subject"])
+    (left_out,) = run.manifest("03_real_cohort", "left_out.csv").to_dict("records")
+    assert left_out["subject"] == "007" and left_out["reason"].startswith("0 neighbouring slices hold LV, MYO and RV")
+
+
 def test_nobody_left_out_leaves_an_empty_table(builder, tmp_path_factory, capsys):
     run = RunFolder(tmp_path_factory.mktemp("run"))
     prepare_real(run, survey_mnms(builder.whole().sheet()), CohortParameters(grid_pixels=64))

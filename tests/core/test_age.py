@@ -39,6 +39,12 @@ def test_a_change_is_named_on_the_pages_that_rest_on_it_and_on_no_other(record):
     assert changed_since(record, "01_virtual_population") == []
 
 
+def test_a_changed_table_is_named_where_its_folders_modules_are_used(record):
+    alter(record, "src/sim2real/segmentation/published.csv")
+    assert changed_since(record, "06_segmentation") == ["table published.csv"]
+    assert changed_since(record, "02_mr_simulation") == []
+
+
 def test_a_changed_notebook_is_named(record):
     alter(record, "notebooks/04_train_translation.ipynb")
     assert changed_since(record, "04_train_translation_A") == ["notebook 04_train_translation"]

@@ -92,6 +92,16 @@ def test_stamp_of_a_folder_changes_with_its_files_alone(tmp_path):
     assert folder_stamp(tmp_path / "data") != first
 
 
+def test_stamp_of_a_folder_without_times_is_that_of_its_copy(tmp_path):
+    write_text(tmp_path / "data" / "a.txt", "a")
+    write_text(tmp_path / "copy" / "a.txt", "a")
+    os.utime(tmp_path / "copy/a.txt", ns=(0, 0))
+    assert folder_stamp(tmp_path / "copy") != folder_stamp(tmp_path / "data")
+    assert folder_stamp(tmp_path / "copy", times=False) == folder_stamp(tmp_path / "data", times=False)
+    write_text(tmp_path / "copy" / "a.txt", "longer")
+    assert folder_stamp(tmp_path / "copy", times=False) != folder_stamp(tmp_path / "data", times=False)
+
+
 def test_sha256_of_a_known_text(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")
     assert sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1

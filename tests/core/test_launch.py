@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from sim2real.core.code import _path, modules_used, notebook_source
+from sim2real.core.code import modules_used, notebook_source, path_of
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.launch import NOTEBOOKS, launch_page
 
@@ -33,7 +33,7 @@ def imported() -> set[str]:
     """Top-level packages of others that these modules import, at the head or within a function."""
     names = set()
     for module in modules():
-        for node in ast.walk(ast.parse(_path(module).read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(path_of(module).read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim2real.course import mr_simulation, real_cohort, realism, translation, verdict
+from sim2real.course import mr_simulation, real_cohort, realism, segmentation, translation, verdict
 from sim2real.course.answers import NotYet, array, number
 
 
@@ -29,6 +29,20 @@ def test_arrays_of_nan_are_right_nowhere():
                    lambda: verdict.interval(lambda values, subjects: (None, None))):  # fmt: skip
         with pytest.raises(NotYet):
             judged()
+
+
+@pytest.mark.parametrize("judged", [
+    lambda: segmentation.policy(lambda prediction, reference, spacing: ("1", "2")),
+    lambda: segmentation.policy(lambda prediction, reference, spacing: (..., ...)),
+    lambda: real_cohort.middle_slices(lambda ed, es, count: ["a", "b"]),
+    lambda: real_cohort.middle_slices(lambda ed, es, count: [[1], [2, 3]]),
+    lambda: real_cohort.frames(lambda row, labels: ([[1], [2, 3]], [[1], [2, 3]])),
+    lambda: verdict.reading(lambda low, high, side, bound: np.zeros(3)),
+])  # fmt: skip
+def test_an_answer_of_another_kind_is_refused_in_one_line(judged):
+    with pytest.raises(NotYet) as refused:
+        judged()
+    assert "\n" not in str(refused.value)
 
 
 def test_an_interval_may_be_an_array(capsys):

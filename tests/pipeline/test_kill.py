@@ -3,7 +3,6 @@
 Three kills of chapters 1 to 3 here; ``make soak`` makes fifty of the whole tiny run, for an hour at the most.
 """
 
-import hashlib
 import os
 import random
 import shutil
@@ -39,18 +38,8 @@ def at_work(project) -> list[psutil.Process]:
     return found
 
 
-def hashes(run: Path) -> dict[str, str]:
-    """Of all artefacts: not of logs, of Snakemake's records, nor of what tells the time or the run's name."""
-    kept = {}
-    for path in sorted(run.glob("0*/**/*")):
-        if path.is_file() and path.suffix in (".csv", ".json", ".gz", ".pt", ".png"):
-            kept[path.relative_to(run).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return kept
-
-
-def same_files(project, tiny_run) -> None:
+def same_files(project, found: dict[str, str], wanted: dict[str, str]) -> None:
     """Run "killed" ended in the files of the run that nobody killed, and left nothing half-written."""
-    found, wanted = hashes(project.path / "runs" / "killed"), hashes(tiny_run)
     if not WHOLE:
         wanted = {name: digest for name, digest in wanted.items() if name < "04"}
     assert found and set(found) == set(wanted)
@@ -58,7 +47,8 @@ def same_files(project, tiny_run) -> None:
     assert not list((project.path / "runs").rglob(".[0-9]*.*"))
 
 
-def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(fresh_project, tiny_run, note):
+def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(fresh_project, tiny_run, artefacts, note):
+    killed = fresh_project.path / "runs" / "killed"
     chance, began, kills, runs = random.Random(os.environ.get("SIM2REAL_KILL_SEED", time.time_ns())), time.monotonic(), 0, 1
     while kills < KILLS and time.monotonic() - began < LONGEST_S:
         process, sent = start(fresh_project), SIGNALS[kills % len(SIGNALS)]
@@ -67,8 +57,10 @@ def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(fre
                 time.sleep(0.05)  # Python itself is starting, and nothing of ours is at work
             process.wait(chance.uniform(0, 25 if WHOLE else 12))
             assert process.returncode == 0, process.communicate()[1]
-            same_files(fresh_project, tiny_run)  # it had ended before it was to be killed: the next kills are another run's
-            shutil.rmtree(fresh_project.path / "runs" / "killed")
+            same_files(
+                fresh_project, artefacts(killed), artefacts(tiny_run)
+            )  # it had ended before it was to be killed: the next kills are another run's
+            shutil.rmtree(killed)
             runs += 1
             continue
         except subprocess.TimeoutExpired:
@@ -85,7 +77,7 @@ def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(fre
     last = start(fresh_project)
     _, told = last.communicate()
     assert last.returncode == 0, told
-    same_files(fresh_project, tiny_run)
+    same_files(fresh_project, artefacts(killed), artefacts(tiny_run))
     assert kills >= min(KILLS, 1)
     if WHOLE:
         note(

@@ -1,6 +1,5 @@
 """The same Snakefile under Snakemake's Slurm executor: a real Slurm of one node, whose files are those of a run without it."""
 
-import hashlib
 import importlib.util
 import os
 import re
@@ -69,15 +68,8 @@ def test_the_profile_names_every_rule_and_no_other():
         assert set(content["set-threads"]) == set(content["set-resources"]) == rules, name
 
 
-def hashes(run: Path) -> dict[str, str]:
-    """Of all artefacts up to the last chapter that is run here."""
-    paths = [path for path in sorted(run.glob("0*/**/*")) if path.is_file() and path.suffix in (".csv", ".json", ".gz", ".pt", ".png")]
-    named = {path.relative_to(run).as_posix(): path for path in paths}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in named.items() if name.split("/")[0] <= UNTIL}
-
-
 @pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing() or "ready")
-def test_a_run_on_slurm_leaves_the_files_of_a_local_one(fresh_project, tiny_run, tmp_path, note):
+def test_a_run_on_slurm_leaves_the_files_of_a_local_one(fresh_project, tiny_run, tmp_path, artefacts, note):
     threads = {"spread": CPUS, "chapter": min(CPUS, 2), "study": 1, "train_translation": 1, "train_segmentation": 1}
     small = {rule: {"mem_mb": 3000, "runtime": 60} for rule in PROFILE["set-resources"]}  # no GPU here
     quick = {"slurm-status-command": "squeue", "slurm-init-seconds-before-status-checks": 2, "latency-wait": 10,
@@ -101,7 +93,8 @@ def test_a_run_on_slurm_leaves_the_files_of_a_local_one(fresh_project, tiny_run,
     assert f"{len(executed)} notebooks executed" in result.stdout
     assert accounted.count("_slurm_rpc_submit_batch_job: JobId=") == len(executed) + 1  # each a job of Slurm, one of them twice
     assert "submitted, SLURM jobid" in result.stdout
-    found, wanted = hashes(fresh_project.path / "runs" / "slurm"), hashes(tiny_run)
+    found, wanted = artefacts(fresh_project.path / "runs" / "slurm"), artefacts(tiny_run)
+    wanted = {name: digest for name, digest in wanted.items() if name.split("/")[0] <= UNTIL}
     assert found and set(found) == set(wanted)
     assert {name for name in found if found[name] != wanted[name]} == set()
     if WHOLE:

@@ -77,6 +77,8 @@ def test_what_is_shared_is_executed_once_and_nothing_twice(stand_in):
         (["--seeds", "2", "--run", "../elsewhere"], "plain name"),
         (["--seeds", "2", "--profile", "slrum"], "--profile slrum: no such profile; there are "),
         (["--set", "cohort.mnms_root=/nowhere/at/all,/nowhere/else"], "no such folder"),
+        (["--set", "cohort.n_slices=8,4"], "cohort.n_slices=8: population.stack=middle holds 6 slices"),
+        (["--set", "verdict.dice_tolerance=2024-13-45,1"], "the values cannot be read"),
     ],
 )
 def test_bad_input_is_told_in_one_line_before_anything_starts(fresh_project, words, told):

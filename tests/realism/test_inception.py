@@ -1,5 +1,7 @@
 import hashlib
+import os
 from http.client import IncompleteRead
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import torch
 
 from sim2real.core.errors import Sim2RealError
 from sim2real.core.parameters import RealismParameters
+from sim2real.core.root import repository
 from sim2real.realism import inception
 
 NO_DOWNLOAD = RealismParameters(download_weights=False)
@@ -46,6 +49,9 @@ def test_named_file_with_the_right_hash_is_taken(tmp_path, monkeypatch):
     path.write_bytes(b"genuine")
     accept(monkeypatch, b"genuine")
     assert inception.find_weights(RealismParameters(inception_weights=path)) == (path, "")
+    relative = Path(os.path.relpath(path, repository()))  # counts from the project's folder, wherever one stands
+    monkeypatch.chdir(repository() / "notebooks")
+    assert inception.find_weights(RealismParameters(inception_weights=relative))[0].samefile(path)
 
 
 def test_without_weights_and_download_there_is_a_reason_and_no_error():

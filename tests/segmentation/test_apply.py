@@ -155,3 +155,10 @@ def test_a_label_that_does_not_fit_its_image_is_refused(tmp_path, predict, stack
     with pytest.raises(Sim2RealError, match=told) as fault:
         predict(source)
     assert "\n" not in str(fault.value)
+
+
+def test_an_image_with_an_empty_label_beside_it_is_segmented_and_not_scored(stack, tmp_path, predict):
+    image, label = stack
+    store(tmp_path / "in", "x", image, Image(np.zeros_like(label.data), label.affine))
+    table, folder = predict(tmp_path / "in")
+    assert table.empty and [path.name for path in folder.glob("*.nii.gz")] == ["x_pred.nii.gz"]

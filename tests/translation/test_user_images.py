@@ -61,7 +61,9 @@ def reoriented(image, order, flips):
     return Image(np.flip(data, flips), affine)
 
 
-@pytest.mark.parametrize(("order", "flips"), itertools.product([(0, 1, 2), (1, 0, 2)], [(), (0,), (1,), (0, 1), (2,), (0, 2)]))
+@pytest.mark.parametrize(
+    ("order", "flips"), itertools.product([(0, 1, 2), (1, 0, 2), (2, 0, 1), (0, 2, 1)], [(), (0,), (1,), (0, 1), (2,), (0, 2)])
+)
 def test_the_result_does_not_depend_on_how_the_image_is_stored(networks, order, flips):
     image = Image(stack(37, 50, 3), AFFINE)
     wanted = reoriented(Image(translate_stack(image, networks["generator"], SCALE), AFFINE), order, flips).data

@@ -22,7 +22,7 @@ def runs(tiny_run, tmp_path):
 def test_a_run_does_not_differ_from_itself(runs, tmp_path):
     found = difference(*runs)
     assert found.empty and lines(found, "one", "two") == ["one and two: nothing differs"]
-    write_page(found, *runs, tmp_path / "page.html")
+    write_page(found, dict(zip(("one", "two"), runs, strict=True)), tmp_path / "page.html")
     assert "Nothing differs" in (tmp_path / "page.html").read_text()
 
 
@@ -45,8 +45,9 @@ def test_a_parameter_a_number_a_cell_and_a_figure_are_each_named_alone(runs, tmp
     assert found.tables == [("05_realism", "kid.csv", 1)] and found.figures == [("05_realism", "fig3")]
     told = "\n".join(lines(found, "one", "two"))
     assert "flip_angle_deg: 60.0 -> 45.0" in told and "dice_real" in told and "(beyond)" in told and "fig3" in told
-    write_page(found, one, two, tmp_path / "page.html")
+    write_page(found, {"record": one, "mine": two}, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
+    assert "<h1>record against mine</h1>" in page
     assert page.count("<img") == 2 and len(set(re.findall(r'src="(data:image/png[^"]+)"', page))) == 2 and "http" not in page
 
 

@@ -111,6 +111,15 @@ def test_a_run_with_the_parameters_of_another(copy):
     assert len(found["figures"]) > 10 and all("parameters_sha256" in line for line in found["figures"])
 
 
+def test_a_later_chapters_parameter_leaves_the_figures_of_earlier_ones_as_they_are(copy):
+    folder, faults = copy
+    path = folder / "parameters.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["verdict"]["dice_tolerance"] = 0.07
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    assert not [line for line in faults("figures").get("figures", []) if not line.startswith("07_verdict")]
+
+
 def test_an_image_set_of_the_wrong_size(copy):
     folder, faults = copy
     table = pd.read_csv(folder / "04_translation" / "translated.csv")

@@ -48,14 +48,15 @@ def _verify(options) -> int:
 
 def _rerun(name: str, folder: Path, root: Path) -> int:
     """Execute a run's parameters again into a run of its own and hold every number against its tolerance."""
+    from ..core.run import APPENDIX, RunFolder
     from ..core.workflow import run_parameters, start
     from ..verdict.difference import difference, lines, write_page
 
     again = f"{name}-again"
-    start(run_parameters(folder), f"runs/{again}", root)
+    start(run_parameters(folder), f"runs/{again}", root, appendix=[study for study in APPENDIX if RunFolder(folder).has_study(study)])
     found = difference(folder, root / "runs" / again)
     print("\n".join(lines(found, name, again)))
-    write_page(found, folder, root / "runs" / again, root / "runs" / again / "difference.html")
+    write_page(found, {name: folder, again: root / "runs" / again}, root / "runs" / again / "difference.html")
     beyond = int((~found.moved["within"].astype(bool)).sum())
     print(f"{len(found.moved)} numbers differ, {beyond} beyond their tolerance; the page: runs/{again}/difference.html")
     return 1 if beyond else 0
@@ -71,6 +72,6 @@ def _diff(options) -> int:
     print("\n".join(lines(found, options.first, options.second)))
     if not found.empty:
         page = root / "runs" / f"difference_{options.first}_{options.second}.html"
-        write_page(found, *folders, page)
+        write_page(found, dict(zip((options.first, options.second), folders, strict=True)), page)
         print(f"the page: {page.relative_to(root)}")
     return 0

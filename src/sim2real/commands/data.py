@@ -35,6 +35,13 @@ def check_data(parameters, until: str, root: Path) -> None:
             require_subjects(cases, "test", "chapter 6 (Table 1)")
 
 
+def positive(text: str) -> int:
+    """argparse's type of a number of cores; its message is the function's name."""
+    if (number := int(text)) < 1:
+        raise ValueError
+    return number
+
+
 def check_name(name: str) -> None:
     """Raise Sim2RealError for a run's name that is more than one folder's name, or the record's."""
     if not re.fullmatch(r"\w[\w.-]*", name) or name == "record":

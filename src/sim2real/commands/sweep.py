@@ -2,6 +2,8 @@
 
 import os
 
+from .data import positive
+
 
 def add(commands) -> None:
     sweep = commands.add_parser("sweep", help="vary parameters and seeds in one workflow and compare the results on one page")
@@ -18,7 +20,7 @@ def add(commands) -> None:
     )
     sweep.add_argument("--run", metavar="NAME", help="name of the sweep's folder under runs/ (default: the preset's name and -sweep)")
     sweep.add_argument("--until", default="07_verdict", metavar="CHAPTER", help="last chapter to execute, by number or name")
-    sweep.add_argument("--cores", type=int, help="cores to use (default: all)")
+    sweep.add_argument("--cores", type=positive, help="cores to use (default: all)")
     sweep.add_argument("--profile", metavar="NAME", help="Snakemake profile that says where jobs run: slurm, kubernetes, or a folder")
     sweep.set_defaults(action=_sweep)
 
@@ -35,7 +37,9 @@ def _sweep(options) -> int:
     check_name(name)
     profile = find_profile(root, options.profile)
     sweep = read_sweep(options.preset, options.set, options.seeds, until)
-    for parameters in {(p.population, p.cohort.mnms_root, p.cohort.acdc_root): p for _, p in sweep.runs}.values():
+    for parameters in {
+        (p.population, p.cohort, p.simulation.temporal_footprint, p.realism.inception_weights): p for _, p in sweep.runs
+    }.values():
         check_data(parameters, until, root)
     shared, alone = len(stages(sweep)), len(sweep.runs) * sum(chapter <= until for chapter in CHAPTERS)
     print(f"runs/{name}: {len(sweep.runs)} runs, {shared} executions of a chapter where they would take {alone} one by one", flush=True)

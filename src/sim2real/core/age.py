@@ -6,7 +6,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from .code import SOURCE, modules_used, notebook_source
+from .code import SOURCE, modules_used, notebook_source, path_of
 from .files import read_json, write_json
 
 FILE = "code.json"
@@ -22,7 +22,7 @@ def write_code(folder: Path, root: Path, commit: str) -> None:
 
 
 def changed_since(folder: Path, page: str) -> list[str]:
-    """What a record's page rests on and has changed, as names of modules and notebooks; nothing without ``code.json``.
+    """What a record's page rests on and has changed, as names of modules, notebooks and tables beside the modules; nothing without ``code.json``.
 
     page: name of an executed notebook. Only what the notebook imports counts, directly or not, as the code stands now.
     """
@@ -30,15 +30,16 @@ def changed_since(folder: Path, page: str) -> list[str]:
     notebook = _ROOT / "notebooks" / f"{training[1] if training else page}.ipynb"
     if not (folder / FILE).is_file() or not notebook.is_file():
         return []
-    known, found = read_json(folder / FILE), []
+    known, found, folders = read_json(folder / FILE), [], set()
     if known.get(f"notebooks/{notebook.name}") != blob_name(notebook):
         found.append(f"notebook {notebook.stem}")
     for module in sorted(modules_used(notebook_source(notebook))):
-        base = SOURCE.joinpath(*module.split(".")[1:])
-        path = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+        path = path_of(module)
+        folders.add(path.parent)
         if known.get(path.relative_to(_ROOT).as_posix()) != blob_name(path):
             found.append(module.removeprefix("sim2real."))
-    return found
+    tables = sorted(path for folder in folders for path in folder.glob("*.csv"))
+    return found + [f"table {path.name}" for path in tables if known.get(path.relative_to(_ROOT).as_posix()) != blob_name(path)]
 
 
 @cache

@@ -15,6 +15,7 @@ from .age import write_code
 from .errors import Sim2RealError
 from .fetch import write_registry
 from .files import read_json
+from .jobs import jobs
 from .licence import licensed, placeholder, reason, withhold
 from .origin import LARGEST_BYTES, origins, with_boxes
 from .resumable import fingerprint_of
@@ -64,7 +65,8 @@ def build_book(root: Path, run: str, licensed_pictures: bool = False) -> Path:
     shutil.copytree(root / "book", stage / "book", ignore=shutil.ignore_patterns("chapters"))
     _copy_chapters(root / "runs" / run, stage / "book" / "chapters", kept_back)
     _copy_numbers(root / "runs" / run, stage / "book" / "chapters")
-    contents = contents_with((root / "_toc.yml").read_text(encoding="utf-8"), {path.stem for path in chapters.glob("*.ipynb")})
+    made = {path.stem for path in (stage / "book" / "chapters").glob("*.ipynb")}
+    contents = contents_with((root / "_toc.yml").read_text(encoding="utf-8"), made)
     (stage / "_toc.yml").write_text(contents, encoding="utf-8")
     render(stage, rendered)
     shutil.rmtree(target, ignore_errors=True)  # not before: a build that fails leaves the last book where it is
@@ -147,6 +149,7 @@ def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
     """Executed notebooks, each checked, and the figures of the first page; placeholders where a picture is ``kept_back``."""
     (target / "figures").mkdir(parents=True)
     absent = [study for study in APPENDIX if not RunFolder(run).has_study(study)]
+    asked = jobs(run_parameters(run))  # a training of a seed that is no longer asked for may still lie there
     for figures in sorted(run.glob("*/figures")):
         if figures.parent.name not in absent:
             shutil.copytree(figures, target / figures.parent.name / "figures", ignore=_not_offered)
@@ -154,7 +157,7 @@ def _copy_chapters(run: Path, target: Path, kept_back: dict[str, str]) -> None:
     for study in absent:
         (target / f"{study}.md").write_text(_NOT_EXECUTED.format(title=_title(study), study=study), encoding="utf-8")
     for path in sorted((run / "chapters").glob("*.ipynb")):
-        if path.stem in absent or path.stem.startswith(_WITHOUT_PAGE):
+        if path.stem in absent or path.stem not in asked or path.stem.startswith(_WITHOUT_PAGE):
             continue
         check_outputs(path)
         notebook = nbformat.read(path, as_version=4)

@@ -33,11 +33,11 @@ def code_fingerprint(*modules: str, source: str = "") -> str:
     """SHA-256 over ``source``, the named modules, all they import of the project, and the tables that lie beside them."""
     names = set(modules) | modules_used(source)
     for name in modules:
-        names |= modules_used(_path(name).read_text(encoding="utf-8"), name)
+        names |= modules_used(path_of(name).read_text(encoding="utf-8"), name)
     digest = hashlib.sha256(source.encode())
     folders = set()
     for name in sorted(names):
-        path = _path(name)
+        path = path_of(name)
         folders.add(path.parent)
         digest.update(name.encode() + path.read_bytes())
     for folder in sorted(folders):
@@ -46,7 +46,8 @@ def code_fingerprint(*modules: str, source: str = "") -> str:
     return digest.hexdigest()
 
 
-def _path(module: str) -> Path | None:
+def path_of(module: str) -> Path | None:
+    """The file of one of the project's modules, by its dotted name; none where there is no such module."""
     base = SOURCE.joinpath(*module.split(".")[1:])
     for path in (base.with_suffix(".py"), base / "__init__.py"):
         if path.is_file():
@@ -56,7 +57,7 @@ def _path(module: str) -> Path | None:
 
 @cache
 def _imports_of(module: str) -> frozenset[str]:
-    return frozenset(_imports(_path(module).read_text(encoding="utf-8"), module))
+    return frozenset(_imports(path_of(module).read_text(encoding="utf-8"), module))
 
 
 def _imports(source: str, module: str) -> set[str]:
@@ -67,8 +68,8 @@ def _imports(source: str, module: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
-                is_package = bool(module) and _path(module).name == "__init__.py"
+                is_package = bool(module) and path_of(module).name == "__init__.py"
                 parent = module.split(".")[: len(module.split(".")) - node.level + is_package]
                 base = ".".join([*parent, *filter(None, [node.module])])
             names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
-    return {name for name in names if name.split(".")[0] == PACKAGE and _path(name)}
+    return {name for name in names if name.split(".")[0] == PACKAGE and path_of(name)}

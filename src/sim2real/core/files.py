@@ -90,11 +90,10 @@ def sha256(path: Path | str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def folder_stamp(folder: Path | str) -> str:
-    """A hash of the names, sizes and times of all files under ``folder``: changes when its content does."""
-    entries = sorted(
-        (str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns) for path in Path(folder).rglob("*") if path.is_file()
-    )
+def folder_stamp(folder: Path | str, times: bool = True) -> str:
+    """A hash of the names, sizes and times of all files under ``folder``: changes when its content does. Without times it is a copy's, too."""
+    found = [(path.relative_to(folder).as_posix(), path.stat()) for path in Path(folder).rglob("*") if path.is_file()]
+    entries = sorted((name, about.st_size, about.st_mtime_ns if times else 0) for name, about in found)
     return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
 
 

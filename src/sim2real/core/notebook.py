@@ -9,7 +9,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import yaml
 from IPython import get_ipython
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
@@ -23,11 +22,12 @@ from .files import write_json
 from .licence import KINDS
 from .origin import box_html, commit, drawn_by, figure_files
 from .parameters import Chapter, Parameters
-from .presets import check, parse_yaml
+from .presets import check, load_parameters
 from .root import repository
 from .run import SECTIONS, RunFolder
 from .style import save_figure, use_style
-from .workflow import run_parameters
+from .sweep import stage_parameters
+from .workflow import run_parameters, write_parameters
 
 _PLAIN = (bool, int, float, str, list, dict, type(None))
 
@@ -48,7 +48,7 @@ class OpenChapter:
 
     @property
     def cohort(self) -> str:
-        """``mnms`` or ``surrogate``, as chapter 3 found it."""
+        """``mnms``, ``mnms+acdc`` or ``surrogate``, as chapter 3 found it."""
         return self.run.results("03_real_cohort")["cohort"]
 
     @property
@@ -85,7 +85,7 @@ class OpenChapter:
         return {
             "figure": name, "chapter": self.name, "notebook": f"notebooks/{os.environ.get('SIM2REAL_NOTEBOOK', self.name)}.ipynb", "cell": shell.execution_count,
             "function": drawn_by(source, name, shell.user_ns), "commit": commit(repository()), "preset": self.preset, "seed": self.seed,
-            "parameters_sha256": run_parameters(self.run.path).digest(), "cohort": self.cohort if self.name > "03_real_cohort" else "",
+            "parameters_sha256": stage_parameters(run_parameters(self.run.path), self.name).digest(), "cohort": self.cohort if self.name > "03_real_cohort" else "",
             "files_sha256": figure_files(self.folder / "figures", name),
         }  # fmt: skip
 
@@ -120,7 +120,7 @@ def _hand_over(name: str, thing: object, here: bool, pictures: tuple[str, ...], 
 
 def spoken(value: object) -> str:
     """A value as prose quotes it: three decimals below 1 (two digits below 0.01), two below 10, one below 1,000; "not available" for a missing one."""
-    if value is None:
+    if value is None or value != value:
         return "not available"
     if isinstance(value, bool) or not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
@@ -157,21 +157,33 @@ def open_chapter(name: str, names: dict, extra: tuple[str, ...] = (), needs: tup
     use_style()
     in_workflow = "SIM2REAL_WORKFLOW" in os.environ
     if not in_workflow:
-        _record(run, section, parameters, common)
+        _record(run, section, parameters, common, root)
         for need in needs:
             if not (run.chapter(need) / "results.json").is_file():
                 _execute_until(need, run, root)
     return OpenChapter(name, run, parameters, int(common.get("seed", 0)), str(common.get("preset", "quick")))
 
 
-def _record(run: RunFolder, section: str, parameters: Chapter, common: dict) -> None:
-    """Keep a notebook's own parameters with its run, so that the chapters executed around it take the same."""
-    path = run.path / "parameters.yaml"
-    tree = parse_yaml(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else json.loads(Parameters().model_dump_json())
-    tree[section] = json.loads(parameters.model_dump_json())
-    tree["seed"] = int(common.get("seed", 0))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
+def _record(run: RunFolder, section: str, parameters: Chapter, common: dict, root: Path) -> None:
+    """Keep a notebook's own parameters with its run, so that the chapters executed around it take the same.
+
+    A folder that notebooks began takes what each notebook has. A run that `sim2real run` made keeps its parameters:
+    Sim2RealError where the notebook's are others.
+    """
+    given = json.loads(parameters.model_dump_json())
+    seed, mark = int(common.get("seed", 0)), run.path / ".begun_by_a_notebook"
+    there = (run.path / "parameters.yaml").is_file()
+    known = run_parameters(run.path) if there else load_parameters(str(common.get("preset", "quick")), [])
+    if there and not mark.is_file():
+        kept = json.loads(getattr(known, section).model_dump_json())
+        for name, own, notebooks in [("seed", known.seed, seed), *((f"{section}.{key}", kept[key], given[key]) for key in given)]:
+            if own != notebooks:
+                raise Sim2RealError(f"{run.path.relative_to(root)} was made with {name}={own}, and the notebook has {notebooks}; "
+                                    "give it the run's value, or name another folder in run")  # fmt: skip
+        return
+    run.path.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    write_parameters(run.path, known.model_copy(update={section: parameters, "seed": seed}))
 
 
 def _execute_until(chapter: str, run: RunFolder, root: Path) -> None:

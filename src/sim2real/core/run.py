@@ -42,6 +42,13 @@ class RunFolder:
         study, chapter = (self.path / "chapters" / f"{each}.ipynb" for each in (name, APPENDIX_AFTER[name]))
         return study.is_file() and study.stat().st_mtime >= chapter.stat().st_mtime
 
+    def numbers(self, chapter: str) -> dict:
+        """All that a chapter's pages quote, of every results file by name; of a name in two of them that of ``results.json``."""
+        found: dict = {}
+        for path in sorted(self.chapter(chapter).glob("*.json")):
+            found |= read_json(path)
+        return found
+
     def manifest(self, chapter: str, table: str = "manifest.csv") -> pd.DataFrame:
         """A chapter's table; paths in it are relative to the run's folder."""
         return read_table(self.chapter(chapter) / table)

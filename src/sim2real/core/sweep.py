@@ -80,7 +80,7 @@ def _values(setting: str) -> tuple[str, list]:
         raise Sim2RealError(f"--set {setting}: expected chapter.name=VALUE,VALUE, for example simulation.flip_angle_deg=30,45,60")
     try:
         values = yaml.safe_load(f"[{text}]")
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise Sim2RealError(f"--set {setting}: the values cannot be read; expected them with commas between") from None
     if not values:
         raise Sim2RealError(f"--set {setting}: no value; expected one or more, with commas between")

@@ -41,7 +41,7 @@ def resolve_appendix(texts: list[str]) -> list[str]:
     """Full names of the appendix's chapters from their names or beginnings (``A1``); ``all`` stands for every one."""
     found = [name for name in APPENDIX for text in texts if text == "all" or (len(text) > 1 and name.lower().startswith(text.lower()))]
     for text in texts:
-        if text != "all" and not any(name.lower().startswith(text.lower()) for name in APPENDIX):
+        if text != "all" and (len(text) < 2 or not any(name.lower().startswith(text.lower()) for name in APPENDIX)):
             raise Sim2RealError(f"--appendix {text}: no such study; there are {', '.join(APPENDIX)}, and all")
     return list(dict.fromkeys(found))
 

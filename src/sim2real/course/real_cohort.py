@@ -17,9 +17,12 @@ def frames(answer: Callable) -> None:
         labels[1:5, 1:4, :, ed] = LV
         labels[2:4, 2:3, :, es] = LV
         found = call(answer, {"ED": str(ed), "ES": str(es)}, labels)
-        if not isinstance(found, tuple) or len(found) != 2 or any(np.shape(part) != (6, 5, 3) for part in found):
+        if not isinstance(found, tuple) or len(found) != 2:
             raise NotYet("expected two stacks of shape (x, y, slice), ED first, as a tuple")
-        volumes = [int((part == LV).sum()) for part in found]
+        stacks = [array(part, f"the stack at {phase}") for part, phase in zip(found, ("ED", "ES"), strict=True)]
+        if any(stack.shape != (6, 5, 3) for stack in stacks):
+            raise NotYet("expected two stacks of shape (x, y, slice), ED first, as a tuple")
+        volumes = [int((stack == LV).sum()) for stack in stacks]
         if 0 in volumes:
             raise NotYet(
                 f"the sheet says ED {ed}, ES {es}: a stack you return holds no label at all, and labels are drawn at ED and ES; "
@@ -79,7 +82,7 @@ def middle_slices(answer: Callable) -> None:
     )
     for told, at_ed, at_es, expected in cases:
         found = call(answer, *(_stack(complete) for complete in (at_ed, at_es)), 4)
-        chosen = [int(k) for k in np.ravel(found)]
+        chosen = [int(k) for k in array(found, f"{told}: what you return").ravel()]
         if len(chosen) != 4:
             raise NotYet(f"{told}: {len(chosen)} slices were chosen; expected 4")
         lacking = [k for k in chosen if k not in at_ed or k not in at_es]

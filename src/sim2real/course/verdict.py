@@ -73,7 +73,7 @@ def reading(answer: Callable) -> None:
     )  # fmt: skip
     for (low, high, side, bound), expected in cases:
         found = call(answer, low, high, side, bound)
-        if found not in ("supported", "not supported", "undecided"):
+        if not isinstance(found, str) or found not in ("supported", "not supported", "undecided"):
             raise NotYet(f"{found!r} is no verdict; expected supported, not supported or undecided")
         if found != expected:
             where = "holds the bound" if low <= bound <= high else f"lies {'above' if low > bound else 'below'} the bound"

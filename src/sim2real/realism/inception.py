@@ -13,6 +13,7 @@ from ..core.errors import Sim2RealError
 from ..core.files import atomic, sha256
 from ..core.parameters import RealismParameters
 from ..core.progress import progress
+from ..core.root import repository
 from ..metrics.torchvision_shim import import_torchvision
 
 WEIGHTS_NAME = "pt_inception-2015-12-05-6726825d.pth"
@@ -27,7 +28,7 @@ def find_weights(parameters: RealismParameters) -> tuple[Path | None, str]:
     Raises Sim2RealError for a named file that is missing or another one.
     """
     if parameters.inception_weights is not None:
-        path = Path(parameters.inception_weights).expanduser()
+        path = repository() / parameters.inception_weights.expanduser()
         if not path.is_file():
             raise Sim2RealError(f"{path}: no such file; realism.inception_weights must name pytorch-fid's {WEIGHTS_NAME}")
         if not sha256(path).startswith(_HASH_START):

@@ -15,7 +15,7 @@ from ..core.errors import Sim2RealError
 from ..core.files import read_json, write_text
 from ..core.notebook import spoken
 from ..core.origin import figure_files
-from ..core.run import SECTIONS
+from ..core.run import SECTIONS, RunFolder
 from ..core.workflow import run_parameters
 
 TOLERANCES = pd.read_csv(files("sim2real.verdict").joinpath("tolerances.csv"))
@@ -50,7 +50,7 @@ def difference(first: Path, second: Path) -> Difference:
     settings = _settings(first, second)
     moved, tables, figures, common = [], [], [], 0
     for chapter in SECTIONS:
-        numbers = [_numbers(folder / chapter) for folder in (first, second)]
+        numbers = [RunFolder(folder).numbers(chapter) for folder in (first, second)]
         common += all(numbers)
         for name in sorted(set(numbers[0]) | set(numbers[1])) if all(numbers) else ():
             one, two = (found.get(name) for found in numbers)
@@ -102,12 +102,15 @@ def lines(found: Difference, first: str, second: str) -> list[str]:
     return told
 
 
-def write_page(found: Difference, first: Path, second: Path, path: Path) -> None:
-    """The comparison as one HTML page that needs no other file: settings, numbers, tables, and the figures side by side."""
+def write_page(found: Difference, runs: dict[str, Path], path: Path) -> None:
+    """The comparison as one HTML page that needs no other file: settings, numbers, tables, and the figures side by side.
+
+    runs: the folders of both by the names that the page gives them.
+    """
     cell = lambda text: f"<td>{html.escape(str(text))}</td>"  # noqa: E731
     row = lambda *texts: f"<tr>{''.join(map(cell, texts))}</tr>"  # noqa: E731
     head = lambda *texts: f"<tr>{''.join(f'<th scope=col>{html.escape(text)}</th>' for text in texts)}</tr>"  # noqa: E731
-    names = first.name, second.name
+    names = list(runs)
     parts = [f"<h1>{html.escape(names[0])} against {html.escape(names[1])}</h1>"]
     if found.empty:
         parts.append("<p>Nothing differs.</p>")
@@ -124,7 +127,7 @@ def write_page(found: Difference, first: Path, second: Path, path: Path) -> None
             f"<h2>Tables</h2><table>{head('chapter', 'table', 'cells that differ')}{''.join(row(*table) for table in found.tables)}</table>"
         )
     for chapter, name in found.figures:
-        pictures = "".join(picture_html(folder / chapter / "figures", name, folder.name) for folder in (first, second))
+        pictures = "".join(picture_html(folder / chapter / "figures", name, run) for run, folder in runs.items())
         parts.append(f"<h2>{html.escape(chapter)}: {html.escape(name)}</h2><div class=pair>{pictures}</div>")
     page = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(' against '.join(names))}</title><style>{PAGE_STYLE}</style>"
@@ -147,13 +150,6 @@ def _flat(tree: dict, prefix: str = "") -> dict:
     for name, value in tree.items():
         flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return flat
-
-
-def _numbers(folder: Path) -> dict:
-    found: dict = {}
-    for path in sorted(folder.glob("*.json")):
-        found |= read_json(path)
-    return found
 
 
 def _names(first: Path, second: Path, folder: str, pattern: str) -> list[str]:

@@ -36,7 +36,7 @@ def write_provenance(run: RunFolder, parameters: Parameters, root: Path) -> dict
         for name in CHAPTERS
         if name != CHAPTER and (run.chapter(name) / "results.json").is_file()
     }
-    data = {name: folder_stamp(root / path) for name, path in
+    data = {name: folder_stamp(root / path, times=False) for name, path in
             (("mnms_root", parameters.cohort.mnms_root), ("acdc_root", parameters.cohort.acdc_root),
              ("xcat_root", parameters.population.xcat_root)) if path}  # fmt: skip
     content = {

@@ -19,6 +19,7 @@ from ..core.notebook import spoken
 from ..core.origin import figure_files, origins
 from ..core.parameters import Parameters
 from ..core.run import CHAPTERS, SECTIONS, RunFolder
+from ..core.sweep import stage_parameters
 from ..core.workflow import run_parameters
 from ..realism.distances import point_distances
 from ..realism.sets import described, image_sets, texture_space
@@ -98,7 +99,7 @@ def inputs(subject: Subject) -> tuple[int, list[str], str]:
     for section, name in (("cohort", "mnms_root"), ("cohort", "acdc_root"), ("population", "xcat_root")):
         path = getattr(getattr(subject.parameters, section), name)
         if path and (subject.root / path).is_dir():
-            pairs[f"{section}.{name}"] = (content["data"].get(name), folder_stamp(subject.root / path))
+            pairs[f"{section}.{name}"] = (content["data"].get(name), folder_stamp(subject.root / path, times=False))
         elif path:
             notes.append(f"{section}.{name} is not on this machine")
     faults = [f"{name}: is not the one that provenance.json names" for name, (one, two) in pairs.items() if one != two]
@@ -216,7 +217,7 @@ def verdicts(subject: Subject) -> tuple[int, list[str], str]:
 def prose(subject: Subject) -> tuple[int, list[str]]:
     """Every value that an executed notebook hands to its prose is the one in the chapter's results; and Table 1 on the page is the table."""
     faults, counted = [], 0
-    expected = {name: _results(subject.run, name) for name in SECTIONS}
+    expected = {name: subject.run.numbers(name) for name in SECTIONS}
     for path in subject.notebooks():
         chapter = next((name for name in SECTIONS if name[:2] == path.stem[:2]), None)
         for name, text in _glued(path, "text/plain"):
@@ -241,13 +242,14 @@ def prose(subject: Subject) -> tuple[int, list[str]]:
 
 
 def figures(subject: Subject) -> tuple[int, list[str]]:
-    """Every figure is of this run: its files, parameters and seed are those its notebook names."""
+    """Every figure is of this run: its files, the parameters that its chapter rests on and its seed are those its notebook names."""
     faults, counted = [], 0
-    asked = {"parameters_sha256": subject.parameters.digest(), "seed": subject.parameters.seed, "preset": subject.parameters.preset}
+    asked = {"seed": subject.parameters.seed, "preset": subject.parameters.preset}
+    digests = {chapter: stage_parameters(subject.parameters, chapter).digest() for chapter in SECTIONS}
     for path in subject.notebooks():
         for name, origin in origins(nbformat.read(path, as_version=4)).items():
             counted += 1
-            for what, value in asked.items():
+            for what, value in (asked | {"parameters_sha256": digests[origin["chapter"]]}).items():
                 if origin[what] != value:
                     faults.append(f"{path.name}, figure {name}: its {what} is {str(origin[what])[:16]}, the run's is {str(value)[:16]}")
             there = figure_files(subject.run.chapter(origin["chapter"]) / "figures", name)
@@ -283,13 +285,6 @@ def _compared(made: pd.DataFrame, written: pd.DataFrame, keys: list[str], name: 
             for _, row in both[~same].iterrows()
         ]
     return len(both) * len(columns), faults, ""
-
-
-def _results(run: RunFolder, chapter: str) -> dict:
-    found: dict = {}
-    for path in sorted(run.chapter(chapter).glob("*.json")):
-        found |= read_json(path)
-    return found
 
 
 def _glued(path: Path, mime: str) -> Iterator[tuple[str, str]]:

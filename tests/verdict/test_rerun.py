@@ -1,0 +1,25 @@
+"""``sim2real verify RUN --rerun`` executes what the run holds, studies of the appendix included."""
+
+import pytest
+
+from sim2real.cli import main
+from sim2real.core import workflow
+from sim2real.core.errors import Sim2RealError
+from sim2real.core.root import repository
+from sim2real.core.run import APPENDIX
+
+
+def test_the_record_is_executed_again_with_the_studies_it_holds(monkeypatch, capsys):
+    asked = {}
+
+    def start(parameters, run, root, **more):
+        asked.update(parameters=parameters, run=run, **more)
+        raise Sim2RealError("enough")
+
+    monkeypatch.setattr(workflow, "start", start)
+    record = repository() / "book" / "chapters"
+    if not (record / "provenance.json").is_file():
+        pytest.skip("no run of record in this checkout")
+    assert main(["verify", "record", "--rerun"]) == 1 and "enough" in capsys.readouterr().err
+    assert asked["run"] == "runs/record-again" and asked["parameters"] == workflow.run_parameters(record)
+    assert asked["appendix"] == [study for study in APPENDIX if (record / f"{study}.ipynb").is_file()]
