@@ -92,7 +92,11 @@ def main() -> None:
         for n in LARGER:
             # what is done again each time, chapter 1's cine above all, is not done for each subject
             hours = (few[0, k, 0] - few[1, k, 0]) * min(asked.cores, FEW) / FEW * n / 3600
-            print(f"{n:10,d} subjects: {hours:10.1f} h, {few[0, k, 1] + n * slopes[0] / 2**20:8.0f} MB of memory")
+            memory = few[0, k, 1] + n * slopes[0] / 2**20
+            print(f"{n:10,d} subjects: {hours:10.1f} h, {memory:8.0f} MB of memory")
+        note(f"Cost of {chapter} for {n:,d} subjects, preset {asked.preset}, extrapolated from {FEW} subjects at the preset and from "
+             f"{sizes[0]:,d} to {sizes[-1]:,d} at coarse settings", f"{hours:.0f} hours of one core, {memory:.0f} MB of memory",
+             "benchmarks/streaming.py")  # fmt: skip
         peaks = ", ".join(f"{n:,d}: {peak:.0f} MB" for n, peak in zip(sizes, found[:, 0, k, 1], strict=True))
         note(f"Peak memory of {chapter} by number of subjects, coarse settings, {asked.cores} core(s)", peaks, "benchmarks/streaming.py")
     print(f"on disk, both chapters: {disk_mb:.2f} MB a subject; " + ", ".join(f"{n:,d}: {n * disk_mb / 1024:,.0f} GB" for n in LARGER))

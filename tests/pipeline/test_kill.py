@@ -1,6 +1,6 @@
 """A run that is killed at any moment, by any signal, goes on where it stopped and ends in the same files.
 
-Three kills of chapters 1 to 3 here; ``make soak`` makes fifty of the whole tiny run, for an hour at the most.
+Three kills of chapters 1 to 3 here; ``make soak`` makes fifty of the whole tiny run, for half an hour at the most.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-KILLS, LONGEST_S = int(os.environ.get("SIM2REAL_KILLS", 3)), 3000
+KILLS, LONGEST_S = int(os.environ.get("SIM2REAL_KILLS", 3)), 1800
 WHOLE = "SIM2REAL_KILLS" in os.environ
 UNTIL = "07_verdict" if WHOLE else "03_real_cohort"
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
