@@ -32,6 +32,13 @@ def change_table(path, change):
     table.to_csv(path, index=False, float_format="%.10g")
 
 
+def change_parameter(folder, section, name, value):
+    path = folder / "parameters.yaml"
+    content = yaml.safe_load(path.read_text())
+    content[section][name] = value
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
 def test_an_untouched_run_agrees_in_every_check(copy, project):
     folder, _ = copy
     checks = {check.name: check for check in verify(folder, project.path)}
@@ -102,10 +109,7 @@ def test_a_figure_from_another_run(copy):
 
 def test_a_run_with_the_parameters_of_another(copy):
     folder, faults = copy
-    path = folder / "parameters.yaml"
-    content = yaml.safe_load(path.read_text())
-    content["simulation"]["flip_angle_deg"] = 45.0
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    change_parameter(folder, "simulation", "flip_angle_deg", 45.0)
     found = faults("inputs", "figures")
     assert found["inputs"] == ["parameters.yaml: is not the one that provenance.json names"]
     assert len(found["figures"]) > 10 and all("parameters_sha256" in line for line in found["figures"])
@@ -113,10 +117,7 @@ def test_a_run_with_the_parameters_of_another(copy):
 
 def test_a_later_chapters_parameter_leaves_the_figures_of_earlier_ones_as_they_are(copy):
     folder, faults = copy
-    path = folder / "parameters.yaml"
-    content = yaml.safe_load(path.read_text())
-    content["verdict"]["dice_tolerance"] = 0.07
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    change_parameter(folder, "verdict", "dice_tolerance", 0.07)
     assert not [line for line in faults("figures").get("figures", []) if not line.startswith("07_verdict")]
 
 
