@@ -34,8 +34,6 @@ class RegimeTrainer(nnUNetTrainer):
 
     def __init__(self, plans: dict, configuration: str, fold: int | str, dataset_json: dict, device: torch.device):
         super().__init__(plans, configuration, fold, dataset_json, device)
-        if self.is_ddp and device.type == "cpu":
-            self.device = device  # nnU-Net takes several processes to have a GPU each
         settings = plans["sim2real"]
         self.planned, self.mirroring, self.seed = settings["planned_network"], settings["mirroring"], settings["seed"]
         self.num_epochs, self.num_iterations_per_epoch = settings["n_epochs"], settings["iterations_per_epoch"]
@@ -84,8 +82,7 @@ class RegimeTrainer(nnUNetTrainer):
         return transforms
 
     def on_epoch_start(self) -> None:
-        # of several processes each learns from slices of its own
-        self._reseed("epoch", self.current_epoch, *([self.local_rank] if self.local_rank else []))
+        self._reseed("epoch", self.current_epoch)
         self.iteration = self.current_epoch * self.num_iterations_per_epoch
         super().on_epoch_start()
 
@@ -112,17 +109,13 @@ class RegimeTrainer(nnUNetTrainer):
         self.current_epoch += 1
 
     def save_checkpoint(self, filename: str) -> None:
-        if self.local_rank == 0:
-            with atomic(filename) as temporary:
-                super().save_checkpoint(str(temporary))
+        with atomic(filename) as temporary:
+            super().save_checkpoint(str(temporary))
 
     def on_train_end(self) -> None:
         """Weights alone, of plain types, so that a model from elsewhere can be read without running its code."""
-        if self.local_rank:
-            return
         write_table(os.path.join(self.output_folder, "log.csv"), self.log_table())
-        network = self.network.module if self.is_ddp else self.network
-        weights = {name: value.cpu() for name, value in network.state_dict().items()}
+        weights = {name: value.cpu() for name, value in self.network.state_dict().items()}
         with atomic(os.path.join(self.output_folder, "checkpoint_final.pth")) as temporary:
             torch.save({"network_weights": weights, "current_epoch": self.current_epoch, "trainer_name": "nnUNetTrainer"}, temporary)
 

@@ -11,7 +11,6 @@ import torch
 
 from ..core.code import code_fingerprint
 from ..core.device import choose_device
-from ..core.distributed import World
 from ..core.errors import Sim2RealError
 from ..core.files import read_table, write_json
 from ..core.parameters import SegmentationParameters
@@ -60,13 +59,10 @@ def train_cases(
     plans, description, images = read_plans(folder)
     plans = plans_for(plans, parameters, seed)
     code = code_fingerprint(f"{__package__}.trainer")
-    world = World.current()
-    with world.in_turn():
-        _forget_if_changed(model, {"regime": regime, "plans": _digest(plans), "cases": _digest(cases), "images": images, "code": code})
+    _forget_if_changed(model, {"regime": regime, "plans": _digest(plans), "cases": _digest(cases), "images": images, "code": code})
     if not (model / FINAL).is_file():
         _train(Path(folder), model, plans, description, cases, choose_device(device), f"nnU-Net, {regime}, seed {seed}")
-    with world.in_turn():
-        return read_table(model / "log.csv")
+    return read_table(model / "log.csv")
 
 
 def _train(folder: Path, model: Path, plans: dict, description: dict, cases: list[str], device: torch.device, name: str) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..core.distributed import World
 from ..core.errors import Sim2RealError
 from ..core.files import clear_temporaries
 from ..core.parameters import TranslationParameters
@@ -57,13 +56,9 @@ def train(
             raise Sim2RealError(
                 f"source slices are {source.shape[1:]} and {name} slices {slices.shape[1:]} pixels; all must lie on one grid"
             )
-    folder, device, world = Path(folder), torch.device(device), World.current()
-    if world.size > 1 and method is not Cut:
-        raise Sim2RealError(f"{method.__name__} in {world.size} processes; only CUT can be trained in several: expected one")
-    with world.in_turn():
-        if world.first:
-            clear_temporaries(folder)
-        parameters = settled(parameters, folder, device)
+    folder, device = Path(folder), torch.device(device)
+    clear_temporaries(folder)
+    parameters = settled(parameters, folder, device)
     identity = fingerprint(list(stacks.values()), parameters, seed, method.__module__)
 
     at_work = method()
@@ -73,13 +68,11 @@ def train(
         compile_networks(networks, device)
     nearest = None  # weights of ``kept`` at the look with the smallest distance
     optimisers = Optimisers(networks, parameters.learning_rate)
-    world.average_gradients(optimisers.discriminator, optimisers.translator)
     columns = ["step", *at_work.losses, "learning_rate"]
     log = torch.zeros(parameters.n_steps, len(columns), dtype=torch.float64)
     shares = SHARES if parameters.grain and parameters.keep_nearest else ()
-    watch = Watch(source, held_out, parameters.n_steps, seed, device, shares) if held_out is not None and world.first else None
-    with world.in_turn():
-        state = load_checkpoint(folder, identity, device)
+    watch = Watch(source, held_out, parameters.n_steps, seed, device, shares) if held_out is not None else None
+    state = load_checkpoint(folder, identity, device)
     first = 0
     if state:
         networks.load_state_dict(state["networks"])
@@ -95,8 +88,6 @@ def train(
     def save(done: int) -> None:
         if not all(torch.isfinite(weights).all() for weights in networks.parameters()):
             raise Sim2RealError(f"{folder}: weights not finite after step {done}; {_advice(parameters)}")
-        if not world.first:
-            return
         contents = {"networks": networks.state_dict(), "optimisers": optimisers.state_dict(), "kept": kept.state_dict()}
         contents |= {"method": at_work.state_dict(), "health": watch.rows if watch else [], "nearest": nearest}
         save_checkpoint(folder, {"fingerprint": identity, "step": done, "log": log[:done].clone(), **contents})
@@ -110,10 +101,9 @@ def train(
             rate = learning_rate(step, parameters)
             optimisers.set_learning_rate(rate)
             random = torch.Generator().manual_seed(seed_of(seed, "patches", step))
-            drawn = {name: draw(seed, name, len(stack), step, parameters.batch_size) for name, stack in images.items()}
-            batch = [stack[world.share_of(drawn[name])] for name, stack in images.items()]
+            batch = [stack[draw(seed, name, len(stack), step, parameters.batch_size)] for name, stack in images.items()]
             with memory_checked(folder, step, parameters):
-                losses = world.mean(at_work.step(networks, optimisers, *batch, parameters, random)).tolist()
+                losses = at_work.step(networks, optimisers, *batch, parameters, random).tolist()
             named = dict(zip(at_work.losses, losses, strict=True))
             _check_losses(named, step, folder, parameters)
             if parameters.weight_average:
@@ -136,8 +126,7 @@ def train(
                 saved_at = now
     if nearest:
         kept.load_state_dict(nearest)
-    if world.first:
-        save_generator(folder / "generator.pt", kept)
+    save_generator(folder / "generator.pt", kept)
     if watch:
         watch.write(folder)
     return pd.DataFrame(log.numpy(), columns=columns).astype({"step": int})
