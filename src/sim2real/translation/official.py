@@ -1,4 +1,4 @@
-"""Weights of the authors' public CUT code, read and written.
+"""Weights of the authors' public CUT code, read.
 
 That code (Park, Efros, Zhang, Zhu; github.com/taesungp/contrastive-unpaired-translation) saves a state dict a network:
 ``latest_net_G.pth`` (``resnet_9blocks``, or another number of blocks), ``latest_net_D.pth`` (``basic``) and ``latest_net_F.pth``
@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from ..core.errors import Sim2RealError
-from .checkpoint import save_alike
 from .networks import Discriminator, Generator, ProjectionHeads
 from .resample import Down, Up
 
@@ -40,20 +39,10 @@ def load_official_generator(folder: Path | str) -> Generator:
     return _load("generator", Path(folder) / FILES["generator"]).eval()
 
 
-def save_official(networks: nn.ModuleDict, folder: Path | str) -> None:
-    """Write the three files that the public code loads with ``--epoch latest``. Raises Sim2RealError for a generator the public code lacks."""
-    generator = networks["generator"]
-    if generator.residual or generator.grain:
-        kind = "residual=false" if generator.residual else "grain=false"
-        raise Sim2RealError(f"{folder}: this generator has no counterpart in the public code; train with translation.{kind}")
-    for name, file in FILES.items():
-        save_alike(Path(folder) / file, official_state(name, networks[name]))
-
-
 def official_state(name: str, network: nn.Module) -> dict[str, Tensor]:
     """A network's weights under the public code's names, with the filters that it keeps beside them."""
     state = {_official_name(name, key): value.detach().cpu().clone() for key, value in network.state_dict().items()}
-    return state | {key: value for key, value in _filters(name, network).items()}
+    return state | _filters(name, network)
 
 
 def _official_name(network: str, ours: str) -> str:
