@@ -20,7 +20,6 @@ _PACKAGES = (
     "scipy",
     "scikit-image",
     "nibabel",
-    "monai",
     "nnunetv2",
     "pytorch-fid",
     "papermill",
