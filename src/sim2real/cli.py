@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from .commands import check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, shard, sweep
+from .commands import check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, shard
 from .commands.data import check_data, check_name, positive, require_of_one_run
 from .core.errors import Sim2RealError
 
@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parameters = commands.add_parser("parameters", help="print the reference of all parameters")
     parameters.set_defaults(action=_parameters)
 
-    for command in (check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, shard, sweep):
+    for command in (check_runs, codecheck, course, fetch_record, fetch_weights, launch_page, shard):
         command.add(commands)
 
     execute = commands.add_parser("execute")  # called by the workflow, one job each
@@ -229,7 +229,7 @@ def _execute(options) -> int:
     from .core.remedy import remedy
     from .core.workflow import run_parameters
 
-    root, run = Path(options.root), options.run.rstrip("/")
+    root, run = Path(options.root), options.run
     parameters = run_parameters(root / run)
     job = jobs(parameters)[options.job]
     try:

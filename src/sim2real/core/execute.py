@@ -18,8 +18,6 @@ from .jobs import notebook_parameters
 from .parameters import Parameters
 from .processes import follow
 
-STAGE = re.compile(r"\w+(-[0-9a-f]{8})")
-"""The folder of a sweep's stage: its chapter and a digest of the parameters it depends on."""
 _EVERY_S = 8.0
 
 
@@ -32,7 +30,6 @@ def execute(name: str, job: dict, parameters: Parameters, root: Path, run: str, 
     target = root / run / "chapters" / f"{name}.ipynb"
     progress_file = root / run / "logs" / f"{name}.progress"
     failed = root / run / "logs" / f"{name}.failed.ipynb"
-    told = name + STAGE.sub(r"\1", Path(run).name) if STAGE.fullmatch(Path(run).name) else name
     for path in (progress_file, target):
         path.parent.mkdir(parents=True, exist_ok=True)
     for path in (progress_file, failed):
@@ -42,9 +39,9 @@ def execute(name: str, job: dict, parameters: Parameters, root: Path, run: str, 
     follow()
     started = time.monotonic()
     done = threading.Event()
-    reporter = threading.Thread(target=_report, args=(told, progress_file, done, started), daemon=True)
+    reporter = threading.Thread(target=_report, args=(name, progress_file, done, started), daemon=True)
     reporter.start()
-    _say(f"{told}: started")
+    _say(f"{name}: started")
     try:
         with atomic(target) as temporary:
             try:
@@ -62,7 +59,7 @@ def execute(name: str, job: dict, parameters: Parameters, root: Path, run: str, 
         done.set()
         reporter.join(timeout=2)
         progress_file.unlink(missing_ok=True)
-    _say(f"{told}: done in {_clock(time.monotonic() - started)}")
+    _say(f"{name}: done in {_clock(time.monotonic() - started)}")
 
 
 def _told(error: PapermillExecutionError) -> str:

@@ -1,5 +1,7 @@
 """The executions of notebooks that make up a run: which there are, what each reads, what each is given."""
 
+from functools import cache
+
 from .labels import REGIMES, VENDORS
 from .parameters import Parameters
 from .run import APPENDIX, APPENDIX_AFTER, CHAPTERS, SECTIONS
@@ -68,6 +70,26 @@ def inputs(table: dict[str, dict], wanted: list[str] | None = None) -> dict[str,
         "A2_scarcity": of_notebook("A2_train_scarcity"),
     }
     return {name: before.get(job["notebook"], []) for name, job in table.items()}
+
+
+@cache
+def rests_on(chapter: str) -> tuple[str, ...]:
+    """The chapter and all that it reads, directly or not, in the paper's order."""
+    table = jobs(Parameters())
+    reads = inputs(table)
+    found, new = set(), {chapter}
+    while new:
+        found |= new
+        own = [name for name, job in table.items() if job["chapter"] in new]
+        new = {table[read]["chapter"] for name in own for read in reads[name]} - found
+    return tuple(name for name in SECTIONS if name in found)
+
+
+def parameters_behind(parameters: Parameters, chapter: str) -> Parameters:
+    """The parameters, those that ``chapter`` does not depend on replaced by their defaults."""
+    kept = {SECTIONS[name] for name in rests_on(chapter)}
+    others = {section: Parameters.model_fields[section].default for section in set(SECTIONS.values()) - kept}
+    return parameters.model_copy(update=others)
 
 
 def notebook_parameters(job: dict, parameters: Parameters, run: str) -> dict:

@@ -19,6 +19,7 @@ from .animation import cine_html
 from .badges import line_html
 from .errors import Sim2RealError
 from .files import write_json
+from .jobs import parameters_behind
 from .licence import KINDS
 from .origin import box_html, commit, drawn_by, figure_files
 from .parameters import Chapter, Parameters
@@ -26,7 +27,6 @@ from .presets import check, load_parameters
 from .root import repository
 from .run import SECTIONS, RunFolder
 from .style import save_figure, use_style
-from .sweep import stage_parameters
 from .workflow import run_parameters, write_parameters
 
 _PLAIN = (bool, int, float, str, list, dict, type(None))
@@ -85,7 +85,7 @@ class OpenChapter:
         return {
             "figure": name, "chapter": self.name, "notebook": f"notebooks/{os.environ.get('SIM2REAL_NOTEBOOK', self.name)}.ipynb", "cell": shell.execution_count,
             "function": drawn_by(source, name, shell.user_ns), "commit": commit(repository()), "preset": self.preset, "seed": self.seed,
-            "parameters_sha256": stage_parameters(run_parameters(self.run.path), self.name).digest(), "cohort": self.cohort if self.name > "03_real_cohort" else "",
+            "parameters_sha256": parameters_behind(run_parameters(self.run.path), self.name).digest(), "cohort": self.cohort if self.name > "03_real_cohort" else "",
             "files_sha256": figure_files(self.folder / "figures", name),
         }  # fmt: skip
 

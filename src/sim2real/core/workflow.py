@@ -62,12 +62,10 @@ def start(
     Raises Sim2RealError naming the first notebook that failed; what is finished stays.
     """
     folder = root / run
-    if (folder / "sweep.csv").is_file():
-        raise Sim2RealError(f"{run}: a sweep lies here; choose another name with --run")
     with alone(folder) as lock, stoppable():
         clear_temporaries(folder)
         write_parameters(folder, parameters)
-        return snakemake(_targets(parameters, until, appendix or []), run, root, cores, profile, lock)
+        return _snakemake(_targets(parameters, until, appendix or []), run, root, cores, profile, lock)
 
 
 def stale(parameters: Parameters, run: str, root: Path, until: str = "07_verdict") -> set[str]:
@@ -117,7 +115,7 @@ def _command(targets: list[str], run: str, root: Path, cores: int | None, profil
     return [sys.executable, "-m", "snakemake", *map(str, words)]
 
 
-def snakemake(targets: list[str], run: str, root: Path, cores: int | None, profile: Path | None, lock) -> int:
+def _snakemake(targets: list[str], run: str, root: Path, cores: int | None, profile: Path | None, lock) -> int:
     """Run Snakemake, pass on our own lines and the count of finished notebooks, keep the rest for the case of a fault.
 
     With a profile, jobs may be elsewhere: Snakemake is given time to call them back when it is stopped. Should this process be killed,
@@ -129,7 +127,7 @@ def snakemake(targets: list[str], run: str, root: Path, cores: int | None, profi
         env=environment, pass_fds=[lock.fileno()] if profile else [],
     )  # fmt: skip
     lines, executed, fault = [], 0, None
-    own = re.compile(r"^([0-9A]\d_[\w-]+): (.*)$")
+    own = re.compile(r"^([0-9A]\d_\w+): (.*)$")
     elsewhere = re.compile(
         r"^Job \d+ has been submitted with (.*) \(log: (.*)\)\.$|^ +log: (.*) \(check log file\(s\) for error details\)$"
     )
@@ -144,7 +142,7 @@ def snakemake(targets: list[str], run: str, root: Path, cores: int | None, profi
                 fault = fault or line.removeprefix("sim2real: ").strip()
             elif at := elsewhere.match(line):
                 if at[1]:
-                    print(f"  {Path(at[2]).parent.name.strip('_'):<34} submitted, {at[1]}", flush=True)
+                    print(f"  {Path(at[2]).parent.name:<34} submitted, {at[1]}", flush=True)
                 else:
                     fault = fault or _fault_in(Path(at[3]))
             elif done and int(done[1]) < int(done[2]):  # the last step is the target that only collects

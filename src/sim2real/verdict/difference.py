@@ -20,7 +20,7 @@ from ..core.workflow import run_parameters
 
 TOLERANCES = pd.read_csv(files("sim2real.verdict").joinpath("tolerances.csv"))
 MOVED_COLUMNS = ["chapter", "name", "first", "second", "within"]
-PAGE_STYLE = (
+_PAGE_STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1200px;padding:0 1rem}table{border-collapse:collapse}"
     "td,th{border:1px solid #bbb;padding:.2rem .6rem;text-align:left;overflow-wrap:anywhere}.pair{display:flex;gap:1rem;flex-wrap:wrap}"
     "figure{flex:1 1 400px;margin:0}img{max-width:100%}"
@@ -127,11 +127,9 @@ def write_page(found: Difference, runs: dict[str, Path], path: Path) -> None:
             f"<h2>Tables</h2><table>{head('chapter', 'table', 'cells that differ')}{''.join(row(*table) for table in found.tables)}</table>"
         )
     for chapter, name in found.figures:
-        pictures = "".join(picture_html(folder / chapter / "figures", name, run) for run, folder in runs.items())
+        pictures = "".join(_picture_html(folder / chapter / "figures", name, run) for run, folder in runs.items())
         parts.append(f"<h2>{html.escape(chapter)}: {html.escape(name)}</h2><div class=pair>{pictures}</div>")
-    page = (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(' against '.join(names))}</title><style>{PAGE_STYLE}</style>"
-    )
+    page = f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(' against '.join(names))}</title><style>{_PAGE_STYLE}</style>"
     write_text(path, page + "".join(parts) + "</html>\n")
 
 
@@ -173,7 +171,7 @@ def _relative(one: object, two: object) -> float:
         return 0.0
 
 
-def picture_html(folder: Path, name: str, run: str) -> str:
+def _picture_html(folder: Path, name: str, run: str) -> str:
     """A saved figure, held by the page itself, with its description, and ``run`` under it."""
     path = folder / f"{name}.png"
     if not path.is_file():

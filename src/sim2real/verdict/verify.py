@@ -15,11 +15,11 @@ from nibabel.filebasedimages import ImageFileError
 from ..core.errors import Sim2RealError
 from ..core.fetch import registry_faults
 from ..core.files import folder_stamp, read_json, read_table, sha256
+from ..core.jobs import parameters_behind
 from ..core.notebook import spoken
 from ..core.origin import figure_files, origins
 from ..core.parameters import Parameters
 from ..core.run import CHAPTERS, SECTIONS, RunFolder
-from ..core.sweep import stage_parameters
 from ..core.workflow import run_parameters
 from ..realism.distances import point_distances
 from ..realism.sets import described, image_sets, texture_space
@@ -245,7 +245,7 @@ def figures(subject: Subject) -> tuple[int, list[str]]:
     """Every figure is of this run: its files, the parameters that its chapter rests on and its seed are those its notebook names."""
     faults, counted = [], 0
     asked = {"seed": subject.parameters.seed, "preset": subject.parameters.preset}
-    digests = {chapter: stage_parameters(subject.parameters, chapter).digest() for chapter in SECTIONS}
+    digests = {chapter: parameters_behind(subject.parameters, chapter).digest() for chapter in SECTIONS}
     for path in subject.notebooks():
         for name, origin in origins(nbformat.read(path, as_version=4)).items():
             counted += 1
