@@ -21,7 +21,7 @@ import sys, time, torch
 from sim2real.core.presets import load_parameters
 from sim2real.translation.networks import build
 from sim2real.translation.step import Optimisers, cut_step
-parameters = load_parameters("standard", []).translation.model_copy(update={"precision": "float32", "convolution": "direct"})
+parameters = load_parameters("standard", []).translation.model_copy(update={"precision": "float32"})
 networks = build(parameters, 0)
 optimisers, slices = Optimisers(networks, 1e-4), torch.rand(2, 1, 1, 128, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
 def step(): cut_step(networks, optimisers, *slices, parameters, torch.Generator().manual_seed(0))

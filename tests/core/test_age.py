@@ -34,8 +34,8 @@ def test_a_record_of_the_code_as_it_is_is_not_old(record):
 
 
 def test_a_change_is_named_on_the_pages_that_rest_on_it_and_on_no_other(record):
-    alter(record, "src/sim2real/translation/winograd.py")
-    assert changed_since(record, "04_train_translation_B") == ["translation.winograd"]
+    alter(record, "src/sim2real/translation/resample.py")
+    assert changed_since(record, "04_train_translation_B") == ["translation.resample"]
     assert changed_since(record, "01_virtual_population") == []
 
 

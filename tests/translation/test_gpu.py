@@ -68,11 +68,11 @@ def test_its_generator_translates_on_a_processor_as_on_the_gpu(on_gpu):
     np.testing.assert_allclose(*made, atol=5e-3)
 
 
-@pytest.mark.parametrize("own", [{"precision": "auto", "convolution": "auto"}, {"compiled": True}])
+@pytest.mark.parametrize("own", [{"precision": "auto"}, {"compiled": True}])
 def test_faster_arithmetic_begins_alike(on_gpu, tmp_path, own):
     np.testing.assert_allclose(trained(tmp_path, "cuda", own).to_numpy()[0], on_gpu[1].to_numpy()[0], rtol=0.05)
 
 
-def test_auto_is_bfloat16_with_the_convolutions_of_torch(tmp_path):
-    found = settled(SIZES.model_copy(update={"precision": "auto", "convolution": "auto"}), tmp_path, torch.device("cuda"))
-    assert (found.precision, found.convolution) == ("bfloat16", "direct")
+def test_auto_is_bfloat16(tmp_path):
+    found = settled(SIZES.model_copy(update={"precision": "auto"}), tmp_path, torch.device("cuda"))
+    assert found.precision == "bfloat16"

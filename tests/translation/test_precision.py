@@ -45,15 +45,6 @@ def test_this_processor_is_asked_by_its_flags():
     assert precision.computes_bfloat16(CPU) == bool({"avx512_bf16", "amx_tile"} & set(flags))
 
 
-@pytest.mark.parametrize(
-    ("device", "precision", "expected"), [("cpu", "float32", "winograd"), ("cpu", "bfloat16", "direct"), ("cuda", "float32", "direct")]
-)
-def test_convolutions_left_to_choice_are_fast_ones_in_float32_on_a_processor_alone(device, precision, expected, tmp_path):
-    asked = TranslationParameters(precision=precision, convolution="auto")
-    found = settled(asked, tmp_path, torch.device(device))
-    assert (found.convolution, found.precision) == (expected, precision)
-
-
 def test_compiling_is_refused_on_a_processor_in_one_line(tmp_path):
     slices = np.zeros((2, 32, 32), np.float32)
     asked = TranslationParameters(generator_features=4, discriminator_features=4, residual_blocks=1, n_steps=1, compiled=True)

@@ -122,9 +122,6 @@ class TranslationParameters(Chapter):
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "float32", description="arithmetic of the training step; auto: bfloat16 if the processor has instructions for it, else float32"
     )
-    convolution: Literal["auto", "direct", "winograd"] = Field(
-        "direct", description="algorithm of the large convolutions in float32; auto: Winograd's on a processor, torch's own on a GPU"
-    )
     compiled: bool = Field(False, description="torch.compile of generator and discriminator, on a GPU alone; changes the last digits")
 
 

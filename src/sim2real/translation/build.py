@@ -104,7 +104,7 @@ def results(run: RunFolder, translated: pd.DataFrame, parameters: TranslationPar
     arithmetic = settled(parameters, run.chapter(CHAPTER) / "models" / "A", choose_device())
     values = {
         "n_images_translated": len(translated), "n_steps": parameters.n_steps, "batch_size": parameters.batch_size, "precision": arithmetic.precision,
-        "convolution": {"direct": "torch's own", "winograd": "Winograd's"}[arithmetic.convolution], "lambda_gan": parameters.lambda_gan, "lambda_nce": parameters.lambda_nce,
+        "lambda_gan": parameters.lambda_gan, "lambda_nce": parameters.lambda_nce,
         "generator_kind": _KINDS[parameters.residual] + _GRAIN[parameters.grain],
         "which_generator": _KEPT[parameters.keep_nearest], "grain_kept": _grain_kept(run, parameters),
         "generator_features": parameters.generator_features, "residual_blocks": parameters.residual_blocks, "learning_rate": parameters.learning_rate,

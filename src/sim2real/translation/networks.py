@@ -14,7 +14,6 @@ from torch.nn import functional as F
 
 from ..core.parameters import TranslationParameters
 from .resample import Down, Up
-from .winograd import Convolution, channels_last
 
 PATCH_LAYERS = (0, 4, 8, 12, 16)
 """Padded input, both downsampling convolutions before their norm, first and fifth residual block."""
@@ -35,38 +34,11 @@ class InstanceNorm(nn.Module):
 
     Ulyanov, Vedaldi, Lempitsky, arXiv 1607.08022, without learned scale and shift. Computed as a group norm with one
     channel a group, which is the same formula: in torch 2.13.0 the gradient of ``instance_norm`` is wrong on a CPU for
-    batch 1 when it arrives with channels-last strides, as it does from the patches of PatchNCE. It is faster, too, but for
-    the gradient of an image stored channels last, which ``_NormChannelsLast`` writes out.
+    batch 1 when it arrives with channels-last strides, as it does from the patches of PatchNCE. It is faster, too.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.device.type == "cpu" and channels_last(x):
-            return _NormChannelsLast.apply(x)
         return F.group_norm(x, num_groups=x.shape[1], eps=NORM_EPSILON)
-
-
-class _NormChannelsLast(torch.autograd.Function):
-    r""":math:`\partial x = (g - \bar g - y\,\overline{g y}) / \sqrt{\sigma^2 + \epsilon}`, bars being means over an image's pixels."""
-
-    @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
-        b, c, h, w = x.shape
-        y, mean, scale = torch.native_group_norm(x, None, None, b, c, h * w, c, NORM_EPSILON)
-        ctx.save_for_backward(x, mean, scale)
-        return y
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
-        x, mean, scale = ctx.saved_tensors
-        b, c, h, w = x.shape
-        x, g = (t.permute(0, 2, 3, 1).reshape(b, h * w, c) for t in (x, gradient))
-        mean, scale = mean.view(b, 1, c), scale.view(b, 1, c)
-        average = torch.full((b, 1, h * w), 1 / (h * w), dtype=x.dtype)
-        centred = x - mean  # (b, p, c)
-        common = torch.bmm(average, g)  # (b, 1, c)
-        shared = torch.bmm(average, g * centred) * scale**2
-        to_x = centred.mul_(-shared).add_(g).sub_(common).mul_(scale)
-        return to_x.view(b, h, w, c).permute(0, 3, 1, 2)
 
 
 class ConvolutionToOne(nn.Conv2d):
@@ -91,8 +63,8 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int):
         super().__init__()
         self.body = nn.Sequential(
-            nn.Identity(), Convolution(channels, channels, 3, padding=1, padding_mode="reflect"), InstanceNorm(), nn.ReLU(inplace=True),
-            nn.Identity(), Convolution(channels, channels, 3, padding=1, padding_mode="reflect"), InstanceNorm(),
+            nn.Identity(), nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"), InstanceNorm(), nn.ReLU(inplace=True),
+            nn.Identity(), nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"), InstanceNorm(),
         )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
@@ -158,11 +130,11 @@ class Generator(nn.Module):
         self.residual = residual
         self.layers = nn.ModuleList([
             nn.ReflectionPad2d(3), nn.Conv2d(1, f, 7), InstanceNorm(), nn.ReLU(inplace=True),  # 0-3: (b, f, h, w)
-            Convolution(f, 2 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True), Down(),  # 4-7: (b, 2f, h/2, w/2)
-            Convolution(2 * f, 4 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True), Down(),  # 8-11: (b, 4f, h/4, w/4)
+            nn.Conv2d(f, 2 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True), Down(),  # 4-7: (b, 2f, h/2, w/2)
+            nn.Conv2d(2 * f, 4 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True), Down(),  # 8-11: (b, 4f, h/4, w/4)
             *(ResidualBlock(4 * f) for _ in range(residual_blocks)),  # 12-: (b, 4f, h/4, w/4)
-            Up(), Convolution(4 * f, 2 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, 2f, h/2, w/2)
-            Up(), Convolution(2 * f, f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, f, h, w)
+            Up(), nn.Conv2d(4 * f, 2 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, 2f, h/2, w/2)
+            Up(), nn.Conv2d(2 * f, f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, f, h, w)
             nn.ReflectionPad2d(3), ConvolutionToOne(f, 1, 7), nn.Tanh(),  # (b, 1, h, w)
         ])  # fmt: skip
         if residual:
@@ -217,9 +189,9 @@ class Discriminator(nn.Module):
         f = features
         self.layers = nn.Sequential(
             nn.Conv2d(1, f, 4, padding=1), nn.LeakyReLU(0.2, inplace=True), Down(),
-            Convolution(f, 2 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True), Down(),
-            Convolution(2 * f, 4 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True), Down(),
-            Convolution(4 * f, 8 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(f, 2 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True), Down(),
+            nn.Conv2d(2 * f, 4 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True), Down(),
+            nn.Conv2d(4 * f, 8 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(8 * f, 1, 4, padding=1),
         )  # fmt: skip
 
@@ -268,7 +240,7 @@ def at_least_float32(x: Tensor) -> Tensor:
 
 
 def prepare(networks: nn.ModuleDict, parameters: TranslationParameters, seed: int) -> nn.ModuleDict:
-    r"""First weights, which depend on the seed alone, and the algorithm of the convolutions.
+    r"""First weights, which depend on the seed alone.
 
     Xavier normal weights with gain 0.02, :math:`\sigma = 0.02 \sqrt{2 / (n_{in} + n_{out})}`, and zero biases.
     """
@@ -277,8 +249,6 @@ def prepare(networks: nn.ModuleDict, parameters: TranslationParameters, seed: in
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             nn.init.xavier_normal_(module.weight, gain=0.02, generator=random)
             nn.init.zeros_(module.bias)
-        if isinstance(module, Convolution):
-            module.winograd = parameters.convolution == "winograd"
     return networks
 
 

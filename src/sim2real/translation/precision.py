@@ -1,4 +1,4 @@
-"""What ``auto`` comes to on a machine, for the precision and the convolutions; settled once a training and kept beside it.
+"""What the precision ``auto`` comes to on a machine; settled once a training and kept beside it.
 
 And the networks compiled, where that was asked for.
 """
@@ -21,22 +21,15 @@ def settled(parameters: TranslationParameters, folder: Path | str, device: torch
 
     A finished training keeps what it was made with, wherever its folder has gone.
     """
-    asked = {name: getattr(parameters, name) for name in ("precision", "convolution")}
-    if "auto" not in asked.values():
+    if parameters.precision != "auto":
         return parameters
     path, finished = Path(folder) / NAME, (Path(folder) / "generator.pt").is_file()
-    found = read_json(path) if finished and path.is_file() else _found(asked, device)
-    write_json(path, found)
-    return parameters.model_copy(update=found)
-
-
-def _found(asked: dict[str, str], device: torch.device) -> dict[str, str]:
-    precision, convolution = asked["precision"], asked["convolution"]
-    if precision == "auto":
+    if finished and path.is_file():
+        precision = read_json(path)["precision"]
+    else:
         precision = "bfloat16" if computes_bfloat16(device) else "float32"
-    if convolution == "auto":
-        convolution = "winograd" if device.type == "cpu" and precision == "float32" else "direct"
-    return {"precision": precision, "convolution": convolution}
+    write_json(path, {"precision": precision})
+    return parameters.model_copy(update={"precision": precision})
 
 
 def computes_bfloat16(device: torch.device) -> bool:

@@ -10,8 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .winograd import channels_last
-
 
 class Down(nn.Module):
     """Blur with [1, 2, 1] / 4 along each axis, mirrored at the border, and keep every second pixel (Zhang, ICML 2019)."""
@@ -29,10 +27,6 @@ class Up(nn.Module):
 
 def _along_both_axes(matrix, x: Tensor) -> Tensor:
     rows, columns = (matrix(size, x.device).to(x.dtype) for size in x.shape[-2:])
-    if channels_last(x):
-        b, c, h, w = x.shape
-        halfway = rows @ x.permute(0, 2, 3, 1).view(b, h, w * c)  # (b, h', w c)
-        return (columns @ halfway.view(b, -1, w, c)).permute(0, 3, 1, 2)
     return rows @ (x @ columns.T)
 
 
