@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from sim2real.cohort.sheet import read_sheet
 from sim2real.core.errors import Sim2RealError
-from sim2real.core.fetch import read_registry
 from sim2real.core.files import read_json, read_table
 from sim2real.core.images import read_image
 from sim2real.core.parameters import Parameters
@@ -83,7 +82,6 @@ READERS = {
     "generator": ("x.pt", genuine_generator, load_generator),
     "public weights": ("latest_net_G.pth", genuine_generator, lambda path: load_official_generator(path.parent)),
     "checkpoint": ("checkpoint.pt", genuine_checkpoint, checkpoint_from),
-    "registry": ("registry.txt", lambda folder: b"a/b.csv " + b"0" * 64 + b"\n", read_registry),
 }
 
 edits = st.lists(

@@ -15,8 +15,6 @@ from sim2real.core.presets import load_parameters
 from sim2real.core.run import RunFolder
 from sim2real.verdict.verify import CHECKS, Subject, _chose, verify
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture
 def copy(tiny_run, project, tmp_path):
@@ -189,17 +187,3 @@ def test_a_damaged_file_is_a_line_and_the_other_checks_go_on(copy, path, content
     found = faults()
     assert found and all("\n" not in line for lines in found.values() for line in lines)
     assert any("damaged" in line for lines in found.values() for line in lines)
-
-
-def test_every_file_of_the_record_is_held_against_its_registry(project, tmp_path):
-    folder = tmp_path / "record"
-    shutil.copytree(ROOT / "book" / "chapters", folder)
-    assert not list(verify(folder, project.path, "files"))[0].faults
-    (folder / "05_realism.ipynb").unlink()
-    (folder / "figures" / "fig3.png").write_bytes(b"x")
-    clinical = folder / "06_segmentation" / "clinical.csv"
-    clinical.write_text(clinical.read_text().replace("1", "2"))
-    assert sorted(list(verify(folder, project.path, "files"))[0].faults) == [
-        "05_realism.ipynb: missing", "06_segmentation/clinical.csv: is not the one that registry.txt names",
-        "figures/fig3.png: is not the one that registry.txt names",
-    ]  # fmt: skip

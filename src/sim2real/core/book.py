@@ -13,7 +13,6 @@ import yaml
 
 from .age import write_code
 from .errors import Sim2RealError
-from .fetch import write_registry
 from .files import read_json
 from .jobs import jobs
 from .licence import licensed, placeholder, reason, withhold
@@ -137,7 +136,6 @@ def publish(root: Path, run: str, licensed_pictures: bool = False) -> None:
         _copy_chapters(folder, fresh, {} if licensed_pictures else licensed(run_parameters(folder)))
         _copy_numbers(folder, fresh)
         write_code(fresh, root, read_json(folder / "provenance.json")["commit"])
-        write_registry(fresh)
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
     finally:

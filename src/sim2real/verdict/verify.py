@@ -13,7 +13,6 @@ import pandas as pd
 from nibabel.filebasedimages import ImageFileError
 
 from ..core.errors import Sim2RealError
-from ..core.fetch import registry_faults
 from ..core.files import folder_stamp, read_json, read_table, sha256
 from ..core.jobs import parameters_behind
 from ..core.notebook import spoken
@@ -55,8 +54,13 @@ class Subject(NamedTuple):
         """Whether its images are there; the record has none."""
         return (self.run.path / "chapters").is_dir()
 
+    @property
+    def pages(self) -> Path:
+        """The folder of the executed notebooks."""
+        return self.run.path / "chapters" if self.has_images else self.run.path
+
     def notebooks(self) -> list[Path]:
-        return sorted((self.run.path / "chapters" if self.has_images else self.run.path).glob("*.ipynb"))
+        return sorted(self.pages.glob("*.ipynb"))
 
 
 def verify(folder: Path, root: Path, *names: str) -> Iterator[Check]:
@@ -78,12 +82,10 @@ def verify(folder: Path, root: Path, *names: str) -> Iterator[Check]:
 
 
 def files(subject: Subject) -> tuple[int, list[str]]:
-    """Of the record, every file is the one that its registry names; of a run, each chapter is there and its numbers are named."""
-    folder = subject.run.path
-    if not subject.has_images:
-        return registry_faults(folder)
-    known = read_json(folder / "provenance.json")["results_sha256"]
-    faults = [f"chapters/{name}.ipynb: missing" for name in CHAPTERS if not (folder / "chapters" / f"{name}.ipynb").is_file()]
+    """Each chapter is there and its numbers are named."""
+    known = read_json(subject.run.path / "provenance.json")["results_sha256"]
+    pages = [subject.pages / f"{name}.ipynb" for name in CHAPTERS]
+    faults = [f"{page.relative_to(subject.run.path)}: missing" for page in pages if not page.is_file()]
     faults += [f"provenance.json: names no results of {name}" for name in list(CHAPTERS)[:-1] if name not in known]
     return 2 * len(CHAPTERS) - 1, faults
 
