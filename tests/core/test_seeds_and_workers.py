@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from sim2real.cli import _SPINS, main
+from sim2real.core.errors import Sim2RealError
 from sim2real.core.seeds import generator, seed_of
-from sim2real.core.workers import _in_turn, available_cores, map_in_order
+from sim2real.core.workers import available_cores, map_in_order
 
 
 def test_each_seed_and_name_has_a_stream_of_its_own():
@@ -44,29 +45,28 @@ def test_a_job_held_to_few_cores_is_believed(monkeypatch):
     assert available_cores() == 1
 
 
-class Counting:
-    """A pool that does the work when it is asked for the result, and counts what was handed over and not yet asked for."""
-
-    def __init__(self):
-        self.open, self.most = 0, 0
-
-    def submit(self, function, item):
-        self.open += 1
-        self.most = max(self.most, self.open)
-        waiting = Waiting()
-        waiting.result = lambda: (setattr(self, "open", self.open - 1), function(item))[1]
-        return waiting
+def refused(item):
+    raise Sim2RealError(f"{item}: expected another")
 
 
-class Waiting:
-    pass
+@pytest.mark.parametrize("cores", ["1", "2"])
+def test_an_error_for_the_user_is_the_same_from_a_worker(monkeypatch, cores):
+    monkeypatch.setenv("SIM2REAL_CORES", cores)
+    with pytest.raises(Sim2RealError) as error:
+        map_in_order(refused, ["a.nii", "a.nii"], name="files")
+    assert str(error.value) == "a.nii: expected another"
 
 
-@pytest.mark.parametrize(("n", "most"), [(1000, 9), (3, 3), (0, 0)])
-def test_no_more_is_handed_over_than_keeps_the_workers_busy(n, most):
-    pool = Counting()
-    assert list(_in_turn(pool, operator.neg, list(range(n)), 8)) == [-k for k in range(n)]
-    assert pool.most == most and pool.open == 0
+def test_each_worker_has_one_thread(monkeypatch):
+    monkeypatch.setenv("SIM2REAL_CORES", "2")
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    variables = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
+    assert map_in_order(os.getenv, variables, name="variables") == ["1", "1", "1"]
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+
+
+def test_nothing_to_do_gives_nothing():
+    assert map_in_order(operator.neg, [], name="numbers") == []
 
 
 @pytest.mark.parametrize(("given", "kept"), [("", _SPINS), ("5", "5")])
