@@ -3,13 +3,16 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
 from sim2real.core.errors import Sim2RealError
-from sim2real.verdict.difference import difference, lines, within, write_page
+from sim2real.verdict.difference import TOLERANCES, difference, lines, within, write_page
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -68,3 +71,11 @@ def test_folders_without_a_chapter_in_common_are_refused(runs, tmp_path):
 
 def test_from_the_command_line(project, tiny_run):
     assert project.here("diff", "tiny", "tiny") == (0, "tiny and tiny: nothing differs\n", "")
+
+
+def test_the_book_lists_the_tolerances_that_are_applied():
+    book = pd.read_csv(ROOT / "book" / "tolerances.csv")
+    assert book["numbers"].str.replace(", ", "|").tolist() == TOLERANCES["pattern"].tolist()
+    assert book["absolute"].replace("any", "inf").astype(float).tolist() == TOLERANCES["absolute"].tolist()
+    shares = book["share of the value"].replace("any", "0").str.rstrip("%").astype(float) / 100
+    assert shares.tolist() == TOLERANCES["relative"].tolist()
