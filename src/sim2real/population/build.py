@@ -1,6 +1,5 @@
 """The population on disk: a table of subjects and a structure map each."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -8,12 +7,11 @@ import numpy as np
 import pandas as pd
 
 from ..core.code import code_fingerprint
-from ..core.errors import Sim2RealError
 from ..core.files import folder_stamp
 from ..core.images import Image, write_image
 from ..core.labels import PHASES
 from ..core.parameters import PopulationParameters
-from ..core.resumable import fingerprint_of, resumable_folder, shard_of
+from ..core.resumable import fingerprint_of, resumable_folder
 from ..core.root import repository
 from ..core.run import RunFolder
 from ..core.workers import map_in_order
@@ -30,18 +28,22 @@ def make_population(run: RunFolder, parameters: PopulationParameters, seed: int)
     """Write ``subjects.csv``, ``manifest.csv``, ``structures/<subject>.nii.gz`` and ``cine.nii.gz``; return the table of subjects.
 
     Structure maps have shape (x, y, slice, phase, sub_slice), phases ED and ES; ``cine.nii.gz`` holds an apical, a middle and
-    a basal slice of the first healthy subject through the cycle. The phantom's subjects already there are kept, so that those
-    made by ``make_shard`` are collected.
+    a basal slice of the first healthy subject through the cycle. The phantom's subjects already there are kept.
     """
     root = parameters.xcat_root and repository() / parameters.xcat_root  # as it is where absolute: a kernel may run in any folder
-    folder = resumable_folder(*_made_with(run, parameters, seed, root))
+    # other XCAT files under the old names must reach the chapters below, which look at this fingerprint
+    source = folder_stamp(root) if root else ""
+    values = parameters.model_dump(mode="json", exclude={"n_subjects", "cine_phases"})
+    made_with = fingerprint_of(values, seed, code_fingerprint(__name__), source)
+    folder = resumable_folder(run.chapter(CHAPTER) / "structures", made_with)
     if root:
         paths = find_xcat_subjects(root)
         rows = map_in_order(partial(_write_xcat, folder=folder, parameters=parameters), paths, name="XCAT subjects", unit="subject")
         table = pd.DataFrame(rows)
         cine = read_xcat_subject(paths[0], parameters, phases="all", n_slices=3)[1]
     else:
-        subjects = _write_phantoms(range(parameters.n_subjects), folder, parameters, seed)
+        write = partial(_write_phantom, folder=folder, parameters=parameters, seed=seed)
+        subjects = map_in_order(write, range(parameters.n_subjects), name="virtual subjects", unit="subject")
         table = population_table(subjects)
         cine = _cine(next((subject for subject in subjects if subject.group == "NOR"), subjects[0]), parameters)
     write_image(run.chapter(CHAPTER) / "cine.nii.gz", cine)
@@ -49,32 +51,6 @@ def make_population(run: RunFolder, parameters: PopulationParameters, seed: int)
     run.write_manifest(CHAPTER, table, "subjects.csv")
     run.write_manifest(CHAPTER, manifest)
     return table
-
-
-def make_shard(run: RunFolder, parameters: PopulationParameters, seed: int, shard: str) -> int:
-    """Write the structure maps of the shard ``i/n`` of the open phantom's subjects, no table; return how many subjects it has.
-
-    Shards may run at once on machines that see one folder; ``make_population`` then finds the maps and writes the tables.
-    Raises Sim2RealError for XCAT's subjects, which are read, not made, and for a folder of other parameters or other code.
-    """
-    if parameters.xcat_root:
-        raise Sim2RealError("population.xcat_root: XCAT's subjects have no shards; expected the open phantom: run chapter 1 as it is")
-    mine = shard_of(range(parameters.n_subjects), shard)
-    folder = resumable_folder(*_made_with(run, parameters, seed, None), shared=True)
-    return len(_write_phantoms(mine, folder, parameters, seed))
-
-
-def _made_with(run: RunFolder, parameters: PopulationParameters, seed: int, root: Path | None) -> tuple[Path, str]:
-    """The folder of structure maps, and the fingerprint of all they depend on."""
-    # other XCAT files under the old names must reach the chapters below, which look at this fingerprint
-    source = folder_stamp(root) if root else ""
-    values = parameters.model_dump(mode="json", exclude={"n_subjects", "cine_phases"})
-    return run.chapter(CHAPTER) / "structures", fingerprint_of(values, seed, code_fingerprint(__name__), source)
-
-
-def _write_phantoms(indices: Sequence[int], folder: Path, parameters: PopulationParameters, seed: int) -> list[Subject]:
-    write = partial(_write_phantom, folder=folder, parameters=parameters, seed=seed)
-    return map_in_order(write, indices, name="virtual subjects", unit="subject")
 
 
 def _write_phantom(index: int, folder: Path, parameters: PopulationParameters, seed: int) -> Subject:

@@ -9,7 +9,7 @@ from ..core.code import code_fingerprint
 from ..core.images import read_labels, write_image
 from ..core.labels import PHASES
 from ..core.parameters import SimulationParameters
-from ..core.resumable import fingerprint_of, resumable_folder, shard_of
+from ..core.resumable import fingerprint_of, resumable_folder
 from ..core.run import RunFolder
 from ..core.workers import map_in_order
 from .simulate import simulate
@@ -21,38 +21,19 @@ SUFFIXES = {"image": "_sa.nii.gz", "label": "_sa_gt.nii.gz"}
 def simulate_population(run: RunFolder, parameters: SimulationParameters, seed: int) -> pd.DataFrame:
     """Write ``images/<subject>_sa.nii.gz`` and ``_sa_gt.nii.gz``, shape (x, y, slice, phase), and ``manifest.csv``.
 
-    Subjects already there are kept, so that those made by ``simulate_shard`` are collected.
+    Subjects already there are kept.
     """
-    folder = resumable_folder(*_made_with(run, parameters, seed))
-    names = _simulate(run.manifest("01_virtual_population"), run, folder, parameters, seed)
+    population = (run.chapter("01_virtual_population") / "structures" / ".made_with").read_text(encoding="utf-8")
+    made_with = fingerprint_of(parameters.model_dump(mode="json"), seed, population, code_fingerprint(__name__))
+    folder = resumable_folder(run.chapter(CHAPTER) / "images", made_with)
+    rows = run.manifest("01_virtual_population")
+    work = partial(_simulate_one, run=run, folder=folder, parameters=parameters, seed=seed)
+    pieces = zip(rows["subject"], rows["structures"], strict=True)
+    names = map_in_order(work, pieces, name="MR simulation", unit="subject")
     paths = {kind: [f"{CHAPTER}/images/{name}{suffix}" for name in names] for kind, suffix in SUFFIXES.items()}
     manifest = pd.DataFrame({"subject": names, **paths, "phases": " ".join(PHASES)})
     run.write_manifest(CHAPTER, manifest)
     return manifest
-
-
-def simulate_shard(run: RunFolder, parameters: SimulationParameters, seed: int, shard: str) -> int:
-    """Write the images of the shard ``i/n`` of chapter 1's subjects, no table; return how many subjects it has.
-
-    Shards may run at once on machines that see one folder; ``simulate_population`` then finds the images and writes the
-    table. Raises Sim2RealError for a folder of other parameters, other code or another population.
-    """
-    mine = shard_of(run.manifest("01_virtual_population"), shard)
-    folder = resumable_folder(*_made_with(run, parameters, seed), shared=True)
-    return len(_simulate(mine, run, folder, parameters, seed))
-
-
-def _made_with(run: RunFolder, parameters: SimulationParameters, seed: int) -> tuple[Path, str]:
-    """The folder of images, and the fingerprint of all they depend on."""
-    population = run.chapter("01_virtual_population") / "structures" / ".made_with"
-    made_with = population.read_text(encoding="utf-8")
-    return run.chapter(CHAPTER) / "images", fingerprint_of(parameters.model_dump(mode="json"), seed, made_with, code_fingerprint(__name__))
-
-
-def _simulate(rows: pd.DataFrame, run: RunFolder, folder: Path, parameters: SimulationParameters, seed: int) -> list[str]:
-    work = partial(_simulate_one, run=run, folder=folder, parameters=parameters, seed=seed)
-    pieces = zip(rows["subject"], rows["structures"], strict=True)
-    return map_in_order(work, pieces, name="MR simulation", unit="subject")
 
 
 def _simulate_one(piece: tuple[str, str], run: RunFolder, folder: Path, parameters: SimulationParameters, seed: int) -> str:
