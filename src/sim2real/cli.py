@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from .commands import check_runs, course, fetch_weights, launch_page
+from .commands import check_runs, course, fetch_weights
 from .commands.data import check_data, check_name, positive, require_of_one_run
 from .core.errors import Sim2RealError
 
@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parameters = commands.add_parser("parameters", help="print the reference of all parameters")
     parameters.set_defaults(action=_parameters)
 
-    for command in (check_runs, course, fetch_weights, launch_page):
+    for command in (check_runs, course, fetch_weights):
         command.add(commands)
 
     execute = commands.add_parser("execute")  # called by the workflow, one job each

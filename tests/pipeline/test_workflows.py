@@ -14,7 +14,12 @@ from sim2real.cli import _parser
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TARGETS = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
-OTHERS = {"cp -rT runs/weekly runs/last", "python -m pip install uv", "python -m uv pip install"}
+OTHERS = {
+    "cp -rT runs/weekly runs/last",
+    "python -m pip install uv",
+    "python -m uv pip install",
+    "sed -i s|OWNER/NAME|$GITHUB_REPOSITORY|g book/launch.md",
+}
 
 
 def faults(content: dict) -> list[str]:
@@ -34,7 +39,7 @@ def faults(content: dict) -> list[str]:
 
 
 def _line(line: str) -> list[str]:
-    words = shlex.split(re.sub(r"\$\{\{.*?\}\}", "quick", line).replace("$GITHUB_REPOSITORY", "owner/name").split(" > ")[0])
+    words = shlex.split(re.sub(r"\$\{\{.*?\}\}", "quick", line))
     if words[0] == "make":
         targets = [word for word in words[1:] if "=" not in word]
         return [f"make has no target {word}" for word in targets if word not in TARGETS]
