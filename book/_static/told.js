@@ -1,5 +1,5 @@
-/* What a cell of Table 1 or a bar of Figure 3 tells: its interval and its numbers, where a pointer or the keyboard's focus rests.
-   Tab comes to a table or figure, arrow keys go from cell to cell, Escape puts the words away. */
+/* What a cell of Table 1 tells: its interval and its numbers, where a pointer or the keyboard's focus rests.
+   Tab comes to the table, arrow keys go from cell to cell, Escape puts the words away. */
 (function () {
   "use strict";
   const words = document.createElement("div");
@@ -58,37 +58,6 @@
     start(rows);
   }
 
-  /* Bars of a figure: each an area over the picture. A picture of another shape is not the one the areas were measured on
-     (a placeholder, where a licence keeps the figure back) and is left alone. */
-  function startBars(box) {
-    const picture = document.querySelector(`#${box.dataset.over} img`);
-    const [width, height] = box.dataset.shape.split(" ").map(Number);
-    if (!picture) return;
-    function place() {
-      const ratio = picture.naturalWidth / picture.naturalHeight / (width / height);
-      if (ratio < 0.97 || ratio > 1.03) return;
-      const over = document.createElement("span");
-      over.className = "bars-over";
-      picture.replaceWith(over);
-      over.append(picture);
-      const rows = JSON.parse(box.querySelector("script").textContent).map((chart) =>
-        chart.map(function (bar) {
-          const area = document.createElement("span");
-          area.setAttribute("role", "img");
-          area.setAttribute("aria-label", bar.told);
-          area.dataset.told = bar.told;
-          ["left", "top", "width", "height"].forEach((side) => (area.style[side] = `${100 * bar[side]}%`));
-          over.append(area);
-          return area;
-        }),
-      );
-      start(rows);
-      box.querySelector(".bars-hint").hidden = false;
-    }
-    if (picture.complete && picture.naturalWidth) place();
-    else picture.addEventListener("load", place);
-  }
-
   document.addEventListener("DOMContentLoaded", function () {
     words.className = "told";
     words.setAttribute("role", "tooltip");
@@ -99,6 +68,5 @@
     document.addEventListener("keydown", (event) => event.key === "Escape" && close());
     window.addEventListener("scroll", close, { passive: true });
     document.querySelectorAll("table.sim2real-table1").forEach(startTable);
-    document.querySelectorAll(".bars[data-over]").forEach(startBars);
   });
 })();

@@ -28,13 +28,10 @@ def slices_html(kind: str, controls: str) -> str:
 
 
 def page_html(script: str) -> str:
-    """A stack, a wipe, the calculator, a table and a figure of two bars; script: the text of ``moving.js``."""
+    """A stack, a wipe, the calculator and a table; script: the text of ``moving.js``."""
     stack = range_html("stack", "column", "slice", 1, COLUMNS, 3, "{} of 5") + choice_html("stack", "line", "phase", {"0": "ED", "1": "ES"})
     wipe = (range_html("wipe", "share", "share", 0, 100, 50, "{} %") + choice_html("wipe", "line", "to", {"1": "A", "2": "B"})
             + choice_html("wipe", "mode", "as", {"wipe": "curtain", "blend": "veil"}) + range_html("wipe", "column", "picture", 1, COLUMNS, 1, "{}"))  # fmt: skip
-    bars = '[[{"left": 0.1, "top": 0.2, "width": 0.2, "height": 0.7, "told": "low"}, {"left": 0.5, "top": 0.2, "width": 0.2, "height": 0.7, "told": "high"}]]'
-    figure = '<figure id="{0}"><img src="{0}.png" alt="A figure of two bars"></figure><div class="bars" data-over="{0}" data-shape="3 1">' \
-             '<script type="application/json">{1}</script><p class="bars-hint" hidden>Point at a bar.</p></div>'  # fmt: skip
     scripts = "".join(f'<script src="{STATIC}/{name}.js"></script>' for name in ("contrast", "told"))
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Moving</title><meta name="viewport" content="width=device-width">'
@@ -43,7 +40,7 @@ def page_html(script: str) -> str:
         "html[data-theme=dark] { background: #121212; --pst-color-text-base: #eee; --pst-color-background: #121212; --pst-color-text-muted: #aaa }</style>"
         f'</head><body><main class="bd-main bd-article"><h1>Moving</h1>{slices_html("stack", stack + outlines_html(True))}'
         f"{slices_html('wipe', wipe + outlines_html(False))}{calculator_html(SimulationParameters(), 'calculator', 'Curves.')}{TABLE}"
-        f"{figure.format('fig-3', bars)}{figure.format('kept-back', bars)}</main></body></html>"
+        "</main></body></html>"
     )
 
 
@@ -55,8 +52,6 @@ def folder(tmp_path_factory) -> Path:
     assert "(column % wrap) * width" in script
     (folder / "page.html").write_text(page_html(script), encoding="utf-8")
     (folder / "wrong.html").write_text(page_html(script.replace("(column % wrap) * width", "0")), encoding="utf-8")
-    Image.new("RGB", (300, 100), "white").save(folder / "fig-3.png")
-    Image.new("RGB", (300, 200), "white").save(folder / "kept-back.png")  # a placeholder has another shape
     return folder
 
 
@@ -148,7 +143,7 @@ def test_the_script_draws_the_curves_that_the_page_had_without_it(page, tab, fol
     still.close()
 
 
-def test_cells_and_bars_tell_by_keyboard_and_pointer_and_are_silenced_by_escape(page):
+def test_cells_tell_by_keyboard_and_pointer_and_are_silenced_by_escape(page):
     words = page.locator(".told")
     press(page, "table.sim2real-table1 td >> nth=0", "ArrowRight")
     assert words.inner_text() == "two" and page.locator("table.sim2real-table1 td >> nth=1").evaluate(
@@ -158,12 +153,8 @@ def test_cells_and_bars_tell_by_keyboard_and_pointer_and_are_silenced_by_escape(
     assert words.inner_text() == "three"
     page.keyboard.press("Escape")
     assert not words.is_visible()
-    page.locator("#fig-3 .tells >> nth=1").hover()
-    assert words.inner_text() == "high" and page.locator(".tells[tabindex='0']").count() == 2  # one stop for the table, one for the figure
-
-
-def test_a_picture_that_is_kept_back_gets_no_bars(page):
-    assert page.locator("#fig-3 .tells").count() == 2 and page.locator("#kept-back .tells").count() == 0
+    page.locator(".tells >> nth=0").hover()
+    assert words.inner_text() == "one" and page.locator(".tells[tabindex='0']").count() == 1  # one stop for the table
 
 
 @pytest.mark.parametrize("way", ["without scripts", "in print"])

@@ -10,7 +10,7 @@ from ..core.labels import VENDORS
 from ..core.style import COLOURS
 
 NAMES = {"simulated": "simulated", "sim2real_A": "sim2real A", "sim2real_B": "sim2real B", "real_A": "real A", "real_B": "real B"}
-_COLOURS = {
+SET_COLOURS = {
     "simulated": COLOURS["simulated"],
     "sim2real_A": COLOURS["A"],
     "sim2real_B": COLOURS["B"],
@@ -33,7 +33,7 @@ def scores_figure(distances: pd.DataFrame, examples: dict[str, np.ndarray], coho
     figure = plt.figure(figsize=(10.5, 3.5 * len(spaces) + 0.3))
     left, right = figure.subfigures(1, 2, width_ratios=[1.25, 1])
     for axes, space in zip(np.atleast_1d(left.subplots(len(spaces), 1)), spaces, strict=True):
-        _bars(axes, distances[distances["features"] == space], AXIS[space])
+        draw_distances(axes, distances[distances["features"] == space], AXIS[space])
     grid = right.subplots(2, 3)
     layout = [["simulated", "sim2real_A", "real_A"], ["", "sim2real_B", "real_B"]]
     for axes_row, names in zip(grid, layout, strict=True):
@@ -46,14 +46,13 @@ def scores_figure(distances: pd.DataFrame, examples: dict[str, np.ndarray], coho
     return figure
 
 
-def _bars(axes, rows: pd.DataFrame, title: str) -> None:
+def draw_distances(axes, rows: pd.DataFrame, title: str) -> None:
+    """Bars as defined, dots less the bias, lines the interval, the dashed line the floor; rows: ``distances.csv`` in one feature space."""
     references, width = list(rows["reference"].unique()), 0.8 / len(NAMES)
     for j, images in enumerate(NAMES):
         own = rows[rows["images"] == images].set_index("reference").reindex(references)
         places = np.arange(len(references)) + (j - (len(NAMES) - 1) / 2) * width
-        bars = axes.bar(places, own["distance"], width, color=_COLOURS[images], edgecolor="white", linewidth=0.5, label=NAMES[images])
-        for bar, reference in zip(bars, references, strict=True):  # by these names bars.py finds them again
-            bar.set_gid(bar_name(rows["features"].iloc[0], images, reference))
+        axes.bar(places, own["distance"], width, color=SET_COLOURS[images], edgecolor="white", linewidth=0.5, label=NAMES[images])
         _intervals(axes, places, own)
         for place, value in zip(places, own["distance"], strict=True):  # below the bar, where no interval hides it
             text = _short(value) if np.isfinite(value) else ""
@@ -67,10 +66,6 @@ def _bars(axes, rows: pd.DataFrame, title: str) -> None:
     axes.set_ylabel(title)
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-
-
-def bar_name(features: str, images: str, reference: str) -> str:
-    return f"{features}-{images}-{reference}"  # the name of a group in the SVG, too
 
 
 def _intervals(axes, places: np.ndarray, rows: pd.DataFrame) -> None:
@@ -114,10 +109,10 @@ def _cell(row: pd.Series, ratio: float) -> str:
 
 
 def _shares(axes, vendor: pd.DataFrame) -> None:
-    rows = vendor.set_index("images").reindex([name for name in _COLOURS])
+    rows = vendor.set_index("images").reindex(list(SET_COLOURS))
     for k, (name, row) in enumerate(rows.iterrows()):
-        axes.hlines(k, row["ci_low"], row["ci_high"], color=_COLOURS[name], linewidth=2.5)
-        axes.plot(row["share_A"], k, "o", color=_COLOURS[name], markersize=8)
+        axes.hlines(k, row["ci_low"], row["ci_high"], color=SET_COLOURS[name], linewidth=2.5)
+        axes.plot(row["share_A"], k, "o", color=SET_COLOURS[name], markersize=8)
     axes.axvline(0.5, color="0.7", linewidth=1, linestyle=":")
     tests = {"real_A": "real A, test", "real_B": "real B, test"}
     axes.set_yticks(range(len(rows)), [tests.get(name, NAMES[name]) for name in rows.index])

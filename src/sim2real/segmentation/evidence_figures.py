@@ -8,24 +8,11 @@ from matplotlib.patches import Patch
 
 from ..core.labels import REGIMES, STRUCTURES, VENDORS
 from ..core.style import COLOURS
+from ..realism.figures import NAMES, SET_COLOURS, draw_distances
 from .clinical import CLINICAL
 from .look import FAINT, INK, REGIME_NAMES, draw_contours, window
 
 MARKS = {"A": "o", "B": "s", "all": "D"}
-SETS = {
-    "simulated": "simulated",
-    "sim2real_A": "sim2real A",
-    "sim2real_B": "sim2real B",
-    "real_A": "real A, test",
-    "real_B": "real B, test",
-}
-SET_COLOURS = {
-    "simulated": COLOURS["simulated"],
-    "sim2real_A": COLOURS["A"],
-    "sim2real_B": COLOURS["B"],
-    "real_A": "#8ebad9",
-    "real_B": "#f0b592",
-}
 
 
 def comparisons_figure(comparisons: pd.DataFrame) -> Figure:
@@ -118,7 +105,7 @@ def judge_figure(kept: pd.DataFrame, distances: pd.DataFrame, seen: pd.DataFrame
     top, bottom = figure.subfigures(2, 1)
     left, right = top.subplots(1, 2, width_ratios=[1, 1.15])
     _kept(left, kept)
-    _bars(right, distances)
+    draw_distances(right, distances, "Fréchet distance, segmenter")
     _seen(bottom.subplots(1, 1), seen)
     return figure
 
@@ -130,29 +117,10 @@ def _kept(axes, kept: pd.DataFrame) -> None:
         rows = kept[kept["images"] == images].set_index("structure").loc[names]
         places = np.arange(len(names)) + 0.2 * (k - (len(sets) - 1) / 2)
         axes.vlines(places, rows["ci_low"], rows["ci_high"], color=SET_COLOURS[images], linewidth=1.8)
-        axes.plot(places, rows["dice"], "o", color=SET_COLOURS[images], label=SETS[images], markersize=6)
+        axes.plot(places, rows["dice"], "o", color=SET_COLOURS[images], label=NAMES[images], markersize=6)
     axes.set_xticks(range(len(names)), names)
     axes.set(ylabel="Dice, judge against simulation", ylim=(None, 1))
     axes.legend(fontsize=7.5, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-
-
-def _bars(axes, distances: pd.DataFrame) -> None:
-    """As in chapter 5: bars as defined, dots less the bias, lines the interval, the dashed line the floor."""
-    references, width = list(dict.fromkeys(distances["reference"])), 0.8 / len(SETS)
-    for j, images in enumerate(SETS):
-        own = distances[distances["images"] == images].set_index("reference").reindex(references)
-        places = np.arange(len(references)) + (j - (len(SETS) - 1) / 2) * width
-        axes.bar(places, own["distance"], width, color=SET_COLOURS[images], edgecolor="white", linewidth=0.5, label=SETS[images])
-        there = own["ci_low"].notna().to_numpy()
-        axes.vlines(places[there], own["ci_low"][there], own["ci_high"][there], color="0.1", linewidth=1.2, zorder=3)
-        axes.plot(places[there], own["corrected"][there].clip(lower=0), "o", color="0.1", markersize=3.5, zorder=3)
-    for k, reference in enumerate(references):
-        floor = distances[(distances["images"] == reference) & (distances["reference"] == reference)]["distance"]
-        axes.hlines(floor, k - 0.42, k + 0.42, linestyles="--", color="0.15", linewidth=1)
-    axes.set_xticks(range(len(references)), [f"to real {name[-1]}, train" for name in references])
-    axes.set_ylabel("Fréchet distance, segmenter")
-    axes.set_ylim(bottom=0)
-    axes.legend(fontsize=7.5, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
 def _seen(axes, seen: pd.DataFrame) -> None:
