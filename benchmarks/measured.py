@@ -1,4 +1,5 @@
-"""What was tried and measured, in the book's table: a row a question, written by the command that measured it."""
+"""What was tried and measured, in the book's table: a row a question, written by the command that
+measured it."""
 
 import csv
 import platform
@@ -10,7 +11,8 @@ COLUMNS = ("question", "measured", "made by", "machine", "date")
 
 
 def note(question: str, measured: str, made_by: str, table: Path = TABLE) -> None:
-    """Write the row of ``question``, in the place of an earlier one. Rows stand in the order of their questions."""
+    """Write the row of ``question``, in the place of an earlier one. Rows stand in the order of
+    their questions."""
     rows = {}
     if table.is_file():
         with open(table, newline="", encoding="utf-8") as file:
@@ -26,6 +28,9 @@ def note(question: str, measured: str, made_by: str, table: Path = TABLE) -> Non
 def _machine() -> str:
     names = Path("/proc/cpuinfo")
     lines = names.read_text(encoding="utf-8").splitlines() if names.is_file() else []
-    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    model = next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+        platform.machine(),
+    )
     count = sum(line.startswith("processor") for line in lines)
     return f"{model}, {count} processors" if count else model

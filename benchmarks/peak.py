@@ -1,4 +1,5 @@
-"""Seconds and peak memory of a script's own ``--work`` part, run as a process of its own on two cores."""
+"""Seconds and peak memory of a script's own ``--work`` part, run as a process of its own on two
+cores."""
 
 import os
 import subprocess
@@ -23,17 +24,32 @@ def memory_mb(process: int) -> float:
 
 def family(process: int) -> list[int]:
     try:
-        children = [int(child) for path in Path(f"/proc/{process}/task").glob("*/children") for child in path.read_text().split()]
+        children = [
+            int(child)
+            for path in Path(f"/proc/{process}/task").glob("*/children")
+            for child in path.read_text().split()
+        ]
     except OSError:
         return []
     return [process, *(member for child in children for member in family(child))]
 
 
 def watched(script: str, *words: str) -> tuple[list[float], float]:
-    """(numbers of its line RESULT, peak MB over the process and its workers) of ``script --work words``; exits with a line if it fails."""
-    environment = {**os.environ, "SIM2REAL_CORES": str(CORES), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    process = subprocess.Popen([sys.executable, script, "--work", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                               env=environment)  # fmt: skip
+    """(numbers of its line RESULT, peak MB over the process and its workers) of ``script --work
+    words``; exits with a line if it fails."""
+    environment = {
+        **os.environ,
+        "SIM2REAL_CORES": str(CORES),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    process = subprocess.Popen(
+        [sys.executable, script, "--work", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    )
     peak, done = [0.0], Event()
 
     def watch():
@@ -47,5 +63,8 @@ def watched(script: str, *words: str) -> tuple[list[float], float]:
     watcher.join()
     told = [line.split()[1:] for line in output.splitlines() if line.startswith("RESULT")]
     if process.returncode or not told:
-        sys.exit(f"--work {' '.join(words)} failed with exit status {process.returncode}; run it by itself to see why")
+        sys.exit(
+            f"--work {' '.join(words)} failed with exit status {process.returncode}; run it by"
+            " itself to see why"
+        )
     return [float(value) for value in told[0]], peak[0]

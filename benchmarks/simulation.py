@@ -1,4 +1,5 @@
-"""How fast is a simulated frame? One core, 128 x 128 pixels, 4 coils; times in ms as median (10th to 90th percentile).
+"""How fast is a simulated frame? One core, 128 x 128 pixels, 4 coils; times in ms as median (10th
+to 90th percentile).
 
 OMP_NUM_THREADS=1 python benchmarks/simulation.py [repeats]
 """
@@ -6,16 +7,19 @@ OMP_NUM_THREADS=1 python benchmarks/simulation.py [repeats]
 import os
 import sys
 
-os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = os.environ[
+    "MKL_NUM_THREADS"
+] = "1"
 
 from time import perf_counter
 
 import numpy as np
 
-from sim2real.core.parameters import PopulationParameters, SimulationParameters
+from sim2real.population.parameters import PopulationParameters
 from sim2real.population.render import Phantom, Stack
 from sim2real.population.subjects import sample_subject
 from sim2real.simulation.levels import LIVING, PHYSICS
+from sim2real.simulation.parameters import SimulationParameters
 from sim2real.simulation.scan import Scan
 from sim2real.simulation.simulate import finish, simulate
 
@@ -42,10 +46,15 @@ def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     pixel = FIELD_MM / PIXELS
     plain = SimulationParameters(acquired_pixel_mm=pixel, reconstructed_pixel_mm=pixel, n_coils=4)
-    living = plain.model_copy(update={**PHYSICS, **LIVING, "temporal_footprint": 0.0})  # one frame is no cine
+    living = plain.model_copy(
+        update={**PHYSICS, **LIVING, "temporal_footprint": 0.0}
+    )  # one frame is no cine
     subject = sample_subject(0, 1, 0.5)
     phantom = Phantom(subject)
-    print(f"{PIXELS} x {PIXELS} pixels, 4 coils, 3 sub-slices, one core, {repeats} repeats; ms, median (10th to 90th percentile)")
+    print(
+        f"{PIXELS} x {PIXELS} pixels, 4 coils, 3 sub-slices, one core, {repeats} repeats; ms,"
+        " median (10th to 90th percentile)"
+    )
     for n in (PIXELS, 2 * PIXELS):
         geometry = PopulationParameters(voxel_mm=FIELD_MM / n, field_of_view_mm=FIELD_MM)
         stack = Stack.of(phantom.heart, geometry)
@@ -53,13 +62,25 @@ def main() -> None:
         structures = phantom.structures(one, ("ED",), geometry)
         slab = structures.data[:, :, 0, 0]
         print(f"\nmap of {n} x {n} voxels of {FIELD_MM / n:g} mm")
-        report("anatomy: structure map of one slice", timed(lambda: phantom.structures(one, ("ED",), geometry), repeats))  # noqa: B023
+        report(
+            "anatomy: structure map of one slice",
+            timed(lambda: phantom.structures(one, ("ED",), geometry), repeats),
+        )  # noqa: B023
         for name, parameters in (("plain", plain), ("all physics on", living)):
             scan = Scan.of(structures, parameters, 0, "bench")
             state = scan.at_slice(0, slab)
-            report(f"{name}: set-up of a subject (tissues, tables)", timed(lambda: Scan.of(structures, parameters, 0, "bench"), repeats))  # noqa: B023
-            report(f"{name}: set-up of a slice (coils, fields, shim)", timed(lambda: scan.at_slice(0, slab), repeats))  # noqa: B023
-            report(f"{name}: FRAME, from map to magnitude image", timed(lambda: finish(scan, scan.lines(slab, state), 0, 0), repeats))  # noqa: B023
+            report(
+                f"{name}: set-up of a subject (tissues, tables)",
+                timed(lambda: Scan.of(structures, parameters, 0, "bench"), repeats),
+            )  # noqa: B023
+            report(
+                f"{name}: set-up of a slice (coils, fields, shim)",
+                timed(lambda: scan.at_slice(0, slab), repeats),
+            )  # noqa: B023
+            report(
+                f"{name}: FRAME, from map to magnitude image",
+                timed(lambda: finish(scan, scan.lines(slab, state), 0, 0), repeats),
+            )  # noqa: B023
 
         def whole():
             person = Phantom(subject)

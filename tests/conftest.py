@@ -1,4 +1,5 @@
-"""One whole tiny run in a copy of the project, shared by the tests of the pipeline and of the book."""
+"""One whole tiny run in a copy of the project, shared by the tests of the pipeline and of the
+book."""
 
 import contextlib
 import csv
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from sim2real.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,17 +23,28 @@ SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks", "workflow")
 
 @dataclass
 class Project:
-    """A copy of the project without the package itself, in which runs may be made and files changed."""
+    """A copy of the project without the package itself, in which runs may be made and files
+    changed."""
 
     path: Path
 
     def sim2real(self, *words: object) -> subprocess.CompletedProcess:
-        return subprocess.run([sys.executable, "-m", "sim2real.cli", *map(str, words)], cwd=self.path, capture_output=True, text=True)
+        return subprocess.run(
+            [sys.executable, "-m", "sim2real.cli", *map(str, words)],
+            cwd=self.path,
+            capture_output=True,
+            text=True,
+        )
 
     def here(self, *words: object) -> tuple[int, str, str]:
-        """The command in this process, whose own start takes seconds: exit status, standard output and error."""
+        """The command in this process, whose own start takes seconds: exit status, standard output
+        and error."""
         out, err = io.StringIO(), io.StringIO()
-        with contextlib.chdir(self.path), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with (
+            contextlib.chdir(self.path),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
             code = main([str(word) for word in words])
         return code, out.getvalue(), err.getvalue()
 
@@ -51,7 +62,8 @@ def copy_project(target: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def note():
-    """``note(question, measured, made_by)``: a row of the book's table of what was tried; for long trials only."""
+    """``note(question, measured, made_by)``: a row of the book's table of what was tried; for long
+    trials only."""
     spec = importlib.util.spec_from_file_location("measured", ROOT / "benchmarks" / "measured.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -60,7 +72,8 @@ def note():
 
 @pytest.fixture(scope="session")
 def artefacts():
-    """``artefacts(run)``: hashes of all that a run's chapters have made, by path; of a training's log all but the seconds it took."""
+    """``artefacts(run)``: hashes of all that a run's chapters have made, by path; of a training's
+    log all but the seconds it took."""
     return lambda run: {
         path.relative_to(run).as_posix(): hashlib.sha256(_without_times(path)).hexdigest()
         for path in sorted(run.glob("0*/**/*"))
@@ -101,7 +114,8 @@ def tiny_run(project) -> Path:
 
 
 GROUPS = (("run", r"\btiny_run\b"), ("book", r"\brecord\b"))
-"""Files that share what takes minutes to make, by a word in them: the tiny run, the built record."""
+"""Files that share what takes minutes to make, by a word in them: the tiny run, the built
+record."""
 
 
 def group_of(nodeid: str) -> str:

@@ -9,13 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from sim2real.core.book import JUPYTER_BOOK
+from sim2real.paper.book import JUPYTER_BOOK
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "book" / "chapters"
 CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,8 @@ def record(tmp_path_factory, build_bare) -> BuiltBook:
 
 @pytest.fixture(scope="session")
 def build_bare():
-    """``build_bare(folder)``: `jupyter-book build .` in a copy of the book and its configuration."""
+    """``build_bare(folder)``: `jupyter-book build .` in a copy of the book and its
+    configuration."""
     return _build_bare
 
 
@@ -50,10 +58,13 @@ def _build_bare(folder: Path) -> BuiltBook:
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium, driven by Playwright; for a module only, since Playwright leaves an event loop running."""
+    """Chromium, driven by Playwright; for a module only, since Playwright leaves an event loop
+    running."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed here")
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed here: pip install -e '.[test]'")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright is not installed here: pip install -e '.[test]'"
+    )
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
@@ -62,24 +73,42 @@ def browser():
 
 @pytest.fixture(scope="module")
 def tab(browser):
-    """A function that opens a file in a tab of its own, the network blocked: ``tab(path, width, dark=False, scripts=True)``.
+    """A function that opens a file in a tab of its own, the network blocked: ``tab(path, width,
+    dark=False, scripts=True)``.
 
-    The page has two lists, ``asked`` (addresses other than files) and ``faults`` (what the console complains of).
+    The page has two lists, ``asked`` (addresses other than files) and ``faults`` (what the console
+    complains of).
     """
     contexts = {}
 
-    def opened(path: Path, width: int = 1600, dark: bool = False, scripts: bool = True, query: str = ""):
+    def opened(
+        path: Path, width: int = 1600, dark: bool = False, scripts: bool = True, query: str = ""
+    ):
         key = (width, dark, scripts)
         if key not in contexts:
             scheme = "dark" if dark else "light"
-            contexts[key] = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts,
-                                                offline=True)  # fmt: skip
+            contexts[key] = browser.new_context(
+                viewport={"width": width, "height": 900},
+                color_scheme=scheme,
+                java_script_enabled=scripts,
+                offline=True,
+            )
             contexts[key].set_default_timeout(120_000)  # a slow machine is no fault of the page
         page = contexts[key].new_page()
         page.asked, page.faults = [], []
-        page.on("request", lambda request: None if request.url.startswith(("file:", "data:")) else page.asked.append(request.url))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith(("file:", "data:"))
+                else page.asked.append(request.url)
+            ),
+        )
         page.on("requestfailed", lambda request: page.faults.append(f"not loaded: {request.url}"))
-        page.on("console", lambda message: page.faults.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message: page.faults.append(message.text) if message.type == "error" else None,
+        )
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.goto(f"file://{path}{query}")
         return page
@@ -92,7 +121,9 @@ def tab(browser):
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The source of axe-core."""
-    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed here: pip install -e '.[test]'")
+    package = pytest.importorskip(
+        "axe_playwright_python", reason="axe-core is not installed here: pip install -e '.[test]'"
+    )
     return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 

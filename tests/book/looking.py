@@ -1,4 +1,5 @@
-"""What is found out about one page of the book in Chromium. A page with planted faults shows that each of them is seen."""
+"""What is found out about one page of the book in Chromium. A page with planted faults shows that
+each of them is seen."""
 
 from dataclasses import dataclass
 
@@ -25,7 +26,8 @@ _STILL = "*, *::before, *::after { transition: none !important; animation: none 
 
 @dataclass(frozen=True)
 class Facts:
-    """Lists of what is wrong, empty where nothing is; pictures: (address, description, width as loaded)."""
+    """Lists of what is wrong, empty where nothing is; pictures: (address, description, width as
+    loaded)."""
 
     asked: list[str]
     faults: list[str]
@@ -38,8 +40,9 @@ class Facts:
 
 
 def look(page, axe: str, within: str = ".bd-main") -> Facts:
-    """Facts of an open page, light and 1600 pixels wide. axe: the source of axe-core, or nothing; within: what it examines, formulas, folded code and
-    all but the first rows of a table left out, since they are many and alike."""
+    """Facts of an open page, light and 1600 pixels wide. axe: the source of axe-core, or nothing;
+    within: what it examines, formulas, folded code and all but the first rows of a table left out,
+    since they are many and alike."""
     page.add_style_tag(content=_STILL)
     pictures, overlaps, sideways = page.evaluate(_PICTURES), page.evaluate(_OVERLAPS), []
     for width in (1600, 360):

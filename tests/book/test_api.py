@@ -1,10 +1,11 @@
-"""The page of functions names doors that exist, each with a description and a sub-package's order."""
+"""The page of functions names doors that exist, each with a description and a sub-package's
+order."""
 
 import importlib
 import re
 from pathlib import Path
 
-from sim2real.core.run import CHAPTERS
+from sim2real.data.run import CHAPTERS
 
 PAGE = (Path(__file__).resolve().parents[2] / "book" / "api.md").read_text(encoding="utf-8")
 NAMES = re.findall(r"^\.\. auto(?:function|class):: (sim2real[\w.]+)$", PAGE, flags=re.MULTILINE)

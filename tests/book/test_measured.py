@@ -14,9 +14,16 @@ def rows(table: Path) -> list[dict[str, str]]:
 
 def test_a_question_measured_again_has_one_row_and_others_keep_theirs(tmp_path, note):
     table = tmp_path / "measured.csv"
-    for question, measured in (("kills", "3 of 3, none lost"), ("bytes", "9"), ("kills", '50 of 50, "none" lost')):
+    for question, measured in (
+        ("kills", "3 of 3, none lost"),
+        ("bytes", "9"),
+        ("kills", '50 of 50, "none" lost'),
+    ):
         note(question, measured, "tests/x.py", table)
-    assert [(row["question"], row["measured"]) for row in rows(table)] == [("bytes", "9"), ("kills", '50 of 50, "none" lost')]
+    assert [(row["question"], row["measured"]) for row in rows(table)] == [
+        ("bytes", "9"),
+        ("kills", '50 of 50, "none" lost'),
+    ]
     assert all(row["machine"] and row["date"] for row in rows(table))
 
 

@@ -1,4 +1,5 @@
-"""The pictures that move, in real Chromium, on a page of hand-made slices: what is seen is what the controls say."""
+"""The pictures that move, in real Chromium, on a page of hand-made slices: what is seen is what the
+controls say."""
 
 import io
 import re
@@ -8,37 +9,54 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sim2real.core.labels import LV
-from sim2real.core.mosaic import choice_html, mosaic_html, outlines_html, range_html
-from sim2real.core.parameters import SimulationParameters
+from sim2real.data.labels import LV
+from sim2real.data.mosaic import choice_html, mosaic_html, outlines_html, range_html
 from sim2real.simulation.calculator import calculator_html, tissues_of
+from sim2real.simulation.parameters import SimulationParameters
 from sim2real.simulation.signal import bssfp_signal
 
 STATIC = Path(__file__).resolve().parents[2] / "book" / "_static"
 LINES, COLUMNS, HEIGHT, WIDTH = 3, 5, 48, 64
 GREYS = np.linspace(40, 220, LINES * COLUMNS).round().reshape(LINES, COLUMNS)
-TABLE = '<table class="sim2real-table1"><tr><th>N</th><td title="one">1</td><td title="two">2</td></tr><tr><th>M</th><td title="three">3</td></tr></table>'
+TABLE = (
+    '<table class="sim2real-table1"><tr><th>N</th><td title="one">1</td><td'
+    ' title="two">2</td></tr><tr><th>M</th><td title="three">3</td></tr></table>'
+)
 
 
 def slices_html(kind: str, controls: str) -> str:
     cells = GREYS[:, :, None, None] / 255 * np.ones((LINES, COLUMNS, HEIGHT, WIDTH))
     labels = np.zeros(cells.shape, np.uint8)
     labels[:, :, 8:20, 10:30] = LV
-    return mosaic_html(kind, kind, cells, labels, f"A {kind}.", controls, wrap=2 if kind == "stack" else None)
+    return mosaic_html(
+        kind, kind, cells, labels, f"A {kind}.", controls, wrap=2 if kind == "stack" else None
+    )
 
 
 def page_html(script: str) -> str:
     """A stack, a wipe, the calculator and a table; script: the text of ``moving.js``."""
-    stack = range_html("stack", "column", "slice", 1, COLUMNS, 3, "{} of 5") + choice_html("stack", "line", "phase", {"0": "ED", "1": "ES"})
-    wipe = (range_html("wipe", "share", "share", 0, 100, 50, "{} %") + choice_html("wipe", "line", "to", {"1": "A", "2": "B"})
-            + choice_html("wipe", "mode", "as", {"wipe": "curtain", "blend": "veil"}) + range_html("wipe", "column", "picture", 1, COLUMNS, 1, "{}"))  # fmt: skip
-    scripts = "".join(f'<script src="{STATIC}/{name}.js"></script>' for name in ("contrast", "told"))
+    stack = range_html("stack", "column", "slice", 1, COLUMNS, 3, "{} of 5") + choice_html(
+        "stack", "line", "phase", {"0": "ED", "1": "ES"}
+    )
+    wipe = (
+        range_html("wipe", "share", "share", 0, 100, 50, "{} %")
+        + choice_html("wipe", "line", "to", {"1": "A", "2": "B"})
+        + choice_html("wipe", "mode", "as", {"wipe": "curtain", "blend": "veil"})
+        + range_html("wipe", "column", "picture", 1, COLUMNS, 1, "{}")
+    )
+    scripts = "".join(
+        f'<script src="{STATIC}/{name}.js"></script>' for name in ("contrast", "told")
+    )
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Moving</title><meta name="viewport" content="width=device-width">'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Moving</title><meta'
+        f' name="viewport" content="width=device-width">'
         f'<link rel="stylesheet" href="{STATIC}/moving.css">{scripts}<script>{script}</script>'
-        "<style>html { color: var(--pst-color-text-base); --pst-color-text-base: #222; --pst-color-background: #fff; --pst-color-text-muted: #555 }"
-        "html[data-theme=dark] { background: #121212; --pst-color-text-base: #eee; --pst-color-background: #121212; --pst-color-text-muted: #aaa }</style>"
-        f'</head><body><main class="bd-main bd-article"><h1>Moving</h1>{slices_html("stack", stack + outlines_html(True))}'
+        "<style>html { color: var(--pst-color-text-base); --pst-color-text-base: #222;"
+        " --pst-color-background: #fff; --pst-color-text-muted: #555 }"
+        "html[data-theme=dark] { background: #121212; --pst-color-text-base: #eee;"
+        " --pst-color-background: #121212; --pst-color-text-muted: #aaa }</style>"
+        '</head><body><main class="bd-main'
+        f' bd-article"><h1>Moving</h1>{slices_html("stack", stack + outlines_html(True))}'
         f"{slices_html('wipe', wipe + outlines_html(False))}{calculator_html(SimulationParameters(), 'calculator', 'Curves.')}{TABLE}"
         "</main></body></html>"
     )
@@ -51,7 +69,9 @@ def folder(tmp_path_factory) -> Path:
     script = (STATIC / "moving.js").read_text(encoding="utf-8")
     assert "(column % wrap) * width" in script
     (folder / "page.html").write_text(page_html(script), encoding="utf-8")
-    (folder / "wrong.html").write_text(page_html(script.replace("(column % wrap) * width", "0")), encoding="utf-8")
+    (folder / "wrong.html").write_text(
+        page_html(script.replace("(column % wrap) * width", "0")), encoding="utf-8"
+    )
     return folder
 
 
@@ -65,7 +85,9 @@ def page(tab, folder):
 
 def grey_at(page, kind: str, x: float, y: float = 0.8) -> int:
     """The grey that is seen in a moving picture, at shares of its width and height."""
-    seen = np.asarray(Image.open(io.BytesIO(page.locator(f"#{kind} .moving-view").screenshot())).convert("L"))
+    seen = np.asarray(
+        Image.open(io.BytesIO(page.locator(f"#{kind} .moving-view").screenshot())).convert("L")
+    )
     return int(seen[round(y * seen.shape[0]), round(x * seen.shape[1])])
 
 
@@ -81,7 +103,9 @@ def test_arrow_keys_go_through_the_slices(page):
         press(page, "#stack-column", "ArrowRight")
         assert abs(grey_at(page, "stack", 0.9) - GREYS[0, column]) < 4
         assert page.locator("output[for=stack-column]").inner_text() == f"{column + 1} of 5"
-        assert f"{column + 1} of 5" in page.locator("#stack .moving-view").get_attribute("aria-label")
+        assert f"{column + 1} of 5" in page.locator("#stack .moving-view").get_attribute(
+            "aria-label"
+        )
 
 
 def test_a_script_that_stands_still_is_seen(tab, folder):
@@ -101,7 +125,10 @@ def test_the_phase_can_be_chosen_and_outlines_put_away(page):
 
 
 def test_the_curtain_uncovers_the_translation_from_the_left(page):
-    assert [abs(grey_at(page, "wipe", x) - grey) < 4 for x, grey in ((0.2, GREYS[1, 0]), (0.8, GREYS[0, 0]))] == [True, True]
+    assert [
+        abs(grey_at(page, "wipe", x) - grey) < 4
+        for x, grey in ((0.2, GREYS[1, 0]), (0.8, GREYS[0, 0]))
+    ] == [True, True]
     press(page, "#wipe-share", "End")
     page.get_by_label("B", exact=True).check()
     assert abs(grey_at(page, "wipe", 0.8) - GREYS[2, 0]) < 4
@@ -131,14 +158,19 @@ def test_the_calculator_follows_its_sliders(page):
     press(page, "#calculator-off_resonance_hz", "ArrowRight", 35)
     tissues = tissues_of(1.5)
     wanted = [abs(bssfp_signal(t["t1_ms"], t["t2_ms"], t["pd"], 40, 4.0, 2.0, 35)) for t in tissues]
-    assert [page.locator(f"[data-signal='{k}']").inner_text() for k in range(4)] == [f"{value:.3f}" for value in wanted]
+    assert [page.locator(f"[data-signal='{k}']").inner_text() for k in range(4)] == [
+        f"{value:.3f}" for value in wanted
+    ]
     assert page.locator("[data-ratio]").inner_text() == f"{wanted[0] / wanted[2]:.2f}"
 
 
 def test_the_script_draws_the_curves_that_the_page_had_without_it(page, tab, folder):
     drawn = page.locator(".contrast-chart").inner_html()
     still = tab(folder / "page.html", scripts=False)
-    numbers = [np.array(re.findall(r"-?\d+\.?\d*", html), float) for html in (drawn, still.locator(".contrast-chart").inner_html())]
+    numbers = [
+        np.array(re.findall(r"-?\d+\.?\d*", html), float)
+        for html in (drawn, still.locator(".contrast-chart").inner_html())
+    ]
     np.testing.assert_allclose(*numbers, atol=0.11)
     still.close()
 
@@ -146,15 +178,17 @@ def test_the_script_draws_the_curves_that_the_page_had_without_it(page, tab, fol
 def test_cells_tell_by_keyboard_and_pointer_and_are_silenced_by_escape(page):
     words = page.locator(".told")
     press(page, "table.sim2real-table1 td >> nth=0", "ArrowRight")
-    assert words.inner_text() == "two" and page.locator("table.sim2real-table1 td >> nth=1").evaluate(
-        "cell => cell === document.activeElement"
-    )
+    assert words.inner_text() == "two" and page.locator(
+        "table.sim2real-table1 td >> nth=1"
+    ).evaluate("cell => cell === document.activeElement")
     page.keyboard.press("ArrowDown")
     assert words.inner_text() == "three"
     page.keyboard.press("Escape")
     assert not words.is_visible()
     page.locator(".tells >> nth=0").hover()
-    assert words.inner_text() == "one" and page.locator(".tells[tabindex='0']").count() == 1  # one stop for the table
+    assert (
+        words.inner_text() == "one" and page.locator(".tells[tabindex='0']").count() == 1
+    )  # one stop for the table
 
 
 @pytest.mark.parametrize("way", ["without scripts", "in print"])
@@ -163,14 +197,22 @@ def test_a_still_of_all_slices_stands_in_without_scripts_and_in_print(tab, folde
     if way == "in print":
         page.emulate_media(media="print")
     for kind in ("stack", "wipe"):
-        assert page.locator(f"#{kind} .moving-still").is_visible() and not page.locator(f"#{kind} .moving-view").is_visible()
+        assert (
+            page.locator(f"#{kind} .moving-still").is_visible()
+            and not page.locator(f"#{kind} .moving-view").is_visible()
+        )
         assert not page.locator(f"#{kind} .moving-controls").is_visible()
-    assert page.locator(".contrast-chart").is_visible() and not page.locator("#calculator .moving-controls").is_visible()
+    assert (
+        page.locator(".contrast-chart").is_visible()
+        and not page.locator("#calculator .moving-controls").is_visible()
+    )
     page.emulate_media(media="screen")
     page.close()
 
 
-def test_the_pictures_are_open_to_all_readers_and_keep_within_a_narrow_screen(tab, folder, axe, looking):
+def test_the_pictures_are_open_to_all_readers_and_keep_within_a_narrow_screen(
+    tab, folder, axe, looking
+):
     page = tab(folder / "page.html")
     facts = looking.look(page, axe)
     assert facts.light == facts.dark == facts.sideways == []

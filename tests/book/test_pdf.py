@@ -6,13 +6,21 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
 from sim2real.core import pdf
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.run import CHAPTERS
+
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.run import CHAPTERS
 
 ROOT = Path(__file__).resolve().parents[2]
-TITLES = ["Virtual population", "MR simulation", "Real cohort", "Translation", "Realism", "Segmentation", "Verdict"]
+TITLES = [
+    "Virtual population",
+    "MR simulation",
+    "Real cohort",
+    "Translation",
+    "Realism",
+    "Segmentation",
+    "Verdict",
+]
 
 
 def cells_of(table: pd.DataFrame) -> list[str]:
@@ -30,21 +38,31 @@ def printed(record, tmp_path_factory):
     """The record's pages as text, and how many pictures they hold."""
     if not any(map(shutil.which, pdf.BROWSERS)):
         pytest.skip("Chromium is not installed here")
-    reader = pytest.importorskip("pypdf", reason="pypdf is not installed here: pip install -e '.[test]'")
+    reader = pytest.importorskip(
+        "pypdf", reason="pypdf is not installed here: pip install -e '.[test]'"
+    )
     patch = pytest.MonkeyPatch()
     patch.setattr(pdf, "_record", lambda root, folder: record.html)  # built already
     path = pdf.build_pdf(ROOT, "record", tmp_path_factory.mktemp("pdf") / "paper.pdf")
     patch.undo()
     pages = reader.PdfReader(path).pages
-    return [page.extract_text() for page in pages], sum(len(page["/Resources"].get("/XObject", {})) for page in pages), path.stat().st_size
+    return (
+        [page.extract_text() for page in pages],
+        sum(len(page["/Resources"].get("/XObject", {})) for page in pages),
+        path.stat().st_size,
+    )
 
 
 def test_the_paper_has_its_chapters_figures_and_table(printed):
     pages, pictures, size = printed
     text = "\n".join(pages)
     assert 25 <= len(pages) <= 90 and pictures >= 20 and size < 25_000_000
-    places = [re.search(rf"{number}\s*{title}", text) for number, title in enumerate(TITLES, start=1)]
-    assert all(places) and [place.start() for place in places] == sorted(place.start() for place in places)
+    places = [
+        re.search(rf"{number}\s*{title}", text) for number, title in enumerate(TITLES, start=1)
+    ]
+    assert all(places) and [place.start() for place in places] == sorted(
+        place.start() for place in places
+    )
     cells = cells_of(pd.read_csv(ROOT / "book" / "chapters" / "06_segmentation" / "table1.csv"))
     assert missing(text, [*cells, "0.915, 7.85", "0.851, 10.21"]) == []
     assert missing(text, ["0.123, 45.67"]) == ["0.123, 45.67"]
@@ -52,7 +70,12 @@ def test_the_paper_has_its_chapters_figures_and_table(printed):
 
 def test_what_is_folded_away_or_moved_by_hand_is_not_printed(printed):
     text = "\n".join(printed[0])
-    assert "Show the code" not in text and "Show parameters" not in text and "open_chapter(" not in text and "hold still" not in text
+    assert (
+        "Show the code" not in text
+        and "Show parameters" not in text
+        and "open_chapter(" not in text
+        and "hold still" not in text
+    )
 
 
 def test_links_lead_within_the_printed_page_and_pictures_are_found(record):
@@ -63,17 +86,22 @@ def test_links_lead_within_the_printed_page_and_pictures_are_found(record):
     within = re.findall(r'\bhref="#([^"]+)"', page[page.index("<body") :])
     assert len(within) > 50 and set(within) <= set(names)
     for address in re.findall(r'<img[^>]*\bsrc="([^"]+)"', page):
-        assert address.startswith("data:") or (record.html / "book" / "chapters" / address).is_file(), address
+        assert (
+            address.startswith("data:") or (record.html / "book" / "chapters" / address).is_file()
+        ), address
 
 
-@pytest.mark.parametrize(("address", "page", "wanted"), [
-    ("#fig-1", "book/index", "#index--fig-1"),
-    ("chapters/05_realism.html#fig-3", "book/index", "#05_realism--fig-3"),
-    ("../guide.html#words", "book/chapters/05_realism", "../guide.html#words"),
-    ("../_images/a.png", "book/index", "../../_images/a.png"),
-    ("../index.html", "book/chapters/07_verdict", "#index--"),
-    ("https://arxiv.org/abs/2208.04874", "book/index", "https://arxiv.org/abs/2208.04874"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("address", "page", "wanted"),
+    [
+        ("#fig-1", "book/index", "#index--fig-1"),
+        ("chapters/05_realism.html#fig-3", "book/index", "#05_realism--fig-3"),
+        ("../guide.html#words", "book/chapters/05_realism", "../guide.html#words"),
+        ("../_images/a.png", "book/index", "../../_images/a.png"),
+        ("../index.html", "book/chapters/07_verdict", "#index--"),
+        ("https://arxiv.org/abs/2208.04874", "book/index", "https://arxiv.org/abs/2208.04874"),
+    ],
+)
 def test_an_address_is_counted_from_the_printed_page(address, page, wanted):
     assert pdf._address(address, page) == wanted
 

@@ -1,4 +1,5 @@
-"""The commands of the tutorial, read from its page: three to a first figure, and the cheap ones executed as they are written."""
+"""The commands of the tutorial, read from its page: three to a first figure, and the cheap ones
+executed as they are written."""
 
 import os
 import re
@@ -8,22 +9,30 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from sim2real.cli import _parser
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "book" / "tutorial.md").read_text(encoding="utf-8")
-BLOCKS = [block.strip().splitlines() for block in re.findall(r"^```bash\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)]
+BLOCKS = [
+    block.strip().splitlines()
+    for block in re.findall(r"^```bash\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
+]
 FIRST, SECOND = BLOCKS[:2]
 
 
 def test_a_first_figure_takes_three_commands():
     assert len(FIRST) == 3
-    assert FIRST[0] == "make setup" and FIRST[1] == "source .venv/bin/activate" and FIRST[2].startswith("sim2real run ")
+    assert (
+        FIRST[0] == "make setup"
+        and FIRST[1] == "source .venv/bin/activate"
+        and FIRST[2].startswith("sim2real run ")
+    )
 
 
 def test_setting_up_is_a_target_of_make():
-    result = subprocess.run(["make", "--dry-run", "setup"], cwd=ROOT, capture_output=True, text=True)
+    result = subprocess.run(
+        ["make", "--dry-run", "setup"], cwd=ROOT, capture_output=True, text=True
+    )
     assert result.returncode == 0, result.stderr
 
 
@@ -34,7 +43,8 @@ def test_every_command_is_one_that_there_is():
 
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory):
-    """The cheap commands executed as written, at the size that the page tells of for a rehearsal."""
+    """The cheap commands executed as written, at the size that the page tells of for a
+    rehearsal."""
     from shutil import copy, copytree
 
     folder = tmp_path_factory.mktemp("tutorial")
@@ -42,10 +52,16 @@ def rehearsed(tmp_path_factory):
         copy(ROOT / name, folder / name)
     for name in ("notebooks", "workflow"):
         copytree(ROOT / name, folder / name)
-    environment = {**os.environ, "SIM2REAL_PRESET": "tiny", "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "SIM2REAL_PRESET": "tiny",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
     printed = {}
     for line in (FIRST[2], *SECOND):
-        result = subprocess.run(["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True)
+        result = subprocess.run(
+            ["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True
+        )
         assert result.returncode == 0, f"{line}: {result.stderr[-600:]}"
         printed[line] = result.stdout
     return folder, printed
@@ -56,7 +72,9 @@ def test_the_figure_is_where_the_page_says_with_its_numbers(rehearsed):
     named = re.findall(r"`(runs/after/[\w/.]+)`", PAGE)
     assert len(named) == 2 and all((folder / name).is_file() for name in named)
     assert (folder / named[0]).with_suffix(".csv").is_file()
-    assert (folder / "runs" / "difference_before_after.html").is_file() and "runs/difference_before_after.html" in PAGE
+    assert (
+        folder / "runs" / "difference_before_after.html"
+    ).is_file() and "runs/difference_before_after.html" in PAGE
 
 
 def test_the_difference_is_the_one_parameter_and_what_follows_from_it(rehearsed):

@@ -1,4 +1,5 @@
-"""A builder of small cohorts in the layout of the M&Ms challenge, and one surrogate cohort for the whole session."""
+"""A builder of small cohorts in the layout of the M&Ms challenge, and one surrogate cohort for the
+whole session."""
 
 from pathlib import Path
 
@@ -7,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim2real.cohort.parameters import CohortParameters
 from sim2real.cohort.surrogate import write_surrogate
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.parameters import CohortParameters
+from sim2real.data.errors import Sim2RealError
 
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset"
 SHAPE = (20, 17, 6, 3)  # x, y, slice, phase
@@ -17,27 +18,58 @@ AFFINE = np.diag([7.3, 7.4, 12.0, 1.0])  # few voxels, a heart of plausible size
 
 
 class Builder:
-    """Subjects on disk and rows of the sheet; every method may be called again to change what lies there."""
+    """Subjects on disk and rows of the sheet; every method may be called again to change what lies
+    there."""
 
     def __init__(self, root: Path):
         self.root, self.rows = root, []
 
-    def add(self, code, vendor="A", folder="Training/Labeled", ed=0, es=2, affine=AFFINE, dtype=np.uint8, shape=SHAPE, **more):
-        self.rows.append({"External code": code, "VendorName": "a vendor", "Vendor": vendor, "Centre": 1, "ED": ed, "ES": es, "Age": 50,
-                          "Pathology": "NOR", "Sex": "F", "Height": "", "Weight": "", **more})  # fmt: skip
+    def add(
+        self,
+        code,
+        vendor="A",
+        folder="Training/Labeled",
+        ed=0,
+        es=2,
+        affine=AFFINE,
+        dtype=np.uint8,
+        shape=SHAPE,
+        **more,
+    ):
+        self.rows.append(
+            {
+                "External code": code,
+                "VendorName": "a vendor",
+                "Vendor": vendor,
+                "Centre": 1,
+                "ED": ed,
+                "ES": es,
+                "Age": 50,
+                "Pathology": "NOR",
+                "Sex": "F",
+                "Height": "",
+                "Weight": "",
+                **more,
+            }
+        )
         image, label = self.arrays(ed, es, shape)
         self.save(code, "", image, affine, folder)
         self.save(code, "_gt", label.astype(dtype), affine, folder)
         return self
 
     def arrays(self, ed=0, es=2, shape=SHAPE):
-        """(image, label) of another heart at each call, labelled at two phases and brightest in its LV."""
+        """(image, label) of another heart at each call, labelled at two phases and brightest in its
+        LV."""
         rng = np.random.default_rng(len(self.rows))
         image = rng.integers(1, 400, shape).astype(np.int16)
         label = np.zeros(shape, np.uint8)
         for phase in (ed, es):
             if isinstance(phase, int) and phase < shape[3]:
-                label[8:12, 6:9, 1:5, phase], label[7, 6:9, 1:5, phase], label[2:7, 5:11, 1:5, phase] = 1, 2, 3
+                (
+                    label[8:12, 6:9, 1:5, phase],
+                    label[7, 6:9, 1:5, phase],
+                    label[2:7, 5:11, 1:5, phase],
+                ) = (1, 2, 3)
                 label[8, 6, 1, phase] = 2 if phase == es else 1  # so that the phases differ
         image[label == 1] += 500
         return image, label
@@ -90,4 +122,8 @@ def surrogate(tmp_path_factory):
     """Root of a surrogate cohort: two training subjects and one test subject a vendor, seed 4."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SIM2REAL_CORES", "1")
-        return write_surrogate(tmp_path_factory.mktemp("surrogate"), CohortParameters(surrogate_train=2, surrogate_test=1), 4)
+        return write_surrogate(
+            tmp_path_factory.mktemp("surrogate"),
+            CohortParameters(surrogate_train=2, surrogate_test=1),
+            4,
+        )

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from sim2real.cohort.acdc import survey_acdc
-from sim2real.cohort.build import read_real
 from sim2real.cohort.check import check_cohort
 from sim2real.cohort.grid import Grid, field_centre, to_grid, upright
+from sim2real.cohort.parameters import CohortParameters
 from sim2real.cohort.prepare import prepare_real
-from sim2real.core.parameters import CohortParameters
-from sim2real.core.run import RunFolder
-from sim2real.core.slices import load_slices
+from sim2real.cohort.stage import read_real
+from sim2real.data.run import RunFolder
+from sim2real.data.slices import load_slices
 
 PLAIN = np.diag([7.3, 7.4, 12.0, 1.0])  # ACDC's headers: the sizes of the voxels and no orientation
 
@@ -23,22 +23,33 @@ def one_process(monkeypatch):
 
 @pytest.fixture
 def patient(tmp_path):
-    """Writes a patient in ACDC's layout and returns its folder; labels 1 RV, 2 MYO, 3 LV, frames counted from 1."""
+    """Writes a patient in ACDC's layout and returns its folder; labels 1 RV, 2 MYO, 3 LV, frames
+    counted from 1."""
 
-    def write(number, part="training", ed=1, es=12, group="DCM", labelled=True, affine=PLAIN, flips=()):
+    def write(
+        number, part="training", ed=1, es=12, group="DCM", labelled=True, affine=PLAIN, flips=()
+    ):
         folder = tmp_path / "ACDC" / part / f"patient{number:03d}"
         folder.mkdir(parents=True)
-        (folder / "Info.cfg").write_text(f"ED: {ed}\nES: {es}\nGroup: {group}\nHeight: 184.0\nNbFrame: 30\nWeight: 95.0\n")
+        (folder / "Info.cfg").write_text(
+            f"ED: {ed}\nES: {es}\nGroup: {group}\nHeight: 184.0\nNbFrame: 30\nWeight: 95.0\n"
+        )
         for frame in (ed, es):
             rng = np.random.default_rng(100 * number + frame)
-            image, label = rng.integers(1, 400, (20, 17, 6)).astype(np.int16), np.zeros((20, 17, 6), np.uint8)
+            image, label = (
+                rng.integers(1, 400, (20, 17, 6)).astype(np.int16),
+                np.zeros((20, 17, 6), np.uint8),
+            )
             label[3:8, 4:11, 1:5], label[8, 4:11, 1:5], label[9:13, 6:10, 1:5] = 1, 2, 3
             if frame == es:
                 label[9, 6, 1] = 2
             image[label == 3] += 500
             for end, data in (("", image), ("_gt", label)):
                 if labelled or not end:
-                    nib.save(nib.Nifti1Image(np.flip(data, flips), affine), folder / f"{folder.name}_frame{frame:02d}{end}.nii.gz")
+                    nib.save(
+                        nib.Nifti1Image(np.flip(data, flips), affine),
+                        folder / f"{folder.name}_frame{frame:02d}{end}.nii.gz",
+                    )
         return folder
 
     return write
@@ -49,9 +60,13 @@ def test_patients_are_siemens_with_their_split_group_and_frames(patient, tmp_pat
     patient(101, "testing", ed=3, es=1, group="NOR")
     cases = survey_acdc(tmp_path / "ACDC").cases
     assert [(case.subject, case.vendor, case.split, case.pathology) for case in cases] == [
-        ("acdc-patient001", "A", "train", "DCM"), ("acdc-patient101", "A", "test", "NOR"),
-    ]  # fmt: skip
-    assert cases[1].ed.image.name == "patient101_frame03.nii.gz" and cases[1].es.label.name == "patient101_frame01_gt.nii.gz"
+        ("acdc-patient001", "A", "train", "DCM"),
+        ("acdc-patient101", "A", "test", "NOR"),
+    ]
+    assert (
+        cases[1].ed.image.name == "patient101_frame03.nii.gz"
+        and cases[1].es.label.name == "patient101_frame01_gt.nii.gz"
+    )
 
 
 def test_labels_take_our_values(patient, tmp_path):
@@ -60,19 +75,23 @@ def test_labels_take_our_values(patient, tmp_path):
     image, label = survey_acdc(tmp_path / "ACDC").cases[0].read("ES")
     for theirs, ours in ((0, 0), (1, 3), (2, 2), (3, 1)):
         np.testing.assert_array_equal(label.data == ours, stored == theirs)
-    np.testing.assert_array_equal(image.data, np.asarray(nib.load(folder / "patient001_frame12.nii.gz").dataobj))
+    np.testing.assert_array_equal(
+        image.data, np.asarray(nib.load(folder / "patient001_frame12.nii.gz").dataobj)
+    )
 
 
 @pytest.mark.parametrize("signs", [(1, 1), (-1, -1), (1, -1), (-1, 1)])
 @pytest.mark.parametrize("flips", [(), (0, 1)])
 def test_rv_comes_to_the_left_by_a_turn_that_mirrors_nothing(patient, tmp_path, signs, flips):
-    """Whatever a header without orientation claims, the grid shows the stored plane turned, with the handedness the header has."""
+    """Whatever a header without orientation claims, the grid shows the stored plane turned, with
+    the handedness the header has."""
     patient(1, affine=PLAIN * np.array([*signs, 1, 1]), flips=flips)
     case = survey_acdc(tmp_path / "ACDC").cases[0]
     stored, (image, label) = case.read("ED"), upright(*case.read("ED"))
     lv, rv = (np.argwhere(label.data == value).mean(axis=0) for value in (1, 3))
     assert rv[0] < lv[0]
-    # every voxel stands where the stored file has it in the world, so that nothing can have been mirrored
+    # every voxel stands where the stored file has it in the world, so that nothing can have been
+    # mirrored
     for found, whole in zip((image, label), stored, strict=True):
         for value in np.random.default_rng(0).integers(0, found.data.shape, (40, 3)):
             world = found.affine @ [*value, 1]
@@ -88,19 +107,35 @@ def test_patients_without_labels_are_left_out_and_told(patient, tmp_path):
     patient(101, "testing", labelled=False)
     found = survey_acdc(tmp_path / "ACDC")
     assert [case.subject for case in found.cases] == ["acdc-patient001"] and not found.faults
-    assert [(item.subject, item.split, item.reason) for item in found.left_out] == [("acdc-patient101", "test", "has no label")]
+    assert [(item.subject, item.split, item.reason) for item in found.left_out] == [
+        ("acdc-patient101", "test", "has no label")
+    ]
 
 
 def test_acdc_adds_to_vendor_a_of_mnms(builder, patient, tmp_path, tmp_path_factory):
     patient(1)
     patient(101, "testing")
     root, run = builder.whole().sheet(), tmp_path_factory.mktemp("run")
-    parameters = CohortParameters(mnms_root=root, acdc_root="ACDC", grid_pixels=64, pixel_size_mm=3.0)
+    parameters = CohortParameters(
+        mnms_root=root, acdc_root="ACDC", grid_pixels=64, pixel_size_mm=3.0
+    )
     cohort = read_real(parameters, tmp_path)
-    assert [case.subject for case in cohort.cases] == ["A1", "A2", "B1", "B2", "acdc-patient001", "acdc-patient101"]
+    assert [case.subject for case in cohort.cases] == [
+        "A1",
+        "A2",
+        "B1",
+        "B2",
+        "acdc-patient001",
+        "acdc-patient101",
+    ]
     table = prepare_real(RunFolder(run), cohort, parameters)
     of_acdc = table[table["subject"] == "acdc-patient001"]
-    assert set(of_acdc["vendor"]) == {"A"} and set(load_slices(run, of_acdc, "label").ravel()) == {0, 1, 2, 3}
+    assert set(of_acdc["vendor"]) == {"A"} and set(load_slices(run, of_acdc, "label").ravel()) == {
+        0,
+        1,
+        2,
+        3,
+    }
 
 
 def test_acdc_alone_has_no_vendor_b(patient, tmp_path, refusal):
@@ -113,26 +148,43 @@ def info(text):
     return lambda folder: (folder / "Info.cfg").write_text(text)
 
 
-@pytest.mark.parametrize(("break_it", "told"), [
-    (lambda folder: (folder / "Info.cfg").unlink(), "Info.cfg: cannot be read (No such file"),
-    (lambda folder: (folder / "Info.cfg").write_bytes(b"\xff\xfe\x00"), "Info.cfg: cannot be read"),
-    (info("ED: 1\nGroup: DCM\n"), "Info.cfg: has ES frame ''"),
-    (info("ED: 0\nES: 12\n"), "Info.cfg: has ED frame '0'"),
-    (info("ED: one\nES: 12\n"), "Info.cfg: has ED frame 'one'"),
-    (info("ED: 1\nES: 31\nNbFrame: 30\n"), "Info.cfg: has ES frame '31'"),
-    (info("ED: 1\nES: ../../12\n"), "Info.cfg: has ES frame '../../12'"),
-    (info("ED: 12\nES: 12\n"), "Info.cfg: has frame 12 for ED and for ES"),
-    (info("ED: 2\nES: 12\n"), "patient001_frame02"),
-    (lambda folder: (folder / "patient001_frame12_gt.nii.gz").unlink(), "patient001_frame12_gt.nii.gz: no such file"),
-    (lambda folder: (folder / "patient001_frame01.nii.gz").write_bytes(b""), "patient001_frame01.nii.gz: not a readable NIfTI"),
-    (lambda folder: shutil.copytree(folder, folder.parents[1] / "testing" / folder.name), "this patient lies in training, too"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("break_it", "told"),
+    [
+        (lambda folder: (folder / "Info.cfg").unlink(), "Info.cfg: cannot be read (No such file"),
+        (
+            lambda folder: (folder / "Info.cfg").write_bytes(b"\xff\xfe\x00"),
+            "Info.cfg: cannot be read",
+        ),
+        (info("ED: 1\nGroup: DCM\n"), "Info.cfg: has ES frame ''"),
+        (info("ED: 0\nES: 12\n"), "Info.cfg: has ED frame '0'"),
+        (info("ED: one\nES: 12\n"), "Info.cfg: has ED frame 'one'"),
+        (info("ED: 1\nES: 31\nNbFrame: 30\n"), "Info.cfg: has ES frame '31'"),
+        (info("ED: 1\nES: ../../12\n"), "Info.cfg: has ES frame '../../12'"),
+        (info("ED: 12\nES: 12\n"), "Info.cfg: has frame 12 for ED and for ES"),
+        (info("ED: 2\nES: 12\n"), "patient001_frame02"),
+        (
+            lambda folder: (folder / "patient001_frame12_gt.nii.gz").unlink(),
+            "patient001_frame12_gt.nii.gz: no such file",
+        ),
+        (
+            lambda folder: (folder / "patient001_frame01.nii.gz").write_bytes(b""),
+            "patient001_frame01.nii.gz: not a readable NIfTI",
+        ),
+        (
+            lambda folder: shutil.copytree(folder, folder.parents[1] / "testing" / folder.name),
+            "this patient lies in training, too",
+        ),
+    ],
+)
 def test_broken_patients_are_told(patient, tmp_path, break_it, told):
     break_it(patient(1))
     patient(2)
     patient(3, "testing")
     report = check_cohort(tmp_path / "ACDC")
-    assert not report.usable and [fault for fault in report.faults if told in fault] == report.faults, report.faults
+    assert (
+        not report.usable and [fault for fault in report.faults if told in fault] == report.faults
+    ), report.faults
 
 
 def test_folder_without_patients_is_told(tmp_path, refusal):
@@ -144,4 +196,6 @@ def test_check_tells_what_acdc_is_good_for(patient, tmp_path):
     patient(1)
     patient(101, "testing")
     report = check_cohort(tmp_path / "ACDC")
-    assert report.usable and report.lines()[-1].endswith("sound, as cohort.acdc_root beside an M&Ms folder, which has vendor B")
+    assert report.usable and report.lines()[-1].endswith(
+        "sound, as cohort.acdc_root beside an M&Ms folder, which has vendor B"
+    )

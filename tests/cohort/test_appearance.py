@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from sim2real.cohort import appearance
-from sim2real.core.parameters import PopulationParameters
 from sim2real.metrics.measures import slice_measures
+from sim2real.population.parameters import PopulationParameters
 from sim2real.population.render import Phantom, Stack
 from sim2real.population.structures import STRUCTURES
 from sim2real.population.subjects import sample_subject
@@ -14,14 +14,20 @@ def test_drawn_label_without_displacement_keeps_areas():
     labels[10:30, 12:34], labels[30:50, 20:45] = 3, 1
     drawn = appearance.drawn_label(labels, 40, np.zeros((2, 40, 40)))
     for value in (1, 3):
-        assert (drawn == value).sum() * 1.5**2 == pytest.approx((labels[..., 0] == value).sum(), rel=0.04)
+        assert (drawn == value).sum() * 1.5**2 == pytest.approx(
+            (labels[..., 0] == value).sum(), rel=0.04
+        )
 
 
 def test_displacement_moves_the_contour():
     labels = np.zeros((60, 60, 1), np.uint8)
     labels[20:40, 20:40] = 1
-    drawn = appearance.drawn_label(labels, 60, np.stack([np.full((60, 60), 3.0), np.full((60, 60), -2.0)]))
-    np.testing.assert_allclose(np.argwhere(drawn == 1).mean(axis=0), [29.5 - 3, 29.5 + 2], atol=0.05)
+    drawn = appearance.drawn_label(
+        labels, 60, np.stack([np.full((60, 60), 3.0), np.full((60, 60), -2.0)])
+    )
+    np.testing.assert_allclose(
+        np.argwhere(drawn == 1).mean(axis=0), [29.5 - 3, 29.5 + 2], atol=0.05
+    )
 
 
 def test_texture_has_unit_spread_and_neighbours_alike():
@@ -37,7 +43,8 @@ def test_every_vendor_names_every_amplitude_and_every_textured_tissue_exists():
 
 @pytest.mark.parametrize("vendor", ["A", "B"])
 def test_slices_lie_within_the_range_of_real_ones(vendor):
-    """Lowest to highest of the ranges measured in the real sets, widened by a tenth: a guard against gross faults, no fit."""
+    """Lowest to highest of the ranges measured in the real sets, widened by a tenth: a guard
+    against gross faults, no fit."""
     geometry = PopulationParameters(sub_slices=2, voxel_mm=1.2)
     ranges = {
         "lv_to_myo_intensity": (1.5, 9.3),
@@ -51,7 +58,9 @@ def test_slices_lie_within_the_range_of_real_ones(vendor):
         maps = phantom.structures(Stack.of(phantom.heart, geometry), ("ED",), geometry)
         image, label = appearance.image_subject(maps, vendor, np.random.default_rng(index))
         for k in range(1, 5):
-            measures = slice_measures(image.data[:, :, k, 0], label.data[:, :, k, 0], image.spacing_mm[:2])
+            measures = slice_measures(
+                image.data[:, :, k, 0], label.data[:, :, k, 0], image.spacing_mm[:2]
+            )
             for name in ranges:
                 found[name].append(measures[name])
     for name, (low, high) in ranges.items():

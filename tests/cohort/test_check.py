@@ -15,7 +15,11 @@ def one_process(monkeypatch):
 def test_subjects_are_counted_by_vendor_split_and_pathology(builder):
     builder.whole().add("A3", Pathology="HCM").add("A4", Pathology="HCM")
     table = subjects_table(read_mnms(builder.sheet()))
-    assert (table.loc[("A", "train"), "HCM"], table.loc[("A", "train"), "NOR"], table.loc[("B", "test"), "all"]) == (2, 1, 1)
+    assert (
+        table.loc[("A", "train"), "HCM"],
+        table.loc[("A", "train"), "NOR"],
+        table.loc[("B", "test"), "all"],
+    ) == (2, 1, 1)
     assert table.loc["all", "all"].item() == 6
 
 
@@ -24,7 +28,10 @@ def test_lines_tell_table_findings_and_verdict(builder):
     builder.save("A3", "_gt", np.zeros((20, 17, 6, 3), np.uint8))
     lines = check_cohort(builder.root).lines()
     assert lines[0].split() == ["pathology", "NOR", "all"]
-    assert [line.split(":")[0] for line in lines[-2:]] == ["left out", "4 subjects to use, 1 left out, 0 errors, 0 doubts"]
+    assert [line.split(":")[0] for line in lines[-2:]] == [
+        "left out",
+        "4 subjects to use, 1 left out, 0 errors, 0 doubts",
+    ]
     assert lines[-1].endswith("a run can be done")
 
 
@@ -34,7 +41,11 @@ def test_no_run_without_a_training_and_a_test_subject_of_each_vendor(builder, co
     folder = "Testing" if code.endswith("2") else "Training/Labeled"
     builder.save(code, "_gt", np.zeros((20, 17, 6, 3), np.uint8), folder=folder)
     report = check_cohort(builder.root)
-    assert not report.usable and not report.faults and report.verdict.endswith(f"no run can be done, there is none of {lacks}")
+    assert (
+        not report.usable
+        and not report.faults
+        and report.verdict.endswith(f"no run can be done, there is none of {lacks}")
+    )
 
 
 def doubts_of(builder, image=None, label=None, **row):
@@ -53,7 +64,9 @@ def doubts_of(builder, image=None, label=None, **row):
 
 def test_exchanged_phases_are_doubted(builder):
     """Millilitres counted by hand: 47 and 48 voxels of 7.3 x 7.4 x 12 mm are 30.5 and 31.1 ml."""
-    assert doubts_of(builder, ED=2, ES=0) == ["the LV holds 30 ml at ED and 31 ml at ES; the phases may be exchanged"]
+    assert doubts_of(builder, ED=2, ES=0) == [
+        "the LV holds 30 ml at ED and 31 ml at ES; the phases may be exchanged"
+    ]
 
 
 def test_implausible_volume_is_doubted(builder):
@@ -61,7 +74,9 @@ def test_implausible_volume_is_doubted(builder):
         label[10:12] = np.where(label[10:12] == 1, 2, label[10:12])
         return label
 
-    assert doubts_of(builder, label=small) == ["the LV holds 16 ml at ED; voxel size or label may be wrong"]
+    assert doubts_of(builder, label=small) == [
+        "the LV holds 16 ml at ED; voxel size or label may be wrong"
+    ]
 
 
 def test_label_that_does_not_lie_on_its_image_is_doubted(builder):
@@ -71,7 +86,8 @@ def test_label_that_does_not_lie_on_its_image_is_doubted(builder):
 
 
 def test_mirrored_stack_is_doubted(builder):
-    """The RV under the LV where the header, without orientation, has anterior up: y falls from front to back in RAS."""
+    """The RV under the LV where the header, without orientation, has anterior up: y falls from
+    front to back in RAS."""
 
     def turned(label):
         upside = np.zeros_like(label)
@@ -83,7 +99,9 @@ def test_mirrored_stack_is_doubted(builder):
         image[8:12, 7:10] += 900
         return image
 
-    assert doubts_of(builder, image=bright, label=turned) == ["the RV lies behind the LV; the stack may be stored mirrored"]
+    assert doubts_of(builder, image=bright, label=turned) == [
+        "the RV lies behind the LV; the stack may be stored mirrored"
+    ]
 
 
 def test_same_image_under_two_names_is_doubted(builder):
@@ -91,7 +109,9 @@ def test_same_image_under_two_names_is_doubted(builder):
     image, label = builder.arrays()
     builder.save("A1", "", image)
     builder.save("B1", "", image)
-    assert check_cohort(builder.root).doubts == ["A1 (A, train) and B1 (B, train) have the same image at ED"]
+    assert check_cohort(builder.root).doubts == [
+        "A1 (A, train) and B1 (B, train) have the same image at ED"
+    ]
 
 
 def test_fewer_slices_asked_for_leave_fewer_subjects_out(builder):
@@ -109,7 +129,9 @@ def test_the_surrogate_raises_no_doubt(surrogate):
 
 
 def test_folder_of_something_else_is_refused(tmp_path, refusal):
-    assert "neither the sheet and folders of M&Ms nor ACDC's" in refusal(lambda: check_cohort(tmp_path))
+    assert "neither the sheet and folders of M&Ms nor ACDC's" in refusal(
+        lambda: check_cohort(tmp_path)
+    )
     assert "no such folder" in refusal(lambda: check_cohort(tmp_path / "elsewhere"))
 
 

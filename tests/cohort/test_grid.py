@@ -4,28 +4,50 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
-from sim2real.cohort.grid import Grid, TooFewSlices, field_centre, from_grid, heart_centre, mid_ventricular, to_grid, upright
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.images import Image, normalise
-from sim2real.core.labels import LV, MYO, RV
-from sim2real.core.parameters import PopulationParameters
+from sim2real.cohort.grid import (
+    Grid,
+    TooFewSlices,
+    field_centre,
+    from_grid,
+    heart_centre,
+    mid_ventricular,
+    to_grid,
+    upright,
+)
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.images import Image, normalise
+from sim2real.data.labels import LV, MYO, RV
+from sim2real.population.parameters import PopulationParameters
 from sim2real.population.render import Phantom, Stack
 from sim2real.population.structures import labels_of
 from sim2real.population.subjects import sample_subject
 
 SHAPE = (31, 24, 5)
-BASES = np.array([[0.45, -0.65, 0.6], [0.65, -0.5, 0.55], [0.3, -0.7, 0.65]])  # three tilts of the heart, from the apex (RAS)
-PERMUTATIONS = [order for order in permutations(range(3)) if order[2] == 2]  # slices are third in every file of the challenge
-STORED = [(order, flips, tilt) for order in PERMUTATIONS for flips in product((1, -1), repeat=3) for tilt in range(3)]
+BASES = np.array(
+    [[0.45, -0.65, 0.6], [0.65, -0.5, 0.55], [0.3, -0.7, 0.65]]
+)  # three tilts of the heart, from the apex (RAS)
+PERMUTATIONS = [
+    order for order in permutations(range(3)) if order[2] == 2
+]  # slices are third in every file of the challenge
+STORED = [
+    (order, flips, tilt)
+    for order in PERMUTATIONS
+    for flips in product((1, -1), repeat=3)
+    for tilt in range(3)
+]
 
 
 def stack(tilt):
-    """A labelled stack as a viewer shows it: x right, y down, slices towards the base, RV on the left and a little up."""
+    """A labelled stack as a viewer shows it: x right, y down, slices towards the base, RV on the
+    left and a little up."""
     base = BASES[tilt] / np.linalg.norm(BASES[tilt])
     right = np.array([-base[2], 0, base[0]]) / np.hypot(base[0], base[2])
     roll = (-0.2, 0.1, 0.25)[tilt]
     down = np.cross(base, right)
-    right, down = np.cos(roll) * right + np.sin(roll) * down, np.cos(roll) * down - np.sin(roll) * right
+    right, down = (
+        np.cos(roll) * right + np.sin(roll) * down,
+        np.cos(roll) * down - np.sin(roll) * right,
+    )
     affine = np.eye(4)
     affine[:3, :3] = np.stack([1.3 * right, 1.1 * down, 9 * base], axis=1)
     affine[:3, 3] = [12, -34, 5]
@@ -33,7 +55,9 @@ def stack(tilt):
     label[4:11, 6:15] = RV
     label[11:20, 8:18] = MYO
     label[13:18, 10:16] = LV
-    label[:, :, 0] = np.where(label[:, :, 0] == RV, 0, label[:, :, 0])  # the slice at the apex has no RV
+    label[:, :, 0] = np.where(
+        label[:, :, 0] == RV, 0, label[:, :, 0]
+    )  # the slice at the apex has no RV
     image = np.random.default_rng(tilt).normal(size=SHAPE).astype(np.float32)
     return Image(image, affine), Image(label, affine)
 
@@ -71,24 +95,34 @@ def test_every_way_of_storing_a_stack_becomes_the_upright_one(order, flips, tilt
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_header_without_orientation_is_righted_by_the_label(turned):
-    """Plain voxel sizes as affine: the world tells nothing true, so the RV decides between the two half-turns."""
+    """Plain voxel sizes as affine: the world tells nothing true, so the RV decides between the two
+    half-turns."""
     image, label = stack(0)
     plain = np.diag([1.3, 1.1, 9, 1.0])
     data = [np.flip(part.data, (0, 1)) if turned else part.data for part in (image, label)]
     found_image, found = upright(Image(data[0], plain), Image(data[1], plain))
     assert np.argwhere(found.data == RV)[:, 0].mean() < np.argwhere(found.data == LV)[:, 0].mean()
-    np.testing.assert_array_equal(found_image.data[found.data == LV].sum(), image.data[label.data == LV].sum())
+    np.testing.assert_array_equal(
+        found_image.data[found.data == LV].sum(), image.data[label.data == LV].sum()
+    )
 
 
 def test_image_on_the_grid_has_the_world_geometry_of_its_pixels():
-    """An image whose values are a linear function of the world keeps that function wherever the source reaches."""
+    """An image whose values are a linear function of the world keeps that function wherever the
+    source reaches."""
     image, _ = stack(1)
     index = np.stack(np.meshgrid(*map(np.arange, SHAPE), indexing="ij"))
     weights = np.array([0.7, -1.1, 0.4])
     world = np.tensordot(image.affine[:3, :3], index, 1) + image.affine[:3, 3][:, None, None, None]
-    on_grid = to_grid(Image(np.tensordot(weights, world, 1).astype(np.float32), image.affine), (14.3, 11.9), Grid(16, 0.9))
+    on_grid = to_grid(
+        Image(np.tensordot(weights, world, 1).astype(np.float32), image.affine),
+        (14.3, 11.9),
+        Grid(16, 0.9),
+    )
     index = np.stack(np.meshgrid(*map(np.arange, on_grid.data.shape), indexing="ij"))
-    world = np.tensordot(on_grid.affine[:3, :3], index, 1) + on_grid.affine[:3, 3][:, None, None, None]
+    world = (
+        np.tensordot(on_grid.affine[:3, :3], index, 1) + on_grid.affine[:3, 3][:, None, None, None]
+    )
     np.testing.assert_allclose(on_grid.data, np.tensordot(weights, world, 1), atol=1e-3)
     np.testing.assert_allclose(on_grid.spacing_mm, [0.9, 0.9, 9])
     centre = on_grid.affine @ [7.5, 7.5, 0, 1]
@@ -97,7 +131,9 @@ def test_image_on_the_grid_has_the_world_geometry_of_its_pixels():
 
 def test_outside_the_source_there_is_nothing():
     image, label = stack(0)
-    grid = to_grid(Image(np.ones(SHAPE, np.float32), image.affine), field_centre(image), Grid(64, 1.25))
+    grid = to_grid(
+        Image(np.ones(SHAPE, np.float32), image.affine), field_centre(image), Grid(64, 1.25)
+    )
     assert grid.data[0].max() == 0 and grid.data[32, 32, 0] == 1
     assert to_grid(label, field_centre(label), Grid(64, 1.25), is_label=True).data[0].max() == 0
 
@@ -115,7 +151,9 @@ def test_labels_survive_the_way_to_the_grid_and_back(index):
     middle = mid_ventricular([labels[..., 0], labels[..., 1]], 4, "phantom")
     for p in range(2):
         source = Image(labels[:, :, middle, p], maps.affine)
-        back = from_grid(to_grid(source, heart_centre([source.data]), Grid(), is_label=True), source)
+        back = from_grid(
+            to_grid(source, heart_centre([source.data]), Grid(), is_label=True), source
+        )
         for value, least in ((LV, 0.99), (RV, 0.99), (MYO, 0.98)):
             assert dice(back, source.data, value) > least
 
@@ -139,22 +177,32 @@ def labelled(rows):
     return label
 
 
-@pytest.mark.parametrize(("ed", "es", "expected"), [
-    (["LM", "LMR", "LMR", "LMR", "LMR", "LMR", "LMR", "R"], ["LMR"] * 8, [2, 3, 4, 5]),
-    (["LMR"] * 8, ["", "LMR", "LMR", "LMR", "LMR", "", "M", ""], [1, 2, 3, 4]),
-    (["LMR"] * 6, [*["LMR"] * 5, "LM"], [0, 1, 2, 3]),
-    (["LMR"] * 9, ["LMR", "LMR", "LMR", "LMR", "M", "LMR", "LMR", "LMR", "LMR"], [0, 1, 2, 3]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ed", "es", "expected"),
+    [
+        (["LM", "LMR", "LMR", "LMR", "LMR", "LMR", "LMR", "R"], ["LMR"] * 8, [2, 3, 4, 5]),
+        (["LMR"] * 8, ["", "LMR", "LMR", "LMR", "LMR", "", "M", ""], [1, 2, 3, 4]),
+        (["LMR"] * 6, [*["LMR"] * 5, "LM"], [0, 1, 2, 3]),
+        (["LMR"] * 9, ["LMR", "LMR", "LMR", "LMR", "M", "LMR", "LMR", "LMR", "LMR"], [0, 1, 2, 3]),
+    ],
+)
 def test_middle_four_of_the_slices_complete_at_both_phases(ed, es, expected):
     assert mid_ventricular([labelled(ed), labelled(es)], 4, "someone") == expected
 
 
 def test_too_few_complete_slices_are_refused_by_name():
     with pytest.raises(
-        TooFewSlices, match="someone: 2 neighbouring slices hold LV, MYO and RV at both phases; expected at least 4"
+        TooFewSlices,
+        match=(
+            "someone: 2 neighbouring slices hold LV, MYO and RV at both phases; expected at least 4"
+        ),
     ) as caught:
-        mid_ventricular([labelled(["LMR"] * 5), labelled(["LMR", "LMR", "LM", "LMR", ""])], 4, "someone")
-    assert caught.value.reason.startswith("2 neighbouring") and isinstance(caught.value, Sim2RealError)
+        mid_ventricular(
+            [labelled(["LMR"] * 5), labelled(["LMR", "LMR", "LM", "LMR", ""])], 4, "someone"
+        )
+    assert caught.value.reason.startswith("2 neighbouring") and isinstance(
+        caught.value, Sim2RealError
+    )
     copy = pickle.loads(pickle.dumps(caught.value))  # as it comes back from a worker
     assert (str(copy), copy.reason) == (str(caught.value), caught.value.reason)
 
@@ -167,12 +215,20 @@ def test_two_phases_are_turned_by_one_label():
     np.testing.assert_array_equal(guided.affine, upright(image, label)[1].affine)
 
 
-@pytest.mark.parametrize(("interpolation", "least", "most"), [("linear", 1e-2, 0.1), ("cubic", 0, 1e-3)])
+@pytest.mark.parametrize(
+    ("interpolation", "least", "most"), [("linear", 1e-2, 0.1), ("cubic", 0, 1e-3)]
+)
 def test_cubic_interpolation_keeps_a_curve_that_linear_flattens(interpolation, least, most):
     x = np.arange(60)[:, None, None]
-    image = Image(np.broadcast_to(np.cos(x / 3), (60, 50, 2)).astype(np.float32), np.diag([1.0, 1.0, 9, 1]))
-    found = to_grid(image, (31, 25), Grid(32, 1.0, interpolation)).data  # halfway between pixels, where linear is worst
-    assert least <= np.abs(found - np.cos((31 + np.arange(32) - 15.5) / 3)[:, None, None]).max() < most
+    image = Image(
+        np.broadcast_to(np.cos(x / 3), (60, 50, 2)).astype(np.float32), np.diag([1.0, 1.0, 9, 1])
+    )
+    found = to_grid(
+        image, (31, 25), Grid(32, 1.0, interpolation)
+    ).data  # halfway between pixels, where linear is worst
+    assert (
+        least <= np.abs(found - np.cos((31 + np.arange(32) - 15.5) / 3)[:, None, None]).max() < most
+    )
 
 
 def test_middle_of_the_box_round_all_labels():
@@ -182,11 +238,18 @@ def test_middle_of_the_box_round_all_labels():
 
 
 def test_percentiles_become_nought_and_one():
-    image = np.random.default_rng(0).permutation(np.linspace(-50, 950, 10_001)).reshape(73, 137, 1).astype(np.float32)
+    image = (
+        np.random.default_rng(0)
+        .permutation(np.linspace(-50, 950, 10_001))
+        .reshape(73, 137, 1)
+        .astype(np.float32)
+    )
     found = normalise(image, 1, 99)
     np.testing.assert_allclose(found, np.clip((image + 40) / 980, 0, 1), atol=1e-5)
     assert found.dtype == np.float32
-    assert np.isfinite(normalise(np.full((4, 5, 2), 7.0), 1, 99)).all()  # an empty image is no division by nought
+    assert np.isfinite(
+        normalise(np.full((4, 5, 2), 7.0), 1, 99)
+    ).all()  # an empty image is no division by nought
 
 
 def test_middle_of_the_field_of_view():
@@ -206,14 +269,18 @@ def test_a_heart_whose_ventricles_lie_a_hair_apart_is_turned_too(stored_as):
 
 def test_slices_that_the_grid_does_not_reach_have_no_label():
     _, label = stack(0)
-    part = Image(label.data[:, :, 1:3], label.affine @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1.0]]))
+    part = Image(
+        label.data[:, :, 1:3],
+        label.affine @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1.0]]),
+    )
     back = from_grid(to_grid(part, heart_centre([part.data]), Grid(64, 1.25), is_label=True), label)
     assert not back[:, :, [0, 3, 4]].any() and back[:, :, 1].any() and back[:, :, 2].any()
 
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_slice_with_a_right_ventricle_alone_does_not_hide_where_it_lies(turned):
-    """At the base the LV may have ended; in a header without orientation the label tells which of two half-turns is right."""
+    """At the base the LV may have ended; in a header without orientation the label tells which of
+    two half-turns is right."""
     _, label = stack(0)
     data = (np.flip(label.data, (0, 1)) if turned else label.data).copy()
     data[:, :, 4][data[:, :, 4] == LV] = 0

@@ -16,18 +16,30 @@ OLDER = "201207_M&Ms Dataset information - diagnosis - opendataset"
 
 
 def test_subjects_are_read_with_their_split_vendor_and_phases(builder):
-    builder.add("A1B2").add("007", vendor="B", folder="Testing", ed=2, es=0).add("V1", vendor="B", folder="Validation")
+    builder.add("A1B2").add("007", vendor="B", folder="Testing", ed=2, es=0).add(
+        "V1", vendor="B", folder="Validation"
+    )
     cases = {case.subject: case for case in read_mnms(builder.sheet())}
     assert {name: (case.vendor, case.split) for name, case in cases.items()} == {
-        "A1B2": ("A", "train"), "007": ("B", "test"), "V1": ("B", "validation"),
-    }  # fmt: skip
-    assert (cases["007"].ed.index, cases["007"].es.index, cases["A1B2"].pathology, cases["A1B2"].sex) == (2, 0, "NOR", "F")
+        "A1B2": ("A", "train"),
+        "007": ("B", "test"),
+        "V1": ("B", "validation"),
+    }
+    assert (
+        cases["007"].ed.index,
+        cases["007"].es.index,
+        cases["A1B2"].pathology,
+        cases["A1B2"].sex,
+    ) == (2, 0, "NOR", "F")
 
 
 def test_each_phase_is_the_one_of_the_sheet_es_before_ed_too(builder):
     builder.add("A1", ed=0, es=2).add("B1", vendor="B", ed=2, es=0)
     for case in read_mnms(builder.sheet()):
-        whole = {kind: np.asarray(nib.load(path).dataobj) for kind, path in (("image", case.image), ("label", case.label))}
+        whole = {
+            kind: np.asarray(nib.load(path).dataobj)
+            for kind, path in (("image", case.image), ("label", case.label))
+        }
         for phase, index in (("ED", case.ed.index), ("ES", case.es.index)):
             image, label = case.read(phase)
             np.testing.assert_array_equal(image.data, whole["image"][..., index])
@@ -42,16 +54,26 @@ def test_labels_stored_as_floats_become_integers(builder):
 
 
 @pytest.mark.parametrize(
-    ("name", "suffix"), [(OLDER, ".csv"), (OLDER, ".xlsx"), ("211230_M&Ms_Dataset_information_diagnosis_opendataset", ".xlsx")]
+    ("name", "suffix"),
+    [
+        (OLDER, ".csv"),
+        (OLDER, ".xlsx"),
+        ("211230_M&Ms_Dataset_information_diagnosis_opendataset", ".xlsx"),
+    ],
 )
 def test_older_and_excel_sheets_are_read(builder, name, suffix):
     cases = read_mnms(builder.add("A1").add("0012", vendor="B", ed=1, es=0).sheet(name, suffix))
-    assert [(case.subject, case.ed.index, case.es.index) for case in cases] == [("A1", 0, 2), ("0012", 1, 0)]
+    assert [(case.subject, case.ed.index, case.es.index) for case in cases] == [
+        ("A1", 0, 2),
+        ("0012", 1, 0),
+    ]
 
 
 def test_unlabelled_subjects_are_left_out_and_other_vendors_not_looked_at(builder):
     builder.add("A1").add("B1", vendor="B").add("A9", folder="Training/Unlabeled")
-    builder.rows.append({**builder.rows[0], "External code": "C1", "Vendor": "C", "ED": ""})  # has no folder, and need not
+    builder.rows.append(
+        {**builder.rows[0], "External code": "C1", "Vendor": "C", "ED": ""}
+    )  # has no folder, and need not
     found = survey_mnms(builder.sheet())
     assert [case.subject for case in found.cases] == ["A1", "B1"] and not found.left_out
     assert found.notes == ["of other vendors, not read: C 1"]
@@ -59,7 +81,9 @@ def test_unlabelled_subjects_are_left_out_and_other_vendors_not_looked_at(builde
 
 def test_affine_that_is_not_orthonormal_is_kept(builder):
     skewed = np.array([[1.3, 0.02, 0, -5], [-0.01, 1.4, 0.3, 7], [0, 0.05, 9, 2], [0, 0, 0, 1.0]])
-    image, label = read_mnms(builder.add("A1", affine=skewed).add("B1", vendor="B").sheet())[0].read("ED")
+    image, label = read_mnms(builder.add("A1", affine=skewed).add("B1", vendor="B").sheet())[
+        0
+    ].read("ED")
     np.testing.assert_allclose(image.affine, skewed, atol=1e-6)
     np.testing.assert_allclose(label.affine, skewed, atol=1e-6)
 
@@ -117,10 +141,17 @@ def test_unknown_label_is_named(builder, refusal):
     assert "A1_sa_gt.nii.gz: holds the label 4" in message
 
 
-@pytest.mark.parametrize(("ed", "words"), [
-    (3, "ED index 3, but A1_sa.nii.gz has 3 phases"), (-1, "ED index -1"), ("first", "ED index 'first'"), ("", "ED index"),
-    (0.5, "ED index '0.5'"), (float("inf"), "ED index 'inf'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ed", "words"),
+    [
+        (3, "ED index 3, but A1_sa.nii.gz has 3 phases"),
+        (-1, "ED index -1"),
+        ("first", "ED index 'first'"),
+        ("", "ED index"),
+        (0.5, "ED index '0.5'"),
+        (float("inf"), "ED index 'inf'"),
+    ],
+)
 def test_phase_index_that_cannot_be_is_named(builder, refusal, ed, words):
     builder.add("A1").add("B1", vendor="B")
     builder.rows[0]["ED"] = ed
@@ -154,7 +185,9 @@ def test_nan_voxels_are_refused(builder, refusal):
 def test_label_of_another_shape_is_named(builder, refusal):
     builder.add("A1").add("B1", vendor="B").sheet()
     builder.save("A1", "_gt", np.zeros((17, 20, 6, 3), np.uint8))
-    assert "A1_sa_gt.nii.gz: shape (17, 20, 6, 3) differs" in refusal(lambda: read_mnms(builder.root))
+    assert "A1_sa_gt.nii.gz: shape (17, 20, 6, 3) differs" in refusal(
+        lambda: read_mnms(builder.root)
+    )
 
 
 def test_number_of_further_faults_is_told(builder, refusal):
@@ -163,28 +196,50 @@ def test_number_of_further_faults_is_told(builder, refusal):
 
 
 def test_split_that_lacks_a_vendor_is_told(builder, refusal):
-    cases = read_mnms(builder.add("A1").add("B1", vendor="B").add("B2", vendor="B", folder="Testing").sheet())
+    cases = read_mnms(
+        builder.add("A1").add("B1", vendor="B").add("B2", vendor="B", folder="Testing").sheet()
+    )
     require_subjects(cases, "train", "training")
-    assert "split 'test' has no subject of vendor A; the table" in refusal(lambda: require_subjects(cases, "test", "the table"))
+    assert "split 'test' has no subject of vendor A; the table" in refusal(
+        lambda: require_subjects(cases, "test", "the table")
+    )
 
 
 def write_csv(builder, separator=",", encoding="utf-8", decimal=".", quoting=csv.QUOTE_MINIMAL):
-    """The sheet as a spreadsheet elsewhere saves it, with a blank line and two empty columns at the end."""
+    """The sheet as a spreadsheet elsewhere saves it, with a blank line and two empty columns at the
+    end."""
     table = pd.DataFrame(builder.rows)
     table["ED"] = [f"{ed}{decimal}0" for ed in table["ED"]]
     lines = table.to_csv(sep=separator, quoting=quoting).splitlines()
-    text = "\r\n".join([lines[0] + 2 * separator, *(line + 2 * separator for line in lines[1:]), separator * 13, ""])
+    text = "\r\n".join(
+        [
+            lines[0] + 2 * separator,
+            *(line + 2 * separator for line in lines[1:]),
+            separator * 13,
+            "",
+        ]
+    )
     (builder.root / f"{SHEET}.csv").write_bytes(text.encode(encoding))
     return builder.root
 
 
-@pytest.mark.parametrize(("separator", "encoding", "decimal"), [
-    (";", "utf-8-sig", ","), (";", "cp1252", ","), ("\t", "utf-16", "."), (",", "utf-8-sig", "."), (";", "utf-8", "."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("separator", "encoding", "decimal"),
+    [
+        (";", "utf-8-sig", ","),
+        (";", "cp1252", ","),
+        ("\t", "utf-16", "."),
+        (",", "utf-8-sig", "."),
+        (";", "utf-8", "."),
+    ],
+)
 def test_sheets_that_spreadsheets_saved_are_read(builder, separator, encoding, decimal):
     builder.add("A1", ed=1, es=2, Pathology="HÖM").add("B1", vendor="B", ed=2, es=0)
     cases = read_mnms(write_csv(builder, separator, encoding, decimal))
-    assert [(case.subject, case.ed.index, case.es.index) for case in cases] == [("A1", 1, 2), ("B1", 2, 0)]
+    assert [(case.subject, case.ed.index, case.es.index) for case in cases] == [
+        ("A1", 1, 2),
+        ("B1", 2, 0),
+    ]
     assert cases[0].pathology == "HÖM"
 
 
@@ -192,10 +247,15 @@ def test_sheets_that_spreadsheets_saved_are_read(builder, separator, encoding, d
 def test_sheets_with_everything_in_quotes_are_read(builder, separator):
     builder.add("A1", Pathology='DCM; "mild", or not').add("B1", vendor="B")
     cases = read_mnms(write_csv(builder, separator, quoting=csv.QUOTE_ALL))
-    assert [(case.subject, case.pathology) for case in cases] == [("A1", 'DCM; "mild", or not'), ("B1", "NOR")]
+    assert [(case.subject, case.pathology) for case in cases] == [
+        ("A1", 'DCM; "mild", or not'),
+        ("B1", "NOR"),
+    ]
 
 
-@pytest.mark.parametrize(("code", "saved"), [("007", "7"), ("007", "7.0"), ("3E5", "300000"), ("1E05", "1,00E+05")])
+@pytest.mark.parametrize(
+    ("code", "saved"), [("007", "7"), ("007", "7.0"), ("3E5", "300000"), ("1E05", "1,00E+05")]
+)
 def test_codes_that_a_spreadsheet_took_for_numbers_find_their_folder(builder, code, saved):
     builder.add(code).add("B1", vendor="B")
     builder.rows[0]["External code"] = saved
@@ -219,14 +279,22 @@ def test_excel_keeps_dates_and_numbers_apart_from_codes(builder, refusal):
     builder.rows[0]["External code"] = 12
     assert read_mnms(builder.sheet(suffix=".xlsx"))[0].subject == "0012"
     builder.rows[0]["External code"] = pd.Timestamp("2022-03-01")
-    assert "has the date '2022-03-01T00:00:00' for a code" in refusal(lambda: read_mnms(builder.sheet(suffix=".xlsx")))
+    assert "has the date '2022-03-01T00:00:00' for a code" in refusal(
+        lambda: read_mnms(builder.sheet(suffix=".xlsx"))
+    )
 
 
 def test_columns_in_another_order_and_more_of_them_are_read(builder):
     builder.add("A1", ed=1).add("B1", vendor="B")
-    table = pd.DataFrame(builder.rows)[["ES", "Sex", "ED", "Vendor", "External code"]].assign(remark="none, or nearly")
-    table.to_csv(builder.root / f"{SHEET}.csv", index=False, encoding="utf-8-sig")  # the mark stands before a column's name here
-    assert [(case.subject, case.ed.index, case.es.index, case.sex) for case in read_mnms(builder.root)] == [
+    table = pd.DataFrame(builder.rows)[["ES", "Sex", "ED", "Vendor", "External code"]].assign(
+        remark="none, or nearly"
+    )
+    table.to_csv(
+        builder.root / f"{SHEET}.csv", index=False, encoding="utf-8-sig"
+    )  # the mark stands before a column's name here
+    assert [
+        (case.subject, case.ed.index, case.es.index, case.sex) for case in read_mnms(builder.root)
+    ] == [
         ("A1", 1, 2, "F"),
         ("B1", 0, 2, "F"),
     ]
@@ -239,8 +307,9 @@ def test_subjects_that_a_smaller_release_leaves_out_are_counted_not_fatal(builde
     found = survey_mnms(builder.sheet())
     assert not found.faults and len(found.cases) == 4
     assert [(item.subject, item.vendor, item.reason) for item in found.left_out] == [
-        ("A3", "A", "listed in the sheet, but without a folder"), ("B3", "B", "listed in the sheet, but without a folder"),
-    ]  # fmt: skip
+        ("A3", "A", "listed in the sheet, but without a folder"),
+        ("B3", "B", "listed in the sheet, but without a folder"),
+    ]
 
 
 def test_the_same_is_a_fault_where_the_rest_is_no_whole_release(builder, refusal):
@@ -261,7 +330,9 @@ def test_folders_that_a_smaller_sheet_does_not_list_are_counted(builder):
 
 
 @pytest.mark.parametrize(("noise", "whole"), [(1e-4, True), (0.04, False)])
-def test_labels_that_are_nearly_whole_are_rounded_and_others_refused(builder, refusal, noise, whole):
+def test_labels_that_are_nearly_whole_are_rounded_and_others_refused(
+    builder, refusal, noise, whole
+):
     builder.add("A1").add("B1", vendor="B").sheet()
     label = np.asarray(nib.load(builder.path("A1", "_gt")).dataobj)
     builder.save("A1", "_gt", (label * (1 - noise / 3)).astype(np.float32))
@@ -274,7 +345,9 @@ def test_labels_that_are_nearly_whole_are_rounded_and_others_refused(builder, re
 
 @pytest.mark.parametrize("axes", [(2, 0, 1, 3), (0, 2, 1, 3)])
 def test_slices_come_third_whatever_their_place_in_the_file(builder, axes):
-    turned = np.array([[0.4, -6.9, 1.1, 5], [7.2, 0.5, 1.3, -8], [0.6, 1.0, 11.9, 3], [0, 0, 0, 1.0]])  # oblique, not orthonormal
+    turned = np.array(
+        [[0.4, -6.9, 1.1, 5], [7.2, 0.5, 1.3, -8], [0.6, 1.0, 11.9, 3], [0, 0, 0, 1.0]]
+    )  # oblique, not orthonormal
     builder.add("A1", affine=turned).add("B1", vendor="B").sheet()
     expected = read_mnms(builder.root)[0].read("ED")
     for end in ("", "_gt"):
@@ -294,4 +367,6 @@ def test_only_the_asked_phase_is_held_in_memory(builder):
     case.read("ES")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < np.prod(shape)  # bytes: the 4D file unpacked has twice as many for the image alone
+    assert peak < np.prod(
+        shape
+    )  # bytes: the 4D file unpacked has twice as many for the image alone

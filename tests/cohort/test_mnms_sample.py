@@ -1,4 +1,5 @@
-"""Two genuine cases of the challenge, where a machine has them beside the checkout; they are never part of the repository."""
+"""Two genuine cases of the challenge, where a machine has them beside the checkout; they are never
+part of the repository."""
 
 from pathlib import Path
 
@@ -11,11 +12,15 @@ from sim2real.cohort.grid import Grid, field_centre, from_grid, mid_ventricular,
 from sim2real.cohort.mnms import read_mnms
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "mnms-sample"
-pytestmark = pytest.mark.skipif(not SAMPLE.is_dir(), reason=f"no genuine M&Ms cases at {SAMPLE}; the reader is tested on made ones")
+pytestmark = pytest.mark.skipif(
+    not SAMPLE.is_dir(),
+    reason=f"no genuine M&Ms cases at {SAMPLE}; the reader is tested on made ones",
+)
 
 LV_ML = {"A": (96, 40), "B": (159, 71)}
 RV_ML = {"A": (101, 48), "B": (168, 75)}
-"""At ED and ES: voxels of the experts' labels, counted once apart from this project's reader, to the millilitre."""
+"""At ED and ES: voxels of the experts' labels, counted once apart from this project's reader, to
+the millilitre."""
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +56,17 @@ def test_labels_of_the_genuine_cases_survive_the_way_to_the_grid_and_back(cases,
     pairs = [upright(*cases[vendor].read(phase)) for phase in ("ED", "ES")]
     middle = mid_ventricular([label.data for _, label in pairs], 4, vendor)
     for image, label in pairs:
-        back = from_grid(to_grid(label, field_centre(image), Grid(), is_label=True), label)[:, :, middle]
+        back = from_grid(to_grid(label, field_centre(image), Grid(), is_label=True), label)[
+            :, :, middle
+        ]
         there = label.data[:, :, middle]
         for value, least in ((1, 0.99), (3, 0.99), (2, 0.98)):
-            assert 2 * ((back == value) & (there == value)).sum() / ((back == value).sum() + (there == value).sum()) > least
+            assert (
+                2
+                * ((back == value) & (there == value)).sum()
+                / ((back == value).sum() + (there == value).sum())
+                > least
+            )
 
 
 @pytest.mark.parametrize("vendor", ["A", "B"])

@@ -4,19 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.cohort.build import cut_hearts
 from sim2real.cohort.cases import Cohort
 from sim2real.cohort.grid import from_grid
 from sim2real.cohort.mnms import read_mnms, survey_mnms
+from sim2real.cohort.parameters import CohortParameters
 from sim2real.cohort.prepare import measures_path, prepare_real, prepare_simulated
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.images import read_image, read_labels, write_image
-from sim2real.core.parameters import CohortParameters, PopulationParameters, SimulationParameters
-from sim2real.core.run import RunFolder
-from sim2real.core.slices import SLICE_COLUMNS, load_slices
+from sim2real.cohort.stage import cut_hearts
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.images import read_image, read_labels, write_image
+from sim2real.data.run import RunFolder
+from sim2real.data.slices import SLICE_COLUMNS, load_slices
 from sim2real.metrics.measures import SLICE_MEASURES
-from sim2real.population.build import make_population
-from sim2real.simulation.build import simulate_population
+from sim2real.population.parameters import PopulationParameters
+from sim2real.population.stage import make_population
+from sim2real.simulation.parameters import SimulationParameters
+from sim2real.simulation.stage import simulate_population
 
 PARAMETERS = CohortParameters(grid_pixels=112, pixel_size_mm=1.4)
 
@@ -35,9 +37,16 @@ def test_real_images_come_onto_the_grid_with_their_labels(surrogate, tmp_path):
     assert images.shape == labels.shape == (8 * len(cases), 112, 112)
     assert images.min() == 0 and images.max() == 1
     assert all(set(np.unique(label)) == {0, 1, 2, 3} for label in labels)
-    lv, rv = (np.array([np.argwhere(label == value)[:, 1].mean() for label in labels]) for value in (1, 3))
+    lv, rv = (
+        np.array([np.argwhere(label == value)[:, 1].mean() for label in labels]) for value in (1, 3)
+    )
     assert (rv < lv).all()  # columns: the viewer's left
-    bright = np.array([image[label == 1].mean() / image[label == 2].mean() for image, label in zip(images, labels, strict=True)])
+    bright = np.array(
+        [
+            image[label == 1].mean() / image[label == 2].mean()
+            for image, label in zip(images, labels, strict=True)
+        ]
+    )
     assert np.median(bright) > 1.5  # image and label lie on each other
 
 
@@ -46,11 +55,15 @@ def dice(a, b, value):
 
 
 def test_labels_on_disk_carried_back_to_their_source_lose_next_to_nothing(surrogate, tmp_path):
-    """Files at the default grid, against the files they came from, both read anew; one pixel off, or one slice, and this fails."""
+    """Files at the default grid, against the files they came from, both read anew; one pixel off,
+    or one slice, and this fails."""
     cases = {case.subject: case for case in read_mnms(surrogate)}
     table = prepare_real(RunFolder(tmp_path), Cohort(list(cases.values())), CohortParameters())
     for row in table.to_dict("records"):
-        on_grid, source = read_labels(tmp_path / row["label"]), cases[row["subject"]].read(row["phase"])[1]
+        on_grid, source = (
+            read_labels(tmp_path / row["label"]),
+            cases[row["subject"]].read(row["phase"])[1],
+        )
         np.testing.assert_allclose(read_image(tmp_path / row["image"]).affine, on_grid.affine)
         back = from_grid(on_grid, source)
         middle = np.flatnonzero(back.any(axis=(0, 1)))
@@ -59,7 +72,9 @@ def test_labels_on_disk_carried_back_to_their_source_lose_next_to_nothing(surrog
             assert dice(back[:, :, middle], source.data[:, :, middle], value) > least, row
 
 
-OBLIQUE = np.array([[-1.2, -1.1, 4.9, 30], [0.3, -1.6, -5.6, 12], [1.8, -1.0, 5.2, -44], [0, 0, 0, 1.0]])
+OBLIQUE = np.array(
+    [[-1.2, -1.1, 4.9, 30], [0.3, -1.6, -5.6, 12], [1.8, -1.0, 5.2, -44], [0, 0, 0, 1.0]]
+)
 SKEWED = OBLIQUE + np.array([[0.1, 0, 0.5, 0], [0, -0.2, 0, 0], [0, 0.1, 0, 0], [0, 0, 0, 0]])
 STORED = {
     "oblique": (OBLIQUE, [0, 1, 2], ()),
@@ -73,7 +88,8 @@ STORED = {
 
 @pytest.mark.parametrize(("affine", "axes", "flips"), STORED.values(), ids=STORED)
 def test_a_landmark_stays_at_its_place_in_the_world(builder, tmp_path_factory, affine, axes, flips):
-    """Intensity is the squared distance from a point of the world: a fit to the written file must find that point again."""
+    """Intensity is the squared distance from a point of the world: a fit to the written file must
+    find that point again."""
     shape, point = (61, 54, 6), np.array([-20.0, -35.0, 10.0])
     index = np.stack([*np.meshgrid(*map(np.arange, shape), indexing="ij"), np.ones(shape)])
     world = np.tensordot(affine, index, 1)[:3]
@@ -89,10 +105,14 @@ def test_a_landmark_stays_at_its_place_in_the_world(builder, tmp_path_factory, a
     for end, data in (("", image), ("_gt", label)):
         builder.save("A1", end, np.stack([data] * 3, axis=3), affine)
     run = tmp_path_factory.mktemp("run")
-    parameters = CohortParameters(grid_pixels=64, image_interpolation="cubic", low_percentile=0, high_percentile=100)
+    parameters = CohortParameters(
+        grid_pixels=64, image_interpolation="cubic", low_percentile=0, high_percentile=100
+    )
     row = prepare_real(RunFolder(run), Cohort(read_mnms(builder.root)[:1]), parameters).iloc[0]
     found = read_image(run / row["image"])
-    index = np.stack([*np.meshgrid(*map(np.arange, found.data.shape), indexing="ij"), np.ones(found.data.shape)])
+    index = np.stack(
+        [*np.meshgrid(*map(np.arange, found.data.shape), indexing="ij"), np.ones(found.data.shape)]
+    )
     at = np.tensordot(found.affine, index, 1)[:3].reshape(3, -1)
     terms = np.stack([np.ones(at.shape[1]), *at, (at**2).sum(axis=0)], axis=1)
     _, *linear, square = np.linalg.lstsq(terms, found.data.ravel().astype(float), rcond=None)[0]
@@ -106,7 +126,9 @@ def too_short(builder, code):
     builder.save(code, "_gt", label)
 
 
-def test_subject_with_too_few_slices_is_left_out_counted_and_named(builder, tmp_path_factory, capsys):
+def test_subject_with_too_few_slices_is_left_out_counted_and_named(
+    builder, tmp_path_factory, capsys
+):
     run = RunFolder(tmp_path_factory.mktemp("run"))
     builder.whole().add("007").add("B3", vendor="B").sheet()
     too_short(builder, "007")
@@ -116,15 +138,30 @@ def test_subject_with_too_few_slices_is_left_out_counted_and_named(builder, tmp_
         assert sorted(set(table["subject"])) == ["A1", "A2", "B1", "B2"]
         left_out = run.manifest("03_real_cohort", "left_out.csv")
         assert left_out.to_dict("records") == [
-            {"subject": "B3", "vendor": "B", "split": "", "reason": "listed in the sheet, but without a folder"},
-            {"subject": "007", "vendor": "A", "split": "train",
-             "reason": "3 neighbouring slices hold LV, MYO and RV at both phases; expected at least 4"},
-        ]  # fmt: skip
-        assert capsys.readouterr().out == "2 subjects left out, named with the reason in left_out.csv\n"
+            {
+                "subject": "B3",
+                "vendor": "B",
+                "split": "",
+                "reason": "listed in the sheet, but without a folder",
+            },
+            {
+                "subject": "007",
+                "vendor": "A",
+                "split": "train",
+                "reason": (
+                    "3 neighbouring slices hold LV, MYO and RV at both phases; expected at least 4"
+                ),
+            },
+        ]
+        assert (
+            capsys.readouterr().out
+            == "2 subjects left out, named with the reason in left_out.csv\n"
+        )
 
 
 def test_measures_are_those_of_the_source_before_its_normalisation(builder, tmp_path_factory):
-    """Two intensities known from the file: blood of 900 and muscle of 300 at ED are 3 to 1, which percentiles would move."""
+    """Two intensities known from the file: blood of 900 and muscle of 300 at ED are 3 to 1, which
+    percentiles would move."""
     run = tmp_path_factory.mktemp("run")
     image, label = builder.whole().arrays(0, 2, (60, 51, 6, 3))
     label = label.repeat(3, axis=0).repeat(3, axis=1)[:60, :51]
@@ -133,31 +170,45 @@ def test_measures_are_those_of_the_source_before_its_normalisation(builder, tmp_
     for end, data in (("", image), ("_gt", label)):
         builder.save("A1", end, data, np.diag([2.4, 2.4, 12, 1]))
     row = prepare_real(
-        RunFolder(run), Cohort(read_mnms(builder.sheet())[:1]), CohortParameters(crop_centre="heart", low_percentile=40)
+        RunFolder(run),
+        Cohort(read_mnms(builder.sheet())[:1]),
+        CohortParameters(crop_centre="heart", low_percentile=40),
     ).iloc[0]
     measured = pd.read_csv(run / measures_path(row["image"]))
     assert len(measured) == 4 and list(measured) == list(SLICE_MEASURES)
     np.testing.assert_allclose(measured["lv_to_myo_intensity"], 3, rtol=0.02)
     np.testing.assert_allclose(measured["rv_to_lv_intensity"], 0.5, rtol=1e-6)
-    np.testing.assert_allclose(measured["rv_to_lv_area"], 2.5, rtol=0.05)  # 5 x 6 against 4 x 3 of the coarse pixels
+    np.testing.assert_allclose(
+        measured["rv_to_lv_area"], 2.5, rtol=0.05
+    )  # 5 x 6 against 4 x 3 of the coarse pixels
 
 
 @pytest.mark.parametrize("crop", ["field", "heart"])
-def test_a_subject_whose_labels_are_empty_is_left_out_under_either_crop(builder, tmp_path_factory, crop):
+def test_a_subject_whose_labels_are_empty_is_left_out_under_either_crop(
+    builder, tmp_path_factory, crop
+):
     run = RunFolder(tmp_path_factory.mktemp("run"))
     builder.whole().add("007").sheet()
     builder.save("007", "_gt", np.zeros_like(builder.arrays()[1]))
-    table = prepare_real(run, survey_mnms(builder.root), CohortParameters(grid_pixels=64, crop_centre=crop))
+    table = prepare_real(
+        run, survey_mnms(builder.root), CohortParameters(grid_pixels=64, crop_centre=crop)
+    )
     assert "007" not in set(table["subject"])
     (left_out,) = run.manifest("03_real_cohort", "left_out.csv").to_dict("records")
-    assert left_out["subject"] == "007" and left_out["reason"].startswith("0 neighbouring slices hold LV, MYO and RV")
+    assert left_out["subject"] == "007" and left_out["reason"].startswith(
+        "0 neighbouring slices hold LV, MYO and RV"
+    )
 
 
 def test_nobody_left_out_leaves_an_empty_table(builder, tmp_path_factory, capsys):
     run = RunFolder(tmp_path_factory.mktemp("run"))
     prepare_real(run, survey_mnms(builder.whole().sheet()), CohortParameters(grid_pixels=64))
     left_out = run.manifest("03_real_cohort", "left_out.csv")
-    assert left_out.empty and list(left_out.columns) == ["subject", "vendor", "split", "reason"] and not capsys.readouterr().out
+    assert (
+        left_out.empty
+        and list(left_out.columns) == ["subject", "vendor", "split", "reason"]
+        and not capsys.readouterr().out
+    )
 
 
 def test_a_split_that_nobody_is_left_of_stops_the_run(builder, tmp_path_factory, refusal):
@@ -165,19 +216,27 @@ def test_a_split_that_nobody_is_left_of_stops_the_run(builder, tmp_path_factory,
     for code in ("A1", "A3"):
         too_short(builder, code)
     run = RunFolder(tmp_path_factory.mktemp("run"))
-    told = refusal(lambda: prepare_real(run, survey_mnms(builder.root), CohortParameters(grid_pixels=64)))
-    assert "all 2 subjects of vendor A in split 'train' are left out" in told and "left_out.csv" in told
+    told = refusal(
+        lambda: prepare_real(run, survey_mnms(builder.root), CohortParameters(grid_pixels=64))
+    )
+    assert (
+        "all 2 subjects of vendor A in split 'train' are left out" in told
+        and "left_out.csv" in told
+    )
     assert list(run.manifest("03_real_cohort", "left_out.csv")["subject"]) == ["A1", "A3"]
 
 
 def test_both_phases_are_turned_alike(builder, tmp_path_factory):
-    """At ES the RV of this label lies on the other side, as that of a nearly empty RV may by chance."""
+    """At ES the RV of this label lies on the other side, as that of a nearly empty RV may by
+    chance."""
     run = tmp_path_factory.mktemp("run")
     builder.whole().sheet()
     label = builder.arrays()[1]
     label[..., 2] = np.flip(label[..., 0], 0)
     builder.save("A1", "_gt", label)
-    rows = prepare_real(RunFolder(run), Cohort(read_mnms(builder.root)[:1]), CohortParameters(grid_pixels=64))
+    rows = prepare_real(
+        RunFolder(run), Cohort(read_mnms(builder.root)[:1]), CohortParameters(grid_pixels=64)
+    )
     affines = [read_labels(run / path).affine for path in rows["label"]]
     np.testing.assert_array_equal(affines[0], affines[1])
 
@@ -186,7 +245,11 @@ def test_both_phases_are_turned_alike(builder, tmp_path_factory):
 def test_crop_of_a_real_image_follows_its_rule(builder, tmp_path_factory, rule, centred):
     run = tmp_path_factory.mktemp("run")
     builder.whole().sheet()  # the hearts lie 3 pixels off the middle of the field
-    rows = prepare_real(RunFolder(run), Cohort(read_mnms(builder.root)[:1]), CohortParameters(grid_pixels=128, crop_centre=rule))
+    rows = prepare_real(
+        RunFolder(run),
+        Cohort(read_mnms(builder.root)[:1]),
+        CohortParameters(grid_pixels=128, crop_centre=rule),
+    )
     box = np.argwhere(load_slices(run, rows, "label").any(axis=0))
     off = np.abs((box.min(axis=0) + box.max(axis=0)) / 2 - 63.5).max()
     assert (off < 1) == centred and (off > 8) != centred
@@ -205,7 +268,9 @@ def test_second_call_reads_and_writes_nothing_and_another_grid_starts_afresh(sur
 
 def test_simulated_images_come_onto_the_same_grid_centred_on_the_heart(tmp_path):
     run = RunFolder(tmp_path)
-    make_population(run, PopulationParameters(n_subjects=2, voxel_mm=1.6, field_of_view_mm=224, sub_slices=1), 3)
+    make_population(
+        run, PopulationParameters(n_subjects=2, voxel_mm=1.6, field_of_view_mm=224, sub_slices=1), 3
+    )
     manifest = simulate_population(run, SimulationParameters(n_coils=2), 3)
     stamps = [(tmp_path / path).stat().st_mtime_ns for path in manifest["image"]]
     simulate_population(run, SimulationParameters(n_coils=2), 3)
@@ -213,7 +278,11 @@ def test_simulated_images_come_onto_the_same_grid_centred_on_the_heart(tmp_path)
     table, left_out = prepare_simulated(run, PARAMETERS)
     assert left_out == []
     labels = load_slices(tmp_path, table, "label")
-    assert set(table["domain"]) == {"simulated"} and set(table["split"]) == {"train"} and labels.shape == (16, 112, 112)
+    assert (
+        set(table["domain"]) == {"simulated"}
+        and set(table["split"]) == {"train"}
+        and labels.shape == (16, 112, 112)
+    )
     boxes = [np.argwhere((labels[8 * s : 8 * s + 8] > 0).any(axis=0)) for s in range(2)]
     for box in boxes:
         # all slices of the stack count for the box, the four shown ones nearly fill it
@@ -222,7 +291,9 @@ def test_simulated_images_come_onto_the_same_grid_centred_on_the_heart(tmp_path)
 
 def test_a_virtual_subject_with_too_few_slices_is_left_out_and_named(tmp_path):
     run = RunFolder(tmp_path)
-    make_population(run, PopulationParameters(n_subjects=2, voxel_mm=1.6, field_of_view_mm=224, sub_slices=1), 3)
+    make_population(
+        run, PopulationParameters(n_subjects=2, voxel_mm=1.6, field_of_view_mm=224, sub_slices=1), 3
+    )
     manifest = simulate_population(run, SimulationParameters(n_coils=2), 3)
     label = read_labels(tmp_path / manifest["label"][1])
     label.data[:, :, 2][label.data[:, :, 2] == 3] = 0
@@ -230,8 +301,12 @@ def test_a_virtual_subject_with_too_few_slices_is_left_out_and_named(tmp_path):
     table, left_out = prepare_simulated(run, PARAMETERS)
     assert set(table["subject"]) == {manifest["subject"][0]} and len(table) == 2
     reason = "3 neighbouring slices hold LV, MYO and RV at both phases; expected at least 4"
-    assert [vars(item) for item in left_out] == [{"subject": manifest["subject"][1], "vendor": "", "split": "train", "reason": reason}]
-    with pytest.raises(Sim2RealError, match="all 2 virtual subjects are left out .* lower cohort.n_slices"):
+    assert [vars(item) for item in left_out] == [
+        {"subject": manifest["subject"][1], "vendor": "", "split": "train", "reason": reason}
+    ]
+    with pytest.raises(
+        Sim2RealError, match="all 2 virtual subjects are left out .* lower cohort.n_slices"
+    ):
         prepare_simulated(run, CohortParameters(n_slices=7))
 
 
@@ -239,10 +314,18 @@ def test_a_heart_that_the_grid_cuts_is_named(surrogate, tmp_path):
     run, cohort = RunFolder(tmp_path), survey_mnms(surrogate)
     assert cut_hearts(tmp_path, prepare_real(run, cohort, PARAMETERS)) == []
     table = prepare_real(run, cohort, CohortParameters(grid_pixels=64, crop_centre="heart"))
-    wide = {row["subject"] for row in table.to_dict("records") if max(extent_mm(read_labels(tmp_path / row["label"]))) > 79}
+    wide = {
+        row["subject"]
+        for row in table.to_dict("records")
+        if max(extent_mm(read_labels(tmp_path / row["label"]))) > 79
+    }
     assert set(cut_hearts(tmp_path, table)) == wide and wide
 
 
 def extent_mm(label):
     """Of the box round the labels, along x and y."""
-    return [np.ptp(np.flatnonzero(label.data.any(axis=(1 - axis, 2)))) * label.spacing_mm[axis] + label.spacing_mm[axis] for axis in (0, 1)]
+    return [
+        np.ptp(np.flatnonzero(label.data.any(axis=(1 - axis, 2)))) * label.spacing_mm[axis]
+        + label.spacing_mm[axis]
+        for axis in (0, 1)
+    ]

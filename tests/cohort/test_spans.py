@@ -3,7 +3,7 @@ import pytest
 
 from sim2real.cohort.figures import spans_figure
 from sim2real.cohort.spans import EXCUSED, REAL, against_real, span
-from sim2real.core.labels import PHASES
+from sim2real.data.labels import PHASES
 from sim2real.metrics.measures import SLICE_MEASURES
 
 
@@ -20,9 +20,13 @@ def measured(**changes) -> pd.DataFrame:
 
 def test_table_has_every_measure_set_and_phase_once_and_in_order():
     assert (
-        len(REAL) == 12 * 3 * 2 and not REAL.duplicated(["measure", "set", "phase"]).any() and set(REAL["measure"]) == set(SLICE_MEASURES)
+        len(REAL) == 12 * 3 * 2
+        and not REAL.duplicated(["measure", "set", "phase"]).any()
+        and set(REAL["measure"]) == set(SLICE_MEASURES)
     )
-    assert ((REAL["low"] <= REAL["median"]) & (REAL["median"] <= REAL["high"])).all() and REAL["source"].notna().all()
+    assert ((REAL["low"] <= REAL["median"]) & (REAL["median"] <= REAL["high"])).all() and REAL[
+        "source"
+    ].notna().all()
 
 
 def test_span_takes_in_set_c_and_the_vendors_own_cases_alone():
@@ -39,8 +43,12 @@ def test_middle_of_the_real_slices_is_inside_and_simulation_is_excused_of_textur
     assert set(table.loc[table["inside"] == "excused", "domain"]) == {"simulated"}
 
 
-@pytest.mark.parametrize(("measure", "value"), [("rv_to_lv_intensity", 1.4), ("wall_to_lv_radius", 0.1)])
+@pytest.mark.parametrize(
+    ("measure", "value"), [("rv_to_lv_intensity", 1.4), ("wall_to_lv_radius", 0.1)]
+)
 def test_a_median_outside_is_told_for_every_domain(measure, value):
     table = against_real(measured(**{measure: value}))
-    assert (table.loc[table["measure"] == measure, "inside"] == "no").all() and (table["inside"] == "no").sum() == 6
+    assert (table.loc[table["measure"] == measure, "inside"] == "no").all() and (
+        table["inside"] == "no"
+    ).sum() == 6
     assert len(spans_figure(table).axes) == 12

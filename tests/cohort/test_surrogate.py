@@ -7,8 +7,8 @@ import pytest
 
 from sim2real.cohort import appearance
 from sim2real.cohort.mnms import read_mnms
+from sim2real.cohort.parameters import CohortParameters
 from sim2real.cohort.surrogate import SHEET, VERSION, _write_subject, write_surrogate
-from sim2real.core.parameters import CohortParameters
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,9 @@ def content(path):
 
 def test_it_is_read_as_the_challenge_is(surrogate):
     cases = read_mnms(surrogate)
-    assert [(case.vendor, case.split) for case in cases] == [(v, s) for v in "AB" for s in ("train", "train", "test")]
+    assert [(case.vendor, case.split) for case in cases] == [
+        (v, s) for v in "AB" for s in ("train", "train", "test")
+    ]
     for case in cases:
         for phase in ("ED", "ES"):
             image, label = case.read(phase)
@@ -31,7 +33,14 @@ def test_it_is_read_as_the_challenge_is(surrogate):
 
 def test_header_and_sheet_are_like_the_challenges(surrogate):
     sheet = pd.read_csv(surrogate / SHEET)
-    assert sheet.columns[0].startswith("Unnamed") and {"External code", "VendorName", "Vendor", "Centre", "ED", "ES"} <= set(sheet.columns)
+    assert sheet.columns[0].startswith("Unnamed") and {
+        "External code",
+        "VendorName",
+        "Vendor",
+        "Centre",
+        "ED",
+        "ES",
+    } <= set(sheet.columns)
     nifti = nib.load(read_mnms(surrogate)[0].image)
     assert nifti.ndim == 4 and nifti.shape[3] == 2 and 5 <= nifti.header.get_zooms()[2] <= 10.5
 
@@ -44,9 +53,17 @@ def test_ed_is_the_fuller_phase(surrogate):
 
 def test_vendors_have_their_own_pixels_and_intensities(surrogate):
     cases = read_mnms(surrogate)
-    zooms = {v: {round(float(nib.load(c.image).header.get_zooms()[0]), 2) for c in cases if c.vendor == v} for v in "AB"}
+    zooms = {
+        v: {
+            round(float(nib.load(c.image).header.get_zooms()[0]), 2) for c in cases if c.vendor == v
+        }
+        for v in "AB"
+    }
     assert zooms["A"].isdisjoint(zooms["B"])
-    high = {v: np.median([np.percentile(c.read("ED")[0].data, 99) for c in cases if c.vendor == v]) for v in "AB"}
+    high = {
+        v: np.median([np.percentile(c.read("ED")[0].data, 99) for c in cases if c.vendor == v])
+        for v in "AB"
+    }
     assert high["A"] > 1.5 * high["B"]
 
 
@@ -54,19 +71,25 @@ def test_training_and_test_are_other_people(surrogate):
     cases = read_mnms(surrogate)
     volumes = [int((case.read("ED")[1].data > 0).sum()) for case in cases]
     assert len(set(volumes)) == len(cases)
-    assert {c.subject for c in cases if c.split == "train"}.isdisjoint({c.subject for c in cases if c.split == "test"})
+    assert {c.subject for c in cases if c.split == "train"}.isdisjoint(
+        {c.subject for c in cases if c.split == "test"}
+    )
 
 
 def test_second_call_writes_no_image(surrogate):
     before = {path: path.stat().st_mtime_ns for path in surrogate.rglob("*.nii.gz")}
     sheet = (surrogate / SHEET).read_bytes()
     write_surrogate(surrogate, CohortParameters(surrogate_train=2, surrogate_test=1), 4)
-    assert before == {path: path.stat().st_mtime_ns for path in surrogate.rglob("*.nii.gz")} and len(before) == 12
+    assert (
+        before == {path: path.stat().st_mtime_ns for path in surrogate.rglob("*.nii.gz")}
+        and len(before) == 12
+    )
     assert sheet == (surrogate / SHEET).read_bytes()
 
 
 def test_subject_is_the_same_whatever_the_number_of_subjects(surrogate, tmp_path):
-    """One subject alone, made anew in another folder, has the bytes it has in the cohort; another seed gives another."""
+    """One subject alone, made anew in another folder, has the bytes it has in the cohort; another
+    seed gives another."""
     for item in (("A", "Training/Labeled", 1), ("B", "Testing", 100_000)):
         _write_subject(item, tmp_path, 4)
     made, there = content(tmp_path), content(surrogate)
@@ -76,7 +99,11 @@ def test_subject_is_the_same_whatever_the_number_of_subjects(surrogate, tmp_path
 
 
 def test_the_look_is_frozen_under_its_version():
-    """A changed amplitude needs a new version, and a reason in CONTRIBUTING.md in terms of what real slices look like."""
+    """A changed amplitude needs a new version, and a reason in CONTRIBUTING.md in terms of what
+    real slices look like."""
     amplitudes = appearance.VENDORS.to_csv() + str(sorted(appearance._TEXTURE.items()))
-    amplitudes += f"{appearance._VENOUS_INFLOW} {appearance._OBSERVER_MM} {appearance._CLEARANCE_MM} {appearance._OCTAVES}"
+    amplitudes += (
+        f"{appearance._VENOUS_INFLOW} {appearance._OBSERVER_MM} {appearance._CLEARANCE_MM}"
+        f" {appearance._OCTAVES}"
+    )
     assert hashlib.sha256(amplitudes.encode()).hexdigest()[:16] == {8: "9a7abc9561c0d83b"}[VERSION]

@@ -2,11 +2,11 @@ import json
 import subprocess
 
 import pytest
-
 from sim2real.core import age
 from sim2real.core.age import blob_name, changed_since, write_code
-from sim2real.core.badges import note_html
-from sim2real.core.root import repository
+
+from sim2real.data.root import repository
+from sim2real.paper.badges import note_html
 
 
 @pytest.fixture
@@ -24,12 +24,23 @@ def alter(record, path):
 
 def test_names_are_those_of_git(tmp_path):
     (tmp_path / "some.py").write_text("x = 1\n")
-    told = subprocess.run(["git", "hash-object", str(tmp_path / "some.py")], capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        ["git", "hash-object", str(tmp_path / "some.py")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert blob_name(tmp_path / "some.py") == told.stdout.strip()
 
 
 def test_a_record_of_the_code_as_it_is_is_not_old(record):
-    for page in ("01_virtual_population", "05_realism", "04_train_translation_A", "06_train_segmentation_real_0", "guide"):
+    for page in (
+        "01_virtual_population",
+        "05_realism",
+        "04_train_translation_A",
+        "06_train_segmentation_real_0",
+        "guide",
+    ):
         assert changed_since(record, page) == []
 
 
@@ -62,10 +73,22 @@ def test_the_note_names_what_has_changed_as_text():
 
 def test_the_names_of_a_commit_are_taken_from_git_where_it_is_known(tmp_path):
     try:
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository(), capture_output=True, text=True, check=True).stdout.strip()
+        head = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=repository(),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("not in a checkout of git")
     write_code(tmp_path, repository(), head)
     names = json.loads((tmp_path / age.FILE).read_text())
-    told = subprocess.run(["git", "rev-parse", "HEAD:src/sim2real/cli.py"], cwd=repository(), capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        ["git", "rev-parse", "HEAD:src/sim2real/cli.py"],
+        cwd=repository(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert names["src/sim2real/cli.py"] == told.stdout.strip()

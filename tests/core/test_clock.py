@@ -12,7 +12,11 @@ def test_files_of_the_future_become_files_of_now_in_the_same_order(tmp_path):
     (tmp_path / "link").symlink_to("b")
     settle(tmp_path.iterdir())
     times = {name: (tmp_path / name).stat().st_mtime for name in "abc"}
-    assert abs(times["b"] - now) < 5 and abs(times["b"] - times["a"] - 10) < 1e-3 and abs(times["b"] - times["c"] - 90510) < 1e-3
+    assert (
+        abs(times["b"] - now) < 5
+        and abs(times["b"] - times["a"] - 10) < 1e-3
+        and abs(times["b"] - times["c"] - 90510) < 1e-3
+    )
 
 
 def test_others_are_left_as_they_are(tmp_path):

@@ -2,17 +2,19 @@ import json
 import shutil
 
 import pytest
-
 from sim2real.core import code
 
 
 @pytest.fixture
 def source(tmp_path, monkeypatch):
-    """A small package: alpha imports beta by a relative import, beta imports gamma.tools; delta stands alone."""
+    """A small package: alpha imports beta by a relative import, beta imports gamma.tools; delta
+    stands alone."""
     root = tmp_path / "sim2real"
     (root / "gamma").mkdir(parents=True)
     (root / "__init__.py").write_text("")
-    (root / "alpha.py").write_text("from .beta import something\n\ndef later():\n    from . import epsilon\n")
+    (root / "alpha.py").write_text(
+        "from .beta import something\n\ndef later():\n    from . import epsilon\n"
+    )
     (root / "beta.py").write_text("import sim2real.gamma.tools as t\nsomething = 1\n")
     (root / "gamma" / "__init__.py").write_text("")
     (root / "gamma" / "tools.py").write_text("from .deep import x\nvalue = 1\n")
@@ -33,11 +35,20 @@ def fingerprint() -> str:
 
 def test_modules_are_followed_through_every_kind_of_import(source):
     used = code.modules_used("from sim2real.alpha import later\nimport numpy\n")
-    wanted = {"sim2real.alpha", "sim2real.beta", "sim2real.gamma.tools", "sim2real.gamma.deep", "sim2real.epsilon"}
+    wanted = {
+        "sim2real.alpha",
+        "sim2real.beta",
+        "sim2real.gamma.tools",
+        "sim2real.gamma.deep",
+        "sim2real.epsilon",
+    }
     assert wanted <= used and not {"numpy", "sim2real.delta"} & used
 
 
-@pytest.mark.parametrize("changed", ["alpha.py", "beta.py", "gamma/tools.py", "gamma/deep.py", "gamma/numbers.csv", "epsilon.py"])
+@pytest.mark.parametrize(
+    "changed",
+    ["alpha.py", "beta.py", "gamma/tools.py", "gamma/deep.py", "gamma/numbers.csv", "epsilon.py"],
+)
 def test_fingerprint_changes_with_whatever_is_imported_and_the_tables_beside_it(source, changed):
     before = fingerprint()
     (source / changed).write_text((source / changed).read_text() + "\n# more\n")
@@ -59,14 +70,30 @@ def test_fingerprint_does_not_depend_on_where_the_code_lies(source, tmp_path, mo
 
 
 def test_cells_of_a_notebook_count_without_magics_and_prose(tmp_path):
-    cells = [{"cell_type": "code", "source": ["%matplotlib inline\n", "import sim2real.beta\n"]}, {"cell_type": "markdown", "source": ["import x"]},
-             {"cell_type": "code", "source": ["!ls\n", "a = 1"]}]  # fmt: skip
+    cells = [
+        {"cell_type": "code", "source": ["%matplotlib inline\n", "import sim2real.beta\n"]},
+        {"cell_type": "markdown", "source": ["import x"]},
+        {"cell_type": "code", "source": ["!ls\n", "a = 1"]},
+    ]
     (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
-    assert code.notebook_source(tmp_path / "n.ipynb").split() == ["import", "sim2real.beta", "a", "=", "1"]
+    assert code.notebook_source(tmp_path / "n.ipynb").split() == [
+        "import",
+        "sim2real.beta",
+        "a",
+        "=",
+        "1",
+    ]
 
 
 def test_the_real_simulation_rests_on_the_phantom_but_not_on_later_chapters():
     code._imports_of.cache_clear()
-    used = code.modules_used("import sim2real.simulation.build")
-    assert {"sim2real.simulation.signal", "sim2real.population.structures", "sim2real.core.images"} <= used
-    assert not any(name.startswith(("sim2real.translation", "sim2real.segmentation", "sim2real.cohort")) for name in used)
+    used = code.modules_used("import sim2real.simulation.stage")
+    assert {
+        "sim2real.simulation.signal",
+        "sim2real.population.structures",
+        "sim2real.data.images",
+    } <= used
+    assert not any(
+        name.startswith(("sim2real.translation", "sim2real.segmentation", "sim2real.cohort"))
+        for name in used
+    )

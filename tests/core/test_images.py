@@ -5,8 +5,15 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.images import Image, open_image, read_image, read_labels, read_voxels, write_image
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.images import (
+    Image,
+    open_image,
+    read_image,
+    read_labels,
+    read_voxels,
+    write_image,
+)
 
 
 def oblique():
@@ -67,7 +74,9 @@ def test_one_phase_is_read_alone(tmp_path):
     written = image((7, 5, 3, 4))
     write_image(tmp_path / "a.nii.gz", written)
     nifti = open_image(tmp_path / "a.nii.gz")
-    np.testing.assert_array_equal(read_voxels(tmp_path / "a.nii.gz", nifti, 2), written.data[..., 2])
+    np.testing.assert_array_equal(
+        read_voxels(tmp_path / "a.nii.gz", nifti, 2), written.data[..., 2]
+    )
 
 
 def one_line(action) -> str:
@@ -99,7 +108,9 @@ def test_damaged_voxels_are_told_in_one_line(tmp_path):
     raw = gzip.decompress(path.read_bytes())
     path.write_bytes(gzip.compress(raw[: len(raw) // 2]))
     assert "cut short or damaged" in one_line(lambda: read_image(path))
-    packed = bytearray(gzip.compress(bytes(len(raw))))  # zeros, so that every byte of the packed file matters
+    packed = bytearray(
+        gzip.compress(bytes(len(raw)))
+    )  # zeros, so that every byte of the packed file matters
     packed[14:40] = b"\xff" * 26
     path.write_bytes(bytes(packed))
     assert one_line(lambda: read_image(path))

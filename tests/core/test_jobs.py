@@ -2,9 +2,9 @@
 
 import pytest
 
-from sim2real.core.jobs import jobs, notebook_parameters, parameters_behind
-from sim2real.core.presets import load_parameters
-from sim2real.core.run import CHAPTERS
+from sim2real.data.run import CHAPTERS
+from sim2real.paper.jobs import jobs, notebook_parameters, parameters_behind
+from sim2real.paper.parameters import load_parameters
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,19 @@ from sim2real.core.run import CHAPTERS
 )
 def test_chapters_before_a_changed_parameter_are_untouched_and_passed_the_same(setting, untouched):
     runs = [load_parameters("tiny"), load_parameters("tiny", [setting])]
-    same = [chapter for chapter in CHAPTERS if parameters_behind(runs[0], chapter) == parameters_behind(runs[1], chapter)]
+    same = [
+        chapter
+        for chapter in CHAPTERS
+        if parameters_behind(runs[0], chapter) == parameters_behind(runs[1], chapter)
+    ]
     assert "".join(chapter[1] for chapter in same) == untouched
     for chapter in same:
-        passed = [{name: notebook_parameters(job, run, "") for name, job in jobs(run).items() if job["chapter"] == chapter} for run in runs]
+        passed = [
+            {
+                name: notebook_parameters(job, run, "")
+                for name, job in jobs(run).items()
+                if job["chapter"] == chapter
+            }
+            for run in runs
+        ]
         assert passed[0] == passed[1], chapter

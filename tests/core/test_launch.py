@@ -1,4 +1,5 @@
-"""The notebooks that the page "Try it in the browser" opens are here and need no more than the light environment in ``.binder``."""
+"""The notebooks that the page "Try it in the browser" opens are here and need no more than the
+light environment in ``.binder``."""
 
 import ast
 import re
@@ -7,7 +8,7 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from sim2real.core.code import modules_used, notebook_source, path_of
+from sim2real.data.code import modules_used, notebook_source, path_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "book" / "launch.md").read_text(encoding="utf-8")
@@ -17,8 +18,12 @@ HEAVY = {"torch", "torchvision", "nnunetv2", "monai", "pytorch_fid"}
 
 def modules() -> set[str]:
     """The project's modules that the notebooks and the run of their chapters rest on."""
-    found = modules_used("import sim2real.core.execute, sim2real.core.workflow, sim2real.core.presets")
-    return found.union(*(modules_used(notebook_source(ROOT / "notebooks" / f"{name}.ipynb")) for name in NOTEBOOKS))
+    found = modules_used(
+        "import sim2real.paper.executing, sim2real.paper.workflow, sim2real.paper.parameters"
+    )
+    return found.union(
+        *(modules_used(notebook_source(ROOT / "notebooks" / f"{name}.ipynb")) for name in NOTEBOOKS)
+    )
 
 
 def imported() -> set[str]:
@@ -38,7 +43,9 @@ def plain(name: str) -> str:
 
 
 def test_the_pages_links_lead_to_notebooks_that_are_here():
-    assert len(NOTEBOOKS) == 4 and NOTEBOOKS == re.findall(r"blob/main/notebooks/(\w+)\.ipynb", PAGE)
+    assert len(NOTEBOOKS) == 4 and NOTEBOOKS == re.findall(
+        r"blob/main/notebooks/(\w+)\.ipynb", PAGE
+    )
     assert all((ROOT / "notebooks" / f"{name}.ipynb").is_file() for name in NOTEBOOKS)
 
 
@@ -48,10 +55,18 @@ def test_the_light_environment_names_every_package_that_they_import_at_the_locks
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     owners = packages_distributions()
     assert {plain(owners[name][0]) for name in imported()} <= light
-    assert "-c ../requirements.lock" in text and light <= {plain(line.split("==")[0]) for line in lock.splitlines()}
+    assert "-c ../requirements.lock" in text and light <= {
+        plain(line.split("==")[0]) for line in lock.splitlines()
+    }
 
 
 def test_their_modules_load_without_pytorch():
-    lines = ["import sys", *(f"import {module}" for module in sorted(modules())), f"assert not {HEAVY} & sys.modules.keys()"]
-    result = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True)
+    lines = [
+        "import sys",
+        *(f"import {module}" for module in sorted(modules())),
+        f"assert not {HEAVY} & sys.modules.keys()",
+    ]
+    result = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True
+    )
     assert result.returncode == 0, result.stderr[-500:]

@@ -7,8 +7,8 @@ import re
 import numpy as np
 from PIL import Image
 
-from sim2real.core.labels import LV, MYO, RV
-from sim2real.core.mosaic import choice_html, mosaic_html, outlines_html, range_html
+from sim2real.data.labels import LV, MYO, RV
+from sim2real.data.mosaic import choice_html, mosaic_html, outlines_html, range_html
 
 LINES, COLUMNS, HEIGHT, WIDTH = 2, 3, 40, 56
 
@@ -28,35 +28,64 @@ def labels() -> np.ndarray:
 
 
 def picture(html: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)\"", html)[1]))).convert("L"))
+    return np.asarray(
+        Image.open(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)\"", html)[1]))).convert(
+            "L"
+        )
+    )
 
 
 def contours(html: str, colour: str) -> list[np.ndarray]:
     """The closed lines of one colour as arrays of (x, y)."""
     path = re.search(rf'stroke="{colour}" d="([^"]*)"', html)[1]
-    return [np.array([point.split() for point in part.split("L")], float) for part in path.strip("MZ").split("ZM") if part]
+    return [
+        np.array([point.split() for point in part.split("L")], float)
+        for part in path.strip("MZ").split("ZM")
+        if part
+    ]
 
 
 def test_cells_lie_in_the_order_of_lines_and_columns():
     html = mosaic_html("stack", "name", cells(), labels(), "slices", "")
     shown = picture(html).reshape(LINES, HEIGHT, COLUMNS, WIDTH).mean(axis=(1, 3)) / 255
-    np.testing.assert_allclose(shown, np.linspace(0.1, 0.9, LINES * COLUMNS).reshape(LINES, COLUMNS), atol=0.02)
-    assert f'viewBox="0 0 {COLUMNS * WIDTH} {LINES * HEIGHT}"' in html and f'data-cell="{WIDTH} {HEIGHT}"' in html
+    np.testing.assert_allclose(
+        shown, np.linspace(0.1, 0.9, LINES * COLUMNS).reshape(LINES, COLUMNS), atol=0.02
+    )
+    assert (
+        f'viewBox="0 0 {COLUMNS * WIDTH} {LINES * HEIGHT}"' in html
+        and f'data-cell="{WIDTH} {HEIGHT}"' in html
+    )
 
 
 def test_columns_beyond_the_width_lie_below_in_bands_of_all_lines():
     html = mosaic_html("stack", "name", cells(), labels(), "slices", "", wrap=2)
     shown = picture(html).reshape(2 * LINES, HEIGHT, 2, WIDTH).mean(axis=(1, 3)) / 255
     first, second = np.linspace(0.1, 0.9, LINES * COLUMNS).reshape(LINES, COLUMNS)
-    np.testing.assert_allclose(shown, [first[:2], second[:2], [first[2], 0], [second[2], 0]], atol=0.02)
-    assert f'data-lines="{LINES}" data-wrap="2"' in html and len(contours(html, "#E69F00")) == LINES * COLUMNS - 1
+    np.testing.assert_allclose(
+        shown, [first[:2], second[:2], [first[2], 0], [second[2], 0]], atol=0.02
+    )
+    assert (
+        f'data-lines="{LINES}" data-wrap="2"' in html
+        and len(contours(html, "#E69F00")) == LINES * COLUMNS - 1
+    )
 
 
 def test_an_outline_runs_along_the_border_of_its_label_in_its_own_cell():
     found = contours(mosaic_html("stack", "name", cells(), labels(), "slices", ""), "#E69F00")
     assert len(found) == LINES * COLUMNS - 1
-    corners = {(round(line[:, 0].min()), round(line[:, 0].max()), round(line[:, 1].min()), round(line[:, 1].max())) for line in found}
-    wanted = {(WIDTH * j + 30, WIDTH * j + 45, HEIGHT * i + 10, HEIGHT * i + 20) for i, j in np.ndindex(LINES, COLUMNS)}
+    corners = {
+        (
+            round(line[:, 0].min()),
+            round(line[:, 0].max()),
+            round(line[:, 1].min()),
+            round(line[:, 1].max()),
+        )
+        for line in found
+    }
+    wanted = {
+        (WIDTH * j + 30, WIDTH * j + 45, HEIGHT * i + 10, HEIGHT * i + 20)
+        for i, j in np.ndindex(LINES, COLUMNS)
+    }
     assert corners == wanted - {(WIDTH * 2 + 30, WIDTH * 2 + 45, HEIGHT + 10, HEIGHT + 20)}
 
 
@@ -84,4 +113,8 @@ def test_every_control_has_a_label_of_its_own():
     )
     for name in re.findall(r'<input type="range" id="([^"]+)"', html):
         assert f'<label for="{name}">' in html and f'<output for="{name}">5 of 9<' in html
-    assert html.count("checked") == 2 and html.count("<label><input") == 3 and "<legend>phase</legend>" in html
+    assert (
+        html.count("checked") == 2
+        and html.count("<label><input") == 3
+        and "<legend>phase</legend>" in html
+    )

@@ -1,8 +1,8 @@
 import pytest
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.parameters import Parameters, SimulationParameters
-from sim2real.core.presets import check, load_parameters, parse_yaml, preset_names
+from sim2real.data.errors import Sim2RealError
+from sim2real.paper.parameters import Parameters, check, load_parameters, parse_yaml, preset_names
+from sim2real.simulation.parameters import SimulationParameters
 
 
 def refusal(action) -> str:
@@ -19,39 +19,66 @@ def test_every_preset_is_sound_and_known_by_its_name():
 
 
 def test_presets_grow():
-    sizes = [load_parameters(name).population.n_subjects for name in ("tiny", "quick", "standard", "paper")]
+    sizes = [
+        load_parameters(name).population.n_subjects
+        for name in ("tiny", "quick", "standard", "paper")
+    ]
     assert sizes == sorted(set(sizes)) and sizes[-1] == 160
 
 
 def test_a_change_comes_over_the_preset_and_leaves_the_rest():
     changed, plain = (
-        load_parameters("tiny", ["simulation.flip_angle_deg=45", "seed=7", "segmentation.seeds=[1, 2]"]),
+        load_parameters(
+            "tiny", ["simulation.flip_angle_deg=45", "seed=7", "segmentation.seeds=[1, 2]"]
+        ),
         load_parameters("tiny"),
     )
-    assert (changed.simulation.flip_angle_deg, changed.seed, changed.segmentation.seeds) == (45, 7, [1, 2])
+    assert (changed.simulation.flip_angle_deg, changed.seed, changed.segmentation.seeds) == (
+        45,
+        7,
+        [1, 2],
+    )
     assert changed.population == plain.population and changed.simulation.snr == plain.simulation.snr
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    ("simulation.flip_angel_deg=45", "unknown parameter simulation.flip_angel_deg; did you mean simulation.flip_angle_deg?"),
-    ("simulatoin.snr=5", "unknown parameter simulatoin; did you mean simulation?"),
-    ("cohort.zzz=5", "unknown parameter cohort.zzz; there are mnms_root"),
-    ("simulation.flip_angle_deg=300", "parameter simulation.flip_angle_deg=300: input should be less than or equal to 120"),
-    ("simulation.snr=loud", "parameter simulation.snr='loud'"),
-    ("simulation.field_strength_t=2", "parameter simulation.field_strength_t=2"),
-    ("cohort.grid_pixels=100", "multiple of 16"),
-    ("population.n_subjects=2.5", "parameter population.n_subjects=2.5"),
-    ("segmentation.seeds=[]", "parameter segmentation.seeds"),
-    ("seed=-1", "parameter seed=-1"),
-    ("simulation.echo_time_ms=5", "simulation.echo_time_ms=5.0 is above simulation.repetition_time_ms=3.0"),
-    ("population.slice_thickness_mm=11", "population.slice_thickness_mm=11.0 is above population.slice_spacing_mm"),
-    ("translation.decay_steps=900000", "translation.decay_steps=900000 is above translation.n_steps"),
-    ("simulation.snr", "expected chapter.name=value"),
-    ("=5", "expected chapter.name=value"),
-    ("seed.x=5", "seed is a value, not a chapter"),
-    ("population=5", "population"),
-    ("simulation.snr=[1", "the value cannot be read"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "simulation.flip_angel_deg=45",
+            "unknown parameter simulation.flip_angel_deg; did you mean simulation.flip_angle_deg?",
+        ),
+        ("simulatoin.snr=5", "unknown parameter simulatoin; did you mean simulation?"),
+        ("cohort.zzz=5", "unknown parameter cohort.zzz; there are mnms_root"),
+        (
+            "simulation.flip_angle_deg=300",
+            "parameter simulation.flip_angle_deg=300: input should be less than or equal to 120",
+        ),
+        ("simulation.snr=loud", "parameter simulation.snr='loud'"),
+        ("simulation.field_strength_t=2", "parameter simulation.field_strength_t=2"),
+        ("cohort.grid_pixels=100", "multiple of 16"),
+        ("population.n_subjects=2.5", "parameter population.n_subjects=2.5"),
+        ("segmentation.seeds=[]", "parameter segmentation.seeds"),
+        ("seed=-1", "parameter seed=-1"),
+        (
+            "simulation.echo_time_ms=5",
+            "simulation.echo_time_ms=5.0 is above simulation.repetition_time_ms=3.0",
+        ),
+        (
+            "population.slice_thickness_mm=11",
+            "population.slice_thickness_mm=11.0 is above population.slice_spacing_mm",
+        ),
+        (
+            "translation.decay_steps=900000",
+            "translation.decay_steps=900000 is above translation.n_steps",
+        ),
+        ("simulation.snr", "expected chapter.name=value"),
+        ("=5", "expected chapter.name=value"),
+        ("seed.x=5", "seed is a value, not a chapter"),
+        ("population=5", "population"),
+        ("simulation.snr=[1", "the value cannot be read"),
+    ],
+)
 def test_fault_of_a_change_is_told_in_one_line(change, words):
     start = ["seed=1"] if change.startswith("seed.") else []
     assert words in refusal(lambda: load_parameters("quick", [*start, change]))
@@ -63,20 +90,32 @@ def test_missing_preset_names_the_nearest():
 
 
 def test_key_that_stands_twice_is_refused_at_any_depth():
-    assert "the key 'n_subjects' stands twice" in refusal(lambda: parse_yaml("population:\n  n_subjects: 3\n  n_subjects: 4\n", "a file"))
-    assert "the key 'seed' stands twice" in refusal(lambda: parse_yaml("seed: 1\nseed: 2\n", "a file"))
+    assert "the key 'n_subjects' stands twice" in refusal(
+        lambda: parse_yaml("population:\n  n_subjects: 3\n  n_subjects: 4\n", "a file")
+    )
+    assert "the key 'seed' stands twice" in refusal(
+        lambda: parse_yaml("seed: 1\nseed: 2\n", "a file")
+    )
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("a: [1", "a file: not valid YAML"), ("- 1\n- 2\n", "a file: expected names and values, found list")]
+    ("text", "words"),
+    [
+        ("a: [1", "a file: not valid YAML"),
+        ("- 1\n- 2\n", "a file: expected names and values, found list"),
+    ],
 )
 def test_text_that_is_no_mapping_is_refused(text, words):
     assert words in refusal(lambda: parse_yaml(text, "a file"))
 
 
 def test_one_chapter_is_checked_like_the_whole():
-    assert "simulation.echo_time_ms=4.0 is above" in refusal(lambda: check(SimulationParameters, {"echo_time_ms": 4.0}, "simulation"))
-    assert "did you mean simulation.snr?" in refusal(lambda: check(SimulationParameters, {"snrr": 4.0}, "simulation"))
+    assert "simulation.echo_time_ms=4.0 is above" in refusal(
+        lambda: check(SimulationParameters, {"echo_time_ms": 4.0}, "simulation")
+    )
+    assert "did you mean simulation.snr?" in refusal(
+        lambda: check(SimulationParameters, {"snrr": 4.0}, "simulation")
+    )
 
 
 def test_parameters_cannot_be_changed_afterwards():

@@ -4,12 +4,13 @@ import re
 
 import pytest
 
-from sim2real.core.parameters import Chapter, Parameters
-from sim2real.core.reference import reference_page, unit_of
+from sim2real.paper.parameters import Parameters
+from sim2real.paper.reference import reference_page, unit_of
 
 
 def rows():
-    """The cells of each row, the first with its table's heading before it, as ``--set`` wants it."""
+    """The cells of each row, the first with its table's heading before it, as ``--set`` wants
+    it."""
     for part in reference_page().split("\n## ")[1:]:
         chapter = re.match(r"`(\w+)`", part)
         for line in part.splitlines():
@@ -24,19 +25,37 @@ ROWS = list(rows())
 def fields():
     for section, field in Parameters.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Chapter):
-            yield from ((f"{section}.{name}", inner) for name, inner in field.annotation.model_fields.items())
+            yield from (
+                (f"{section}.{name}", inner)
+                for name, inner in field.annotation.model_fields.items()
+            )
         else:
             yield section, field
 
 
 def test_every_parameter_has_one_row_with_what_it_does():
     names = [row[0] for row in ROWS]
-    assert names == sorted(names, key=names.index) and set(names) == {name for name, _ in fields()} and len(names) == len(set(names))
+    assert (
+        names == sorted(names, key=names.index)
+        and set(names) == {name for name, _ in fields()}
+        and len(names) == len(set(names))
+    )
     assert all(len(row) == 7 and row[2] for row in ROWS)
 
 
-@pytest.mark.parametrize("name, unit", [("voxel_mm", "mm"), ("inflow_cm_s", "cm/s"), ("flip_angle_deg", "degrees"), ("checkpoint_every_s", "s"),
-                                        ("field_strength_t", "T"), ("n_steps", ""), ("iterations_per_epoch", ""), ("grid_pixels", "pixels")])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, unit",
+    [
+        ("voxel_mm", "mm"),
+        ("inflow_cm_s", "cm/s"),
+        ("flip_angle_deg", "degrees"),
+        ("checkpoint_every_s", "s"),
+        ("field_strength_t", "T"),
+        ("n_steps", ""),
+        ("iterations_per_epoch", ""),
+        ("grid_pixels", "pixels"),
+    ],
+)
 def test_a_unit_is_the_one_that_the_name_ends_with(name, unit):
     assert unit_of(name) == unit
 

@@ -1,4 +1,4 @@
-from sim2real.core.resumable import resumable_folder
+from sim2real.data.resumable import resumable_folder
 
 
 def test_pieces_of_the_same_make_are_kept_and_others_removed(tmp_path):

@@ -3,9 +3,9 @@ import json
 import pandas as pd
 import pytest
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.resumable import fingerprint_of, resumable_folder
-from sim2real.core.run import RunFolder
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.resumable import fingerprint_of, resumable_folder
+from sim2real.data.run import RunFolder
 
 
 def test_results_are_flat_and_read_back(tmp_path):
@@ -23,16 +23,22 @@ def test_nested_results_are_refused_and_nothing_is_written(tmp_path, value):
 
 
 def test_missing_results_and_unknown_chapters_are_told_in_one_line(tmp_path):
-    with pytest.raises(Sim2RealError, match="run the chapter first: sim2real run --until 05_realism"):
+    with pytest.raises(
+        Sim2RealError, match="run the chapter first: sim2real run --until 05_realism"
+    ):
         RunFolder(tmp_path).results("05_realism")
-    with pytest.raises(Sim2RealError, match="chapter '5' does not exist; there are 01_virtual_population"):
+    with pytest.raises(
+        Sim2RealError, match="chapter '5' does not exist; there are 01_virtual_population"
+    ):
         RunFolder(tmp_path).chapter("5")
 
 
 def test_tables_of_a_chapter_are_kept_by_name(tmp_path):
     run = RunFolder(tmp_path)
     run.write_manifest("03_real_cohort", pd.DataFrame({"subject": ["01"], "n": [3]}), "slices.csv")
-    assert run.manifest("03_real_cohort", "slices.csv").to_dict("records") == [{"subject": "01", "n": 3}]
+    assert run.manifest("03_real_cohort", "slices.csv").to_dict("records") == [
+        {"subject": "01", "n": 3}
+    ]
 
 
 def test_finished_work_of_the_same_fingerprint_is_kept_and_of_another_removed(tmp_path):
@@ -41,7 +47,9 @@ def test_finished_work_of_the_same_fingerprint_is_kept_and_of_another_removed(tm
     (folder / "deep" / "piece").write_text("done")
     assert (resumable_folder(folder, "one") / "deep" / "piece").read_text() == "done"
     resumable_folder(folder, "two")
-    assert [path.name for path in folder.iterdir()] == [".made_with"] and (folder / ".made_with").read_text() == "two"
+    assert [path.name for path in folder.iterdir()] == [".made_with"] and (
+        folder / ".made_with"
+    ).read_text() == "two"
 
 
 def test_folder_without_a_mark_is_not_trusted(tmp_path):
@@ -52,4 +60,14 @@ def test_folder_without_a_mark_is_not_trusted(tmp_path):
 
 def test_fingerprint_tells_content_from_content_but_not_order_of_names():
     assert fingerprint_of({"a": 1, "b": 2}, 3) == fingerprint_of({"b": 2, "a": 1}, 3)
-    assert len({fingerprint_of({"a": 1}, 3), fingerprint_of({"a": 2}, 3), fingerprint_of({"a": 1}, 4), fingerprint_of({"a": "1"}, 3)}) == 4
+    assert (
+        len(
+            {
+                fingerprint_of({"a": 1}, 3),
+                fingerprint_of({"a": 2}, 3),
+                fingerprint_of({"a": 1}, 4),
+                fingerprint_of({"a": "1"}, 3),
+            }
+        )
+        == 4
+    )

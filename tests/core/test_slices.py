@@ -2,13 +2,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.images import Image, write_image
-from sim2real.core.slices import as_shown, as_stored, load_slices
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.images import Image, write_image
+from sim2real.data.slices import as_shown, as_stored, load_slices
 
 
 def write(folder, name, shape, start=0):
-    write_image(folder / name, Image((np.arange(np.prod(shape)).reshape(shape) + start).astype(np.float32), np.diag([1.2, 1.3, 9, 1])))
+    write_image(
+        folder / name,
+        Image(
+            (np.arange(np.prod(shape)).reshape(shape) + start).astype(np.float32),
+            np.diag([1.2, 1.3, 9, 1]),
+        ),
+    )
 
 
 def test_slices_come_in_the_order_of_the_rows_as_a_viewer_shows_them(tmp_path):

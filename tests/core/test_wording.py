@@ -2,11 +2,13 @@
 
 import pandas as pd
 
-from sim2real.core.wording import readable
+from sim2real.paper.wording import readable
 
 
 def test_columns_index_and_its_texts_have_names_that_a_reader_knows():
-    table = pd.DataFrame({"quantity": ["lv_edv_ml", "a_new_one"], "published_mean": [1.26, 2.0], "n": [3, 4]}).set_index("quantity")
+    table = pd.DataFrame(
+        {"quantity": ["lv_edv_ml", "a_new_one"], "published_mean": [1.26, 2.0], "n": [3, 4]}
+    ).set_index("quantity")
     shown = readable(table, 1)
     assert shown.columns.tolist() == ["published mean", "subjects"]
     assert shown.index.tolist() == ["LV EDV (ml)", "a new one"]
@@ -16,7 +18,15 @@ def test_columns_index_and_its_texts_have_names_that_a_reader_knows():
 
 
 def test_the_ends_of_an_interval_stand_in_one_column_where_the_lower_stood():
-    table = pd.DataFrame({"gain": [0.5, 1.0], "ci_low": [-0.25, float("nan")], "ci_high": [1.25, 2.0], "p": [0.2, 0.3]}, index=["a", "b"])
+    table = pd.DataFrame(
+        {
+            "gain": [0.5, 1.0],
+            "ci_low": [-0.25, float("nan")],
+            "ci_high": [1.25, 2.0],
+            "p": [0.2, 0.3],
+        },
+        index=["a", "b"],
+    )
     shown = readable(table, 2)
     assert shown.columns.tolist() == ["gain", "95 % interval", "p"]
     assert shown["95 % interval"].tolist() == ["-0.25 to 1.25", "–"]
@@ -29,7 +39,9 @@ def test_rows_that_are_merely_numbered_are_named_by_their_first_column():
 
 
 def test_levels_of_an_index_and_of_columns_are_named_alike():
-    table = pd.DataFrame({"images": ["real_A", "real_A"], "phase": ["ED", "ES"], "n_images": [5, 6]})
+    table = pd.DataFrame(
+        {"images": ["real_A", "real_A"], "phase": ["ED", "ES"], "n_images": [5, 6]}
+    )
     shown = readable(table.pivot(index="images", columns="phase", values="n_images"))
     assert shown.index.tolist() == ["real A"] and shown.columns.tolist() == ["ED", "ES"]
     assert "_" not in shown.to_html()

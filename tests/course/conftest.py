@@ -41,7 +41,8 @@ def run():
 
 @pytest.fixture(scope="module")
 def walked(lesson, run) -> list:
-    """Each exercise of a lesson with the names that are there when it is asked: the lesson's own cells and earlier solutions were run."""
+    """Each exercise of a lesson with the names that are there when it is asked: the lesson's own
+    cells and earlier solutions were run."""
     names: dict = {"__name__": "__main__"}
     by_id = {exercise.solution["id"]: exercise for exercise in lesson.exercises}
     found = []

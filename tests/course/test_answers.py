@@ -7,7 +7,9 @@ from sim2real.course import mr_simulation, real_cohort, realism, segmentation, t
 from sim2real.course.answers import NotYet, array, number
 
 
-@pytest.mark.parametrize("answer", [np.nan, np.inf, [1.0, np.nan], "many", [[1], [1, 2]], 1j, None, ...])
+@pytest.mark.parametrize(
+    "answer", [np.nan, np.inf, [1.0, np.nan], "many", [[1], [1, 2]], 1j, None, ...]
+)
 def test_only_finite_real_numbers_are_an_array(answer):
     with pytest.raises(NotYet) as refused:
         array(answer, "your answer")
@@ -23,22 +25,27 @@ def test_only_a_finite_number_is_a_number(answer):
 
 def test_arrays_of_nan_are_right_nowhere():
     p = [0.01, 0.02, 0.04]
-    for judged in (lambda: verdict.corrected([np.nan] * 3, p),
-                   lambda: mr_simulation.low_resolution(lambda image, n, m: np.full((n, m), np.nan)),
-                   lambda: real_cohort.normalised(lambda stack: np.full(stack.shape, np.nan)),
-                   lambda: verdict.interval(lambda values, subjects: (None, None))):  # fmt: skip
+    for judged in (
+        lambda: verdict.corrected([np.nan] * 3, p),
+        lambda: mr_simulation.low_resolution(lambda image, n, m: np.full((n, m), np.nan)),
+        lambda: real_cohort.normalised(lambda stack: np.full(stack.shape, np.nan)),
+        lambda: verdict.interval(lambda values, subjects: (None, None)),
+    ):
         with pytest.raises(NotYet):
             judged()
 
 
-@pytest.mark.parametrize("judged", [
-    lambda: segmentation.policy(lambda prediction, reference, spacing: ("1", "2")),
-    lambda: segmentation.policy(lambda prediction, reference, spacing: (..., ...)),
-    lambda: real_cohort.middle_slices(lambda ed, es, count: ["a", "b"]),
-    lambda: real_cohort.middle_slices(lambda ed, es, count: [[1], [2, 3]]),
-    lambda: real_cohort.frames(lambda row, labels: ([[1], [2, 3]], [[1], [2, 3]])),
-    lambda: verdict.reading(lambda low, high, side, bound: np.zeros(3)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "judged",
+    [
+        lambda: segmentation.policy(lambda prediction, reference, spacing: ("1", "2")),
+        lambda: segmentation.policy(lambda prediction, reference, spacing: (..., ...)),
+        lambda: real_cohort.middle_slices(lambda ed, es, count: ["a", "b"]),
+        lambda: real_cohort.middle_slices(lambda ed, es, count: [[1], [2, 3]]),
+        lambda: real_cohort.frames(lambda row, labels: ([[1], [2, 3]], [[1], [2, 3]])),
+        lambda: verdict.reading(lambda low, high, side, bound: np.zeros(3)),
+    ],
+)
 def test_an_answer_of_another_kind_is_refused_in_one_line(judged):
     with pytest.raises(NotYet) as refused:
         judged()

@@ -1,4 +1,5 @@
-"""The judge's Bloch equations agree with time steps, and with the closed form that they judge answers by."""
+"""The judge's Bloch equations agree with time steps, and with the closed form that they judge
+answers by."""
 
 import numpy as np
 import pytest
@@ -13,11 +14,16 @@ def test_the_steady_state_is_where_pulse_after_pulse_ends(offset_hz):
     m = np.array([0.0, 0.0, 1.0])
     for pulse in range(800):
         angle = flip if pulse % 2 == 0 else -flip
-        y, z = m[1] * np.cos(angle) + m[2] * np.sin(angle), -m[1] * np.sin(angle) + m[2] * np.cos(angle)
+        y, z = (
+            m[1] * np.cos(angle) + m[2] * np.sin(angle),
+            -m[1] * np.sin(angle) + m[2] * np.cos(angle),
+        )
         at_pulse = np.array([m[0], y, z])
         steps = [free(at_pulse, t1, t2, time, offset_hz) for time in (te, tr)]
         echo, m = steps
-    assert abs(complex(echo[0], echo[1])) == pytest.approx(abs(steady_state(t1, t2, 50.0, tr, te, offset_hz)), rel=1e-4)
+    assert abs(complex(echo[0], echo[1])) == pytest.approx(
+        abs(steady_state(t1, t2, 50.0, tr, te, offset_hz)), rel=1e-4
+    )
 
 
 def free(m, t1, t2, time, offset_hz):
@@ -26,6 +32,12 @@ def free(m, t1, t2, time, offset_hz):
 
 
 def test_it_agrees_with_the_packages_closed_form():
-    for t1, t2, flip, tr, te, offset in ((996, 50, 60, 3.0, 1.5, 0.0), (1441, 290, 80, 4.2, 1.1, 90.0), (312, 117, 35, 3.0, 1.5, -220.0)):
+    for t1, t2, flip, tr, te, offset in (
+        (996, 50, 60, 3.0, 1.5, 0.0),
+        (1441, 290, 80, 4.2, 1.1, 90.0),
+        (312, 117, 35, 3.0, 1.5, -220.0),
+    ):
         ours = steady_state(t1, t2, flip, tr, te, offset)
-        assert abs(ours) == pytest.approx(abs(bssfp_signal(t1, t2, 1.0, flip, tr, te, offset)), rel=1e-9)
+        assert abs(ours) == pytest.approx(
+            abs(bssfp_signal(t1, t2, 1.0, flip, tr, te, offset)), rel=1e-9
+        )

@@ -1,4 +1,5 @@
-"""The course in a folder: three editions, slides that need no network, and nobody's answers overwritten."""
+"""The course in a folder: three editions, slides that need no network, and nobody's answers
+overwritten."""
 
 import re
 import shutil
@@ -6,13 +7,13 @@ import subprocess
 
 import nbformat
 import pytest
-
 from sim2real.cli import main
-from sim2real.core.run import CHAPTERS
+
 from sim2real.course.build import PAGES, executed, page, write_pages
 from sim2real.course.editions import ANSWER, instructor
 from sim2real.course.lessons import CHECK, SOLUTION, kind, read_lesson
 from sim2real.course.slides import slides
+from sim2real.data.run import CHAPTERS
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +39,26 @@ def test_slides_name_no_address_and_every_file_they_load_lies_beside_them(course
         assert len(loaded) == 4 and "assets/reveal/reveal.js" in loaded
         for address in loaded:
             assert (course / "slides" / address).is_file(), address
-        assert not re.search(r"""(src|href)=["']?(https?:)?//""", html) and "import(" not in html and "require(" not in html
+        assert (
+            not re.search(r"""(src|href)=["']?(https?:)?//""", html)
+            and "import(" not in html
+            and "require(" not in html
+        )
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed here")
 def test_slides_open_in_a_browser_without_a_network(course, tmp_path):
-    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND",
-               f"--user-data-dir={tmp_path}", "--virtual-time-budget=8000", "--dump-dom"]  # fmt: skip
+    command = [
+        "chromium",
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        f"--user-data-dir={tmp_path}",
+        "--virtual-time-budget=8000",
+        "--dump-dom",
+    ]
     address = f"file://{course}/slides/01_virtual_population.html#/5"
     page = subprocess.run([*command, address], capture_output=True, text=True, timeout=120).stdout
     assert re.search(r'<main class="reveal[^"]* ready', page), "reveal.js has not started"
@@ -56,7 +70,11 @@ def test_slides_open_in_a_browser_without_a_network(course, tmp_path):
 def test_slides_hold_the_lesson_without_answers_and_checks(course, lesson):
     html = (course / "slides" / f"{lesson.name}.html").read_text(encoding="utf-8")
     headings = [
-        line for cell in lesson.notebook.cells if cell.cell_type == "markdown" for line in cell.source.splitlines()[:1] if line[0] == "#"
+        line
+        for cell in lesson.notebook.cells
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()[:1]
+        if line[0] == "#"
     ]
     assert len(re.findall(r"<h[123]", html)) == len(headings)
     assert "Your answer here" not in html and "check.<" not in html and "# Solution" not in html
@@ -67,11 +85,15 @@ def test_the_kinds_of_cells_that_slides_leave_out_are_those_of_the_editions(less
     for cell in edition.cells:
         if kind(cell) in (SOLUTION, CHECK):
             cell.source = "planted_in_an_answer = 1"
-    edition.cells.append(nbformat.v4.new_code_cell("planted_in_a_stub = 1", metadata={"tags": [ANSWER]}))
+    edition.cells.append(
+        nbformat.v4.new_code_cell("planted_in_a_stub = 1", metadata={"tags": [ANSWER]})
+    )
     assert "planted" not in slides(edition, "A lesson")
 
 
-def test_a_notebook_that_someone_has_worked_in_is_not_overwritten(course, monkeypatch, request, capsys):
+def test_a_notebook_that_someone_has_worked_in_is_not_overwritten(
+    course, monkeypatch, request, capsys
+):
     monkeypatch.chdir(request.config.rootpath)
     path = course / "student" / "01_virtual_population.ipynb"
     before = path.read_text(encoding="utf-8")
@@ -79,7 +101,10 @@ def test_a_notebook_that_someone_has_worked_in_is_not_overwritten(course, monkey
     path.write_text(before.replace("# Your answer here.", "# My answer."), encoding="utf-8")
     assert main(["course", str(course)]) == 1
     told = capsys.readouterr().err
-    assert "01_virtual_population.ipynb: is there already and differs" in told and told.count("\n") == 1
+    assert (
+        "01_virtual_population.ipynb: is there already and differs" in told
+        and told.count("\n") == 1
+    )
     path.write_text(before, encoding="utf-8")
 
 

@@ -1,4 +1,5 @@
-"""The student's edition holds no solution anywhere; the instructor's holds all of them, folded; neither holds a wrong answer."""
+"""The student's edition holds no solution anywhere; the instructor's holds all of them, folded;
+neither holds a wrong answer."""
 
 import json
 import re
@@ -6,21 +7,30 @@ import re
 import nbformat
 import pytest
 
-from sim2real.core.errors import Sim2RealError
 from sim2real.course.editions import ANSWER, instructor, stub, student
 from sim2real.course.lessons import SOLUTION, WRONG, kind
+from sim2real.data.errors import Sim2RealError
 
 
 def lines_of(source: str) -> set[str]:
-    """The telling lines of an answer: not its head, its description or what any answer would have."""
+    """The telling lines of an answer: not its head, its description or what any answer would
+    have."""
     lines = {line.strip() for line in source.splitlines()}
     return {line for line in lines if len(line) > 12 and not line.startswith(("def ", '"""', "#"))}
 
 
 def leaks(lesson, text: str) -> set[str]:
-    """Lines of solutions and wrong answers that stand in the text of a notebook and not in the lesson's own cells."""
-    own = "\n".join(cell.source for cell in lesson.notebook.cells if kind(cell) not in (SOLUTION, WRONG))
-    secret = {line for exercise in lesson.exercises for cell in (exercise.solution, *exercise.wrong) for line in lines_of(cell.source)}
+    """Lines of solutions and wrong answers that stand in the text of a notebook and not in the
+    lesson's own cells."""
+    own = "\n".join(
+        cell.source for cell in lesson.notebook.cells if kind(cell) not in (SOLUTION, WRONG)
+    )
+    secret = {
+        line
+        for exercise in lesson.exercises
+        for cell in (exercise.solution, *exercise.wrong)
+        for line in lines_of(cell.source)
+    }
     return {line for line in secret if json.dumps(line)[1:-1] in text and line not in own}
 
 
@@ -29,12 +39,19 @@ def test_nothing_of_an_answer_stands_in_the_students_edition(lesson):
     nbformat.validate(edition)
     text = json.dumps(edition, ensure_ascii=True)
     assert not leaks(lesson, text)
-    assert not {SOLUTION, WRONG} & {tag for cell in edition.cells for tag in cell.metadata.get("tags", [])}
-    assert sum(ANSWER in cell.metadata.get("tags", []) for cell in edition.cells) == len(lesson.exercises)
+    assert not {SOLUTION, WRONG} & {
+        tag for cell in edition.cells for tag in cell.metadata.get("tags", [])
+    }
+    assert sum(ANSWER in cell.metadata.get("tags", []) for cell in edition.cells) == len(
+        lesson.exercises
+    )
 
 
 def test_a_leak_in_text_or_metadata_is_seen(lesson):
-    secret = max(leaks(lesson, json.dumps([exercise.solution.source for exercise in lesson.exercises])), key=len)
+    secret = max(
+        leaks(lesson, json.dumps([exercise.solution.source for exercise in lesson.exercises])),
+        key=len,
+    )
     for place in ("source", "metadata"):
         edition = student(lesson)
         if place == "source":
@@ -47,8 +64,13 @@ def test_a_leak_in_text_or_metadata_is_seen(lesson):
 def test_the_instructors_edition_has_every_solution_folded_and_no_wrong_answer(lesson):
     edition = instructor(lesson)
     solutions = [cell for cell in edition.cells if kind(cell) == SOLUTION]
-    assert [cell.source.removeprefix("# Solution\n") for cell in solutions] == [e.solution.source for e in lesson.exercises]
-    assert all(cell.metadata["jupyter"]["source_hidden"] and "hide-input" in cell.metadata["tags"] for cell in solutions)
+    assert [cell.source.removeprefix("# Solution\n") for cell in solutions] == [
+        e.solution.source for e in lesson.exercises
+    ]
+    assert all(
+        cell.metadata["jupyter"]["source_hidden"] and "hide-input" in cell.metadata["tags"]
+        for cell in solutions
+    )
     assert not any(kind(cell) == WRONG for cell in edition.cells)
     assert "WRONG" not in json.dumps(edition)
 
@@ -60,14 +82,26 @@ def test_editions_differ_in_their_answers_alone(lesson):
 
 
 def test_links_lead_to_the_chapters_in_the_book_and_are_words_outside(lesson):
-    links = [match for cell in student(lesson, chapters="../../chapters").cells for match in re.findall(r"\]\(([^)]+)\)", cell.source)]
-    assert links and all(link.startswith("../../chapters/") for link in links if link.endswith(".ipynb"))
+    links = [
+        match
+        for cell in student(lesson, chapters="../../chapters").cells
+        for match in re.findall(r"\]\(([^)]+)\)", cell.source)
+    ]
+    assert links and all(
+        link.startswith("../../chapters/") for link in links if link.endswith(".ipynb")
+    )
     assert not any(".ipynb)" in cell.source for cell in student(lesson).cells)
 
 
 def test_a_stub_keeps_the_head_and_the_description_of_a_function():
-    solution = 'def area(radius, share=0.5):\n    """Area in mm²."""\n    return 3 * radius**2 * share\nunasked = 1'
-    assert stub(solution, "check.area(area)") == '# Your answer here.\ndef area(radius, share=0.5):\n    """Area in mm²."""\n    ...'
+    solution = (
+        'def area(radius, share=0.5):\n    """Area in mm²."""\n    return 3 * radius**2 *'
+        " share\nunasked = 1"
+    )
+    assert (
+        stub(solution, "check.area(area)")
+        == '# Your answer here.\ndef area(radius, share=0.5):\n    """Area in mm²."""\n    ...'
+    )
     assert stub("a = 1\nb, c = 2, 3", "check.sums(a, c)") == "# Your answer here.\na = ...\nc = ..."
 
 

@@ -1,4 +1,5 @@
-"""Every exercise: its judge accepts the solution, refuses wrong answers and empty ones, and gives nothing away."""
+"""Every exercise: its judge accepts the solution, refuses wrong answers and empty ones, and gives
+nothing away."""
 
 import numbers
 import re
@@ -22,7 +23,9 @@ def judged(run):
 
 def test_every_solution_is_accepted(walked, judged):
     for exercise, names in walked:
-        assert judged(exercise, names, exercise.solution.source).startswith("Right. "), exercise.name
+        assert judged(exercise, names, exercise.solution.source).startswith("Right. "), (
+            exercise.name
+        )
 
 
 def test_every_wrong_answer_is_refused_in_one_line_that_gives_nothing_away(walked, judged, run):
@@ -35,15 +38,23 @@ def test_every_wrong_answer_is_refused_in_one_line_that_gives_nothing_away(walke
             assert 20 < len(message) < 400 and "\n" not in message, exercise.name
             told = [float(number) for number in re.findall(r"-?\d+\.\d+", message)]
             given = _answers(exercise, names, wrong.source, run)
-            told = [number for number in told if not any(abs(value - number) < 0.001 * abs(value) for value in given)]
-            assert not any(abs(value - number) < 0.005 * abs(value) for value in values for number in told), message
+            told = [
+                number
+                for number in told
+                if not any(abs(value - number) < 0.001 * abs(value) for value in given)
+            ]
+            assert not any(
+                abs(value - number) < 0.005 * abs(value) for value in values for number in told
+            ), message
 
 
 def _answers(exercise, names: dict, answer: str, run) -> list[float]:
     """The numbers, if any, that a cell of answers gives to the names that the judge asks for."""
     after = dict(names)
     run(answer, after)
-    asked = set(re.findall(r"(\w+) = \.\.\.", stub(exercise.solution.source, exercise.check.source)))
+    asked = set(
+        re.findall(r"(\w+) = \.\.\.", stub(exercise.solution.source, exercise.check.source))
+    )
     return [float(after[name]) for name in asked if isinstance(after[name], numbers.Real)]
 
 

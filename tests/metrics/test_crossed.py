@@ -2,12 +2,15 @@ import numpy as np
 import pytest
 from scipy.stats import t, ttest_1samp
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.metrics.crossed import crossed_mean
 
 
-def coverage(n_subjects, n_seeds, sds, draws=500, strata=1, skewed=False, method=crossed_mean, seed=0):
-    """How often the interval holds the true mean, 0. sds: of subjects, seeds and the rest. skewed: subjects fail rarely and far."""
+def coverage(
+    n_subjects, n_seeds, sds, draws=500, strata=1, skewed=False, method=crossed_mean, seed=0
+):
+    """How often the interval holds the true mean, 0. sds: of subjects, seeds and the rest. skewed:
+    subjects fail rarely and far."""
     rng, held = np.random.default_rng(seed), 0
     for _ in range(draws):
         trainings = rng.normal(0, sds[1], n_seeds)
@@ -22,7 +25,8 @@ def coverage(n_subjects, n_seeds, sds, draws=500, strata=1, skewed=False, method
 @pytest.mark.parametrize("design", [(8, 1), (20, 1), (8, 3), (20, 3), (20, 5)])
 @pytest.mark.parametrize("sds", [(1, 0, 0.5), (1, 0.3, 0.5), (1, 1, 0.5), (0.2, 1, 0.2), (1, 0, 2)])
 def test_interval_holds_the_true_mean_as_often_as_it_says(design, sds):
-    """2,000 draws gave 0.92 to 0.99 for these; two seeds and twenty subjects, both varying alike, 0.89."""
+    """2,000 draws gave 0.92 to 0.99 for these; two seeds and twenty subjects, both varying alike,
+    0.89."""
     if design[1] == 1:
         sds = (sds[0], 0, sds[2])  # of one training nothing is said about others
     assert coverage(*design, sds) >= 0.9
@@ -55,7 +59,10 @@ def test_one_seed_is_student_s_test():
     values = np.random.default_rng(1).normal(0.3, 1, 13)
     found, expected = crossed_mean(values[:, None]), ttest_1samp(values, 0)
     assert found[1:3] == pytest.approx(tuple(expected.confidence_interval(0.95)))
-    assert found.p == pytest.approx(expected.pvalue) and (found.n_subjects, found.n_seeds) == (13, 1)
+    assert found.p == pytest.approx(expected.pvalue) and (found.n_subjects, found.n_seeds) == (
+        13,
+        1,
+    )
 
 
 def test_several_seeds_that_agree_add_no_subjects():
@@ -69,7 +76,10 @@ def test_few_subjects_have_no_interval_in_any_stratum():
     assert np.isfinite(found.value) and np.isnan(found[1:4]).all()
 
 
-@pytest.mark.parametrize("values", [np.zeros((0, 2)), np.zeros(5), np.full((5, 1), np.nan), np.array([[1.0]] * 5 + [[np.nan]])])
+@pytest.mark.parametrize(
+    "values",
+    [np.zeros((0, 2)), np.zeros(5), np.full((5, 1), np.nan), np.array([[1.0]] * 5 + [[np.nan]])],
+)
 def test_unusable_values_are_refused(values):
     with pytest.raises(Sim2RealError, match="expected finite ones"):
         crossed_mean(values)
@@ -77,12 +87,17 @@ def test_unusable_values_are_refused(values):
 
 @pytest.mark.parametrize("sds", [(0.3, 0.3, 4), (2, 2, 4)])
 def test_width_is_that_of_the_mean_s_own_spread_where_there_is_much_to_tell_it_by(sds):
-    """Many subjects and seeds: 1.96 standard errors. What neither explains is in both means, and is counted once."""
+    """Many subjects and seeds: 1.96 standard errors. What neither explains is in both means, and is
+    counted once."""
     n, seeds = 60, 50
     true = sds[0] ** 2 / n + sds[1] ** 2 / seeds + sds[2] ** 2 / (n * seeds)
     rng, found = np.random.default_rng(3), []
     for _ in range(60):
-        drawn = crossed_mean(rng.normal(0, sds[0], (n, 1)) + rng.normal(0, sds[1], seeds) + rng.normal(0, sds[2], (n, seeds)))
+        drawn = crossed_mean(
+            rng.normal(0, sds[0], (n, 1))
+            + rng.normal(0, sds[1], seeds)
+            + rng.normal(0, sds[2], (n, seeds))
+        )
         found.append(((drawn.high - drawn.low) / 2 / 1.96) ** 2)
     assert np.mean(found) == pytest.approx(true, rel=0.2)
 
@@ -111,14 +126,34 @@ def test_interval_is_that_of_an_analysis_of_variance(strata):
     for group in groups:
         m = len(group)
         subject, seed = np.repeat(np.arange(m), seeds), np.tile(np.arange(seeds), m)
-        dummies = np.hstack([subject[:, None] == np.arange(m), seed[:, None] == np.arange(seeds)]).astype(float)
+        dummies = np.hstack(
+            [subject[:, None] == np.arange(m), seed[:, None] == np.arange(seeds)]
+        ).astype(float)
         residual = group.ravel() - dummies @ np.linalg.lstsq(dummies, group.ravel(), rcond=None)[0]
         between = seeds * ((group.mean(axis=1) - group.mean()) ** 2).sum() / (m - 1)
-        parts.append((between / group.size, m - 1, (residual**2).sum() / ((m - 1) * (seeds - 1)) / group.size, (m - 1) * (seeds - 1)))
+        parts.append(
+            (
+                between / group.size,
+                m - 1,
+                (residual**2).sum() / ((m - 1) * (seeds - 1)) / group.size,
+                (m - 1) * (seeds - 1),
+            )
+        )
     k = len(groups)
-    a, b, e = sum(p[0] for p in parts) / k**2, values.mean(axis=0).var(ddof=1) / seeds, sum(p[2] for p in parts) / k**2
-    a_freedom, e_freedom = (sum(p[j] for p in parts) ** 2 / sum(p[j] ** 2 / p[j + 1] for p in parts) for j in (0, 2))
+    a, b, e = (
+        sum(p[0] for p in parts) / k**2,
+        values.mean(axis=0).var(ddof=1) / seeds,
+        sum(p[2] for p in parts) / k**2,
+    )
+    a_freedom, e_freedom = (
+        sum(p[j] for p in parts) ** 2 / sum(p[j] ** 2 / p[j + 1] for p in parts) for j in (0, 2)
+    )
     total = a + b - e
-    freedom = max(total**2 / (a**2 / a_freedom + b**2 / (seeds - 1) + e**2 / e_freedom), min(a_freedom, seeds - 1))
+    freedom = max(
+        total**2 / (a**2 / a_freedom + b**2 / (seeds - 1) + e**2 / e_freedom),
+        min(a_freedom, seeds - 1),
+    )
     found = crossed_mean(values, strata)
-    assert total > max(a, b) and (found.high - found.low) / 2 == pytest.approx(t.ppf(0.975, freedom) * total**0.5)
+    assert total > max(a, b) and (found.high - found.low) / 2 == pytest.approx(
+        t.ppf(0.975, freedom) * total**0.5
+    )

@@ -4,21 +4,30 @@ import sys
 import numpy as np
 import pytest
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.metrics.frechet import frechet_distance, frechet_distance_of_gaussians
 
 
 def test_closed_form_for_commuting_covariances():
     """With diagonal covariances: |m1 - m2|² + sum of (s1 - s2)²."""
-    mean_1, mean_2, sd_1, sd_2 = np.array([0, 1, 2.0]), np.array([1, -1, 2.0]), np.array([1, 2, 3.0]), np.array([2, 2, 0.5])
+    mean_1, mean_2, sd_1, sd_2 = (
+        np.array([0, 1, 2.0]),
+        np.array([1, -1, 2.0]),
+        np.array([1, 2, 3.0]),
+        np.array([2, 2, 0.5]),
+    )
     expected = 1 + 4 + 0 + 1 + 0 + 2.5**2
-    assert frechet_distance_of_gaussians(mean_1, np.diag(sd_1**2), mean_2, np.diag(sd_2**2)) == pytest.approx(expected, rel=1e-6)
+    assert frechet_distance_of_gaussians(
+        mean_1, np.diag(sd_1**2), mean_2, np.diag(sd_2**2)
+    ) == pytest.approx(expected, rel=1e-6)
 
 
 def test_closed_form_for_scaled_correlated_covariances():
     covariance = np.array([[2.0, 0.7], [0.7, 1.0]])
     expected = (3 - 1) ** 2 * np.trace(covariance)
-    assert frechet_distance_of_gaussians(np.zeros(2), covariance, np.zeros(2), 9 * covariance) == pytest.approx(expected, rel=1e-6)
+    assert frechet_distance_of_gaussians(
+        np.zeros(2), covariance, np.zeros(2), 9 * covariance
+    ) == pytest.approx(expected, rel=1e-6)
 
 
 def test_shift_of_a_set_costs_its_square():
@@ -76,15 +85,24 @@ def test_one_feature_is_the_same_beside_one_that_never_varies():
 
 
 def test_singular_covariances_have_the_distance_of_what_they_hold():
-    """Sixty features that are two, each thirty times over: the squared distance of the two, times thirty."""
+    """Sixty features that are two, each thirty times over: the squared distance of the two, times
+    thirty."""
     rng = np.random.default_rng(0)
-    one, two = rng.normal(size=(44, 2)) * [3, 1], rng.normal(size=(40, 2)) @ np.array([[2.0, 0.7], [0.7, 1]]) + [1, 0]
-    assert frechet_distance(np.tile(one, 30), np.tile(two, 30)) == pytest.approx(30 * frechet_distance(one, two), rel=1e-4)
+    one, two = (
+        rng.normal(size=(44, 2)) * [3, 1],
+        rng.normal(size=(40, 2)) @ np.array([[2.0, 0.7], [0.7, 1]]) + [1, 0],
+    )
+    assert frechet_distance(np.tile(one, 30), np.tile(two, 30)) == pytest.approx(
+        30 * frechet_distance(one, two), rel=1e-4
+    )
 
 
 def test_a_root_that_pytorch_fid_gives_up_on_is_taken_another_way(monkeypatch):
     rng = np.random.default_rng(4)
-    one, two = rng.normal(size=(30, 5)) * [3, 1, 2, 1, 1], rng.normal(size=(25, 5)) @ rng.normal(size=(5, 5)) + 1
+    one, two = (
+        rng.normal(size=(30, 5)) * [3, 1, 2, 1, 1],
+        rng.normal(size=(25, 5)) @ rng.normal(size=(5, 5)) + 1,
+    )
     expected = frechet_distance(one, two)
     fid_score = pytest.importorskip("pytorch_fid.fid_score")
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import betainc
 from scipy.stats import binomtest, ttest_1samp, ttest_ind
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.metrics.frechet import frechet_distance
 from sim2real.metrics.intervals import jackknife, share
 
@@ -14,29 +14,39 @@ FEATURES = 23
 
 
 def slices_of(subjects, sds, mean, alike, rng):
-    """Gaussian features (slice, feature); ``alike``: share of their variance that the slices of a subject have in common."""
+    """Gaussian features (slice, feature); ``alike``: share of their variance that the slices of a
+    subject have in common."""
     own = rng.normal(size=(subjects, 1, FEATURES)) * np.sqrt(alike)
     other = rng.normal(size=(subjects, SLICES, FEATURES)) * np.sqrt(1 - alike)
     return (mean + (own + other) * sds).reshape(-1, FEATURES)
 
 
 def coverage(interval, n_images, n_reference, sds, mean, draws, alike=0.6, seed=0):
-    """How often ``interval(features, reference, subjects of each)`` holds the distance, and the means of plug-in and corrected.
+    """How often ``interval(features, reference, subjects of each)`` holds the distance, and the
+    means of plug-in and corrected.
 
-    The features are uncorrelated, the reference's of SD 1 and mean 0: the true distance is the sum of mean² + (sd - 1)².
+    The features are uncorrelated, the reference's of SD 1 and mean 0: the true distance is the sum
+    of mean² + (sd - 1)².
     """
     rng = np.random.default_rng(seed)
     true = (np.broadcast_to(mean, FEATURES) ** 2 + (np.broadcast_to(sds, FEATURES) - 1) ** 2).sum()
     found = []
     for _ in range(draws):
         sets = slices_of(n_images, sds, mean, alike, rng), slices_of(n_reference, 1, 0, alike, rng)
-        found.append(interval(*sets, *(np.repeat(np.arange(n), SLICES) for n in (n_images, n_reference))))
+        found.append(
+            interval(*sets, *(np.repeat(np.arange(n), SLICES) for n in (n_images, n_reference)))
+        )
     value, corrected, low, high = np.array(found).T
     return np.mean((low <= true) & (true <= high)), true, value.mean(), corrected.mean()
 
 
 def by_jackknife(features, reference, *subjects, halvings=20):
-    return jackknife(lambda one, two: frechet_distance(features[one], reference[two]), *subjects, lowest=0, halvings=halvings)
+    return jackknife(
+        lambda one, two: frechet_distance(features[one], reference[two]),
+        *subjects,
+        lowest=0,
+        halvings=halvings,
+    )
 
 
 def by_percentiles(features, reference, *subjects):
@@ -52,11 +62,19 @@ def by_percentiles(features, reference, *subjects):
 
 @pytest.mark.parametrize(
     ("n_images", "n_reference", "sds", "mean"),
-    [(40, 14, 1.2, 0.3), (20, 20, 1.0, 0.302), (40, 14, np.linspace(0.5, 2.5, FEATURES), np.linspace(-1, 1, FEATURES))],
+    [
+        (40, 14, 1.2, 0.3),
+        (20, 20, 1.0, 0.302),
+        (40, 14, np.linspace(0.5, 2.5, FEATURES), np.linspace(-1, 1, FEATURES)),
+    ],
     ids=["40 and 14", "20 and 20, true distance 2.1", "40 and 14, far"],
 )
-def test_interval_holds_the_true_frechet_distance_as_often_as_it_says(n_images, n_reference, sds, mean):
-    often, true, plain, corrected = coverage(by_jackknife, n_images, n_reference, sds, mean, draws=60)
+def test_interval_holds_the_true_frechet_distance_as_often_as_it_says(
+    n_images, n_reference, sds, mean
+):
+    often, true, plain, corrected = coverage(
+        by_jackknife, n_images, n_reference, sds, mean, draws=60
+    )
     assert often >= 0.9  # 95 % meant
     assert abs(corrected - true) < 0.35 * abs(plain - true)
 
@@ -82,7 +100,9 @@ def test_slices_in_place_of_subjects_are_seen_not_to_cover():
     """The planted error: each slice taken for a person of its own."""
 
     def of_slices(features, reference, *_):
-        return by_jackknife(features, reference, np.arange(len(features)), np.arange(len(reference)))
+        return by_jackknife(
+            features, reference, np.arange(len(features)), np.arange(len(reference))
+        )
 
     often, true, _, corrected = coverage(of_slices, 20, 14, 1.0, 0.302, draws=8)
     assert often < 0.5 and corrected > 1.5 * true
@@ -99,12 +119,16 @@ def test_interval_of_a_difference_is_welch_s():
     rng = np.random.default_rng(3)
     one, two = rng.normal(5, 2, 13), rng.normal(3, 7, 9)
     found = jackknife(lambda a, b: one[a].mean() - two[b].mean(), np.arange(13), np.arange(9))
-    assert found[2:] == pytest.approx(tuple(ttest_ind(one, two, equal_var=False).confidence_interval(0.95)))
+    assert found[2:] == pytest.approx(
+        tuple(ttest_ind(one, two, equal_var=False).confidence_interval(0.95))
+    )
 
 
 def test_correction_takes_the_bias_off_a_variance():
     values = np.random.default_rng(4).normal(size=11)
-    assert jackknife(lambda kept: values[kept].var(), np.arange(11)).corrected == pytest.approx(values.var(ddof=1))
+    assert jackknife(lambda kept: values[kept].var(), np.arange(11)).corrected == pytest.approx(
+        values.var(ddof=1)
+    )
 
 
 def test_correction_takes_off_what_falls_with_the_number_alone():
@@ -120,14 +144,18 @@ def test_interval_is_cut_where_no_truth_can_be():
 
 def test_too_few_subjects_have_no_interval_however_many_slices():
     values, names = np.random.default_rng(5).normal(size=(2, 40)), np.repeat(list("abcd"), 10)
-    for found in (jackknife(lambda kept: values[0, kept].mean(), names), share(values[0] > 0, names)):
+    for found in (
+        jackknife(lambda kept: values[0, kept].mean(), names),
+        share(values[0] > 0, names),
+    ):
         assert np.isfinite(found.value) and np.isnan(found[1:]).all()
     with pytest.raises(Sim2RealError, match="no image in a sample"):
         jackknife(lambda kept: 0, np.array([]))
 
 
 def test_share_of_independent_images_has_the_exact_binomial_interval():
-    """A subject an image: the share's jackknife variance is p (1 - p) / (n - 1), so that n - 1 images count."""
+    """A subject an image: the share's jackknife variance is p (1 - p) / (n - 1), so that n - 1
+    images count."""
     yes = np.arange(41) < 12
     low, high = share(yes, np.arange(41))[2:]
     exact = binomtest(12, 41).proportion_ci(0.95, "exact")
@@ -154,21 +182,35 @@ def test_interval_of_a_share_covers_slices_that_go_with_their_subject(true):
 
 
 def test_halves_lower_an_interval_and_never_raise_it():
-    """A bias of 1/n² is larger in a half than the jackknife expects; one of minus 1/n² is smaller, and is corrected further."""
+    """A bias of 1/n² is larger in a half than the jackknife expects; one of minus 1/n² is smaller,
+    and is corrected further."""
     values = np.random.default_rng(7).normal(size=12)
     for sign, further in ((1, False), (-1, True)):
         bare, halved = (
-            jackknife(lambda kept: values[kept].mean() + sign * 40 / kept.sum() ** 2, np.arange(12), halvings=n)  # noqa: B023
+            jackknife(
+                lambda kept: values[kept].mean() + sign * 40 / kept.sum() ** 2,
+                np.arange(12),
+                halvings=n,
+            )  # noqa: B023
             for n in (0, 400)
         )
-        assert (halved.low < bare.low - 0.05) == further and (further or halved.low == bare.low) and halved.high == bare.high
+        assert (
+            (halved.low < bare.low - 0.05) == further
+            and (further or halved.low == bare.low)
+            and halved.high == bare.high
+        )
 
 
 def test_a_share_of_independent_images_of_few_subjects_counts_the_images():
     rng = np.random.default_rng(8)
-    widths = [np.subtract(*share(rng.random(400) < 0.3, np.repeat(np.arange(10), 40))[:1:-1]) for _ in range(40)]
+    widths = [
+        np.subtract(*share(rng.random(400) < 0.3, np.repeat(np.arange(10), 40))[:1:-1])
+        for _ in range(40)
+    ]
     exact = binomtest(120, 400).proportion_ci(0.95, "exact")
-    assert np.median(widths) == pytest.approx(exact.high - exact.low, rel=0.35)  # ten subjects alone would be six times as wide
+    assert np.median(widths) == pytest.approx(
+        exact.high - exact.low, rel=0.35
+    )  # ten subjects alone would be six times as wide
 
 
 def test_share_alike_in_every_subject_counts_each_subject_once():
@@ -179,6 +221,9 @@ def test_share_alike_in_every_subject_counts_each_subject_once():
 
 
 def test_share_of_six_independent_images_is_that_of_five():
-    """Half of them, so two and a half of five, which the incomplete beta function allows: the interval's ends have tails of 2.5 %."""
+    """Half of them, so two and a half of five, which the incomplete beta function allows: the
+    interval's ends have tails of 2.5 %."""
     found = share(np.arange(6) < 3, np.arange(6))
-    assert betainc(2.5, 3.5, found.low) == pytest.approx(0.025) and betainc(3.5, 2.5, found.high) == pytest.approx(0.975)
+    assert betainc(2.5, 3.5, found.low) == pytest.approx(0.025) and betainc(
+        3.5, 2.5, found.high
+    ) == pytest.approx(0.975)

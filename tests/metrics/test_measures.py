@@ -1,17 +1,21 @@
 import numpy as np
 import pytest
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.metrics.measures import SLICE_MEASURES, slice_measures, spectrum_slope
 
 SHAPE, CENTRE = (160, 120), (84, 70)
 
 
 def rings(pixel_mm=(1.0, 1.0), lv=20.0, epicardium=30.0):
-    """Label: disc LV, ring MYO, and an RV sector of 100 degrees on the left that touches the ring (all in mm)."""
+    """Label: disc LV, ring MYO, and an RV sector of 100 degrees on the left that touches the ring
+    (all in mm)."""
     row, column = np.indices(SHAPE)
     down, right = (row - CENTRE[0]) * pixel_mm[0], (column - CENTRE[1]) * pixel_mm[1]
-    distance, angle = np.hypot(down, right), np.degrees(np.arctan2(down, -right))  # 0 degrees: the viewer's left
+    distance, angle = (
+        np.hypot(down, right),
+        np.degrees(np.arctan2(down, -right)),
+    )  # 0 degrees: the viewer's left
     label = np.zeros(SHAPE, np.uint8)
     label[(distance >= epicardium) & (distance < 44) & (np.abs(angle) < 50)] = 3
     label[distance < epicardium] = 2
@@ -27,7 +31,9 @@ def test_shape_of_a_drawn_heart(pixel_mm):
     rv_centre = 2 / 3 * (44**3 - 30**3) / (44**2 - 30**2) * np.sin(np.radians(50)) / np.radians(50)
     assert measures["wall_to_lv_radius"] == pytest.approx(0.5, abs=0.02)
     assert measures["rv_to_lv_area"] == pytest.approx(rv_area / (np.pi * 400), rel=0.03)
-    assert measures["heart_to_lv_area"] == pytest.approx(900 / 400 + rv_area / (np.pi * 400), rel=0.03)
+    assert measures["heart_to_lv_area"] == pytest.approx(
+        900 / 400 + rv_area / (np.pi * 400), rel=0.03
+    )
     assert measures["septum_angle_deg"] == pytest.approx(100, abs=5)
     assert measures["lv_minor_to_major"] == pytest.approx(1, abs=0.02)
     assert measures["rv_offset_to_epicardial_radius"] == pytest.approx(rv_centre / 30, rel=0.03)
@@ -36,7 +42,9 @@ def test_shape_of_a_drawn_heart(pixel_mm):
 def test_axes_of_an_ellipse():
     row, column = np.indices(SHAPE)
     label = ((((row - 80) / 30) ** 2 + ((column - 60) / 18) ** 2) < 1).astype(np.uint8)
-    assert slice_measures(np.ones(SHAPE), label, 1.25)["lv_minor_to_major"] == pytest.approx(0.6, abs=0.01)
+    assert slice_measures(np.ones(SHAPE), label, 1.25)["lv_minor_to_major"] == pytest.approx(
+        0.6, abs=0.01
+    )
 
 
 def test_contrast_is_taken_inside_eroded_structures():
@@ -50,7 +58,9 @@ def test_contrast_is_taken_inside_eroded_structures():
         measures = slice_measures(picture, label, 1.0)
         assert measures["lv_to_myo_intensity"] == pytest.approx(3)
         assert measures["rv_to_lv_intensity"] == pytest.approx(2 / 3)
-        assert measures["lv_sd_to_mean"] == pytest.approx(0) and measures["myo_sd_to_mean"] == pytest.approx(0)
+        assert measures["lv_sd_to_mean"] == pytest.approx(0) and measures[
+            "myo_sd_to_mean"
+        ] == pytest.approx(0)
 
 
 def test_structure_that_erosion_would_empty_is_taken_whole():
@@ -65,7 +75,9 @@ def test_slope_of_a_spectrum_that_was_made_so(slope):
     rng = np.random.default_rng(0)
     frequency = np.hypot(*np.meshgrid(*(np.fft.fftfreq(size) for size in (128, 96)), indexing="ij"))
     frequency[0, 0] = 1
-    images = np.fft.ifft2(np.fft.fft2(rng.normal(size=(20, 128, 96))) * frequency ** (slope / 2)).real
+    images = np.fft.ifft2(
+        np.fft.fft2(rng.normal(size=(20, 128, 96))) * frequency ** (slope / 2)
+    ).real
     assert np.mean([spectrum_slope(image) for image in images]) == pytest.approx(slope, abs=0.05)
     assert spectrum_slope(40 * images[0] + 7) == pytest.approx(spectrum_slope(images[0]))
 
@@ -84,7 +96,9 @@ def test_image_and_label_of_two_shapes_are_refused():
 @pytest.mark.parametrize(("cycles", "counts"), [(3, False), (4, True), (30, True), (31, False)])
 def test_slope_is_of_the_rings_from_4_to_30_cycles(cycles, counts):
     image = np.random.default_rng(1).normal(size=(96, 128))
-    frequency = np.hypot(*np.meshgrid(*(np.fft.fftfreq(size) * 128 for size in image.shape), indexing="ij"))
+    frequency = np.hypot(
+        *np.meshgrid(*(np.fft.fftfreq(size) * 128 for size in image.shape), indexing="ij")
+    )
     louder = np.fft.ifft2(np.fft.fft2(image) * np.where(np.rint(frequency) == cycles, 10, 1)).real
     assert (abs(spectrum_slope(louder) - spectrum_slope(image)) > 0.05) == counts
 
@@ -101,7 +115,9 @@ def test_ten_pixels_that_remain_are_enough_to_erode(rows, eroded):
 def test_axes_of_a_rectangle_of_few_pixels_are_its_sides():
     label = np.zeros((20, 30), np.uint8)
     label[4:7, 5:15] = 1
-    assert slice_measures(np.ones(label.shape), label, (2.0, 1.5))["lv_minor_to_major"] == pytest.approx(3 * 2.0 / (10 * 1.5))
+    assert slice_measures(np.ones(label.shape), label, (2.0, 1.5))[
+        "lv_minor_to_major"
+    ] == pytest.approx(3 * 2.0 / (10 * 1.5))
 
 
 @pytest.mark.parametrize(("pixels", "told"), [(2, False), (3, True), (5, True)])
@@ -113,7 +129,8 @@ def test_three_pixels_have_axes(pixels, told):
 
 
 def test_an_image_without_a_spectrum_has_no_slope():
-    """No power at all, and power at one frequency alone: two columns of eight pixels have one between 4 and 30 cycles."""
+    """No power at all, and power at one frequency alone: two columns of eight pixels have one
+    between 4 and 30 cycles."""
     with np.errstate(all="raise"):
         assert np.isnan(spectrum_slope(np.ones((20, 30))))
     assert np.isnan(spectrum_slope(np.random.default_rng(0).normal(size=(1, 8))))

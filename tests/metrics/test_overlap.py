@@ -12,8 +12,10 @@ def ball(shape, centre, radii):
 
 
 def brute_force_hausdorff(one, other, spacing):
-    """All pairs of points. The largest distance to a whole mask is reached from its surface, and for masks that do not lie
-    inside each other the nearest point of the other is on its surface too: the same number without any surface."""
+    """All pairs of points. The largest distance to a whole mask is reached from its surface, and
+    for masks that do not lie inside each other the nearest point of the other is on its surface
+    too: the same number without any surface.
+    """
     points = [np.argwhere(mask) * spacing for mask in (one, other)]
     distances = np.linalg.norm(points[0][:, None] - points[1][None], axis=2)
     return max(distances.min(axis=0).max(), distances.min(axis=1).max())
@@ -37,7 +39,8 @@ def test_hausdorff_follows_a_permutation_of_the_axes():
 def test_hausdorff_does_not_fill_a_ring():
     disc = ball((1, 41, 41), (0, 20, 20), (1, 15, 15))
     ring = disc & ~ball((1, 41, 41), (0, 20, 20), (1, 10, 10))
-    # from the middle of the disc, which a stack of one slice lays bare, to the hole's border; a filled ring would be the disc, at 0
+    # from the middle of the disc, which a stack of one slice lays bare, to the hole's border; a
+    # filled ring would be the disc, at 0
     expected = brute_force_hausdorff(ring, disc, (1, 1, 1))
     assert expected > 9 and hausdorff_mm(ring, disc, (1, 1, 1)) == pytest.approx(expected)
 
@@ -59,7 +62,9 @@ def test_empty_policy(swap):
     full, empty = ball((4, 17, 23), (1, 7, 8), (1.2, 4, 5)), np.zeros((4, 17, 23), bool)
     masks = (empty, full) if swap else (full, empty)
     assert dice(*masks) == 0
-    assert hausdorff_mm(*masks, SPACING) == pytest.approx(((4 * 9) ** 2 + (17 * 1.5) ** 2 + (23 * 0.8) ** 2) ** 0.5)
+    assert hausdorff_mm(*masks, SPACING) == pytest.approx(
+        ((4 * 9) ** 2 + (17 * 1.5) ** 2 + (23 * 0.8) ** 2) ** 0.5
+    )
     assert dice(empty, empty) == 1 and hausdorff_mm(empty, empty, SPACING) == 0
     assert field_of_view_diagonal_mm((3, 4), (1, 1)) == 5
 

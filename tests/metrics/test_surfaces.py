@@ -24,14 +24,25 @@ def by_all_pairs(one: np.ndarray, other: np.ndarray, spacing) -> dict[str, float
     for mask in (one, other):
         found = []
         for place in np.argwhere(mask):
-            beside = [place + sign * step for step in np.eye(mask.ndim, dtype=int) for sign in (-1, 1)]
-            if any((spot < 0).any() or (spot >= mask.shape).any() or not mask[tuple(spot)] for spot in beside):
+            beside = [
+                place + sign * step for step in np.eye(mask.ndim, dtype=int) for sign in (-1, 1)
+            ]
+            if any(
+                (spot < 0).any() or (spot >= mask.shape).any() or not mask[tuple(spot)]
+                for spot in beside
+            ):
                 found.append(place * np.array(spacing))
         points.append(np.array(found))
     table = np.sqrt(((points[0][:, None] - points[1][None]) ** 2).sum(axis=2))
     to, fro = np.sort(table.min(axis=1)), np.sort(table.min(axis=0))
-    percentile = max(np.interp(0.95 * (len(part) - 1), np.arange(len(part)), part) for part in (to, fro))
-    return {"hd_mm": max(to[-1], fro[-1]), "hd95_mm": percentile, "assd_mm": (to.sum() + fro.sum()) / (len(to) + len(fro))}
+    percentile = max(
+        np.interp(0.95 * (len(part) - 1), np.arange(len(part)), part) for part in (to, fro)
+    )
+    return {
+        "hd_mm": max(to[-1], fro[-1]),
+        "hd95_mm": percentile,
+        "assd_mm": (to.sum() + fro.sum()) / (len(to) + len(fro)),
+    }
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -49,7 +60,10 @@ def test_all_distances_agree_with_all_pairs_to_a_millionth_of_a_millimetre(seed)
 def test_all_distances_agree_with_distance_transforms(seed):
     rng = np.random.default_rng(100 + seed)
     one, other = random_mask(rng), random_mask(rng)
-    to, fro = (distance_transform_edt(~surface(b), sampling=SPACING)[surface(a)] for a, b in ((one, other), (other, one)))
+    to, fro = (
+        distance_transform_edt(~surface(b), sampling=SPACING)[surface(a)]
+        for a, b in ((one, other), (other, one))
+    )
     expected = {
         "hd_mm": max(to.max(), fro.max()),
         "assd_mm": np.mean([*to, *fro]),
@@ -76,12 +90,17 @@ def test_all_measures_agree_with_monai(seed):
 
 
 def test_hd95_is_the_larger_of_the_two_directed_percentiles_and_not_that_of_all_together():
-    """A line of 50 pixels and 3 of them alone: the short one's distances are all 0, the long one's reach 47."""
+    """A line of 50 pixels and 3 of them alone: the short one's distances are all 0, the long one's
+    reach 47."""
     long, short = np.zeros((1, 1, 50), bool), np.zeros((1, 1, 50), bool)
     long[...], short[..., :3] = True, True
     found = distances_mm(long, short, (1, 1, 1))
     directed = [0, 0, 0, *range(1, 48)]
-    assert found["hd95_mm"] == pytest.approx(np.percentile(directed, 95)) != np.percentile([0, 0, 0, *directed], 95)
+    assert (
+        found["hd95_mm"]
+        == pytest.approx(np.percentile(directed, 95))
+        != np.percentile([0, 0, 0, *directed], 95)
+    )
     assert found["assd_mm"] == pytest.approx(sum(directed) / 53)
 
 
@@ -108,8 +127,12 @@ def test_one_empty_mask_has_the_diagonal_for_every_distance_and_two_have_nought(
     full, empty = random_mask(np.random.default_rng(0)), np.zeros(SHAPE, bool)
     pair = (empty, full) if swap else (full, empty)
     diagonal = ((4 * 9) ** 2 + (17 * 1.5) ** 2 + (23 * 0.8) ** 2) ** 0.5
-    assert distances_mm(*pair, SPACING) == pytest.approx(dict.fromkeys(("hd_mm", "hd95_mm", "assd_mm"), diagonal))
-    assert distances_mm(empty, empty, SPACING) == dict.fromkeys(("hd_mm", "hd95_mm", "assd_mm"), 0.0)
+    assert distances_mm(*pair, SPACING) == pytest.approx(
+        dict.fromkeys(("hd_mm", "hd95_mm", "assd_mm"), diagonal)
+    )
+    assert distances_mm(empty, empty, SPACING) == dict.fromkeys(
+        ("hd_mm", "hd95_mm", "assd_mm"), 0.0
+    )
     assert hausdorff_2d_mm(empty, empty, SPACING) == (0.0, 0)
     assert hausdorff_2d_mm(*pair, SPACING)[1] == full.any(axis=(1, 2)).sum()
 
@@ -129,5 +152,9 @@ def test_four_hundred_cases_take_less_than_a_minute():
     start = time.process_time()
     for one, other in stacks:
         for _ in range(3):
-            dice(one, other), distances_mm(one, other, (9, 1.25, 1.25)), hausdorff_2d_mm(one, other, (9, 1.25, 1.25))
+            (
+                dice(one, other),
+                distances_mm(one, other, (9, 1.25, 1.25)),
+                hausdorff_2d_mm(one, other, (9, 1.25, 1.25)),
+            )
     assert time.process_time() - start < 60 * 30 / 400

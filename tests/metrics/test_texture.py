@@ -3,8 +3,13 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.stats import kurtosis, skew
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.metrics.texture import TEXTURE_FEATURES, standardise, texture_distance, texture_features
+from sim2real.data.errors import Sim2RealError
+from sim2real.metrics.texture import (
+    TEXTURE_FEATURES,
+    standardise,
+    texture_distance,
+    texture_features,
+)
 
 
 def textured(number, seed):
@@ -27,7 +32,9 @@ def halves():
     "change",
     [
         lambda images: gaussian_filter(images, (0, 1, 1)),
-        lambda images: np.clip(images + np.random.default_rng(0).normal(0, 0.1, images.shape), 0, 1),
+        lambda images: np.clip(
+            images + np.random.default_rng(0).normal(0, 0.1, images.shape), 0, 1
+        ),
         lambda images: np.round(images * 3) / 3,
     ],
     ids=["blurred", "noisy", "flattened to four grey levels"],
@@ -39,7 +46,10 @@ def test_sees_what_another_half_of_the_same_does_not_have(halves, change):
 
 def test_more_blur_is_farther(halves):
     reference, other = halves
-    distances = [texture_distance(gaussian_filter(other, (0, sigma, sigma)), reference) for sigma in (0, 0.7, 1.5)]
+    distances = [
+        texture_distance(gaussian_filter(other, (0, sigma, sigma)), reference)
+        for sigma in (0, 0.7, 1.5)
+    ]
     assert distances == sorted(distances)
 
 
@@ -48,8 +58,15 @@ def test_statistics_of_a_hand_made_slice():
     image[:, 3:] = 1.0
     values = dict(zip(TEXTURE_FEATURES, texture_features(image[None])[0], strict=True))
     assert len(values) == 23
-    assert (values["mean"], values["sd"], values["skewness"], values["kurtosis"], values["entropy"]) == pytest.approx((0.5, 0.5, 0, 1, 1))
-    # neighbours at 1 px: of the horizontal pairs 8 in 40 step over 31 levels, of the vertical ones none, of each diagonal 7 in 35
+    assert (
+        values["mean"],
+        values["sd"],
+        values["skewness"],
+        values["kurtosis"],
+        values["entropy"],
+    ) == pytest.approx((0.5, 0.5, 0, 1, 1))
+    # neighbours at 1 px: of the horizontal pairs 8 in 40 step over 31 levels, of the vertical ones
+    # none, of each diagonal 7 in 35
     assert values["contrast_1px"] == pytest.approx(31**2 * np.mean([8 / 40, 7 / 35, 0, 7 / 35]))
 
 
@@ -77,7 +94,9 @@ def test_shape_of_the_histogram_is_that_of_scipy():
     assert values["skewness"] == pytest.approx(skew(image, axis=None)) and values["skewness"] > 0.5
     assert values["kurtosis"] == pytest.approx(kurtosis(image, axis=None, fisher=False))
     for percent in (10, 50, 90):
-        assert np.mean(image < values[f"percentile_{percent}"]) == pytest.approx(percent / 100, abs=0.002)
+        assert np.mean(image < values[f"percentile_{percent}"]) == pytest.approx(
+            percent / 100, abs=0.002
+        )
 
 
 def test_one_pixel_that_is_no_number_is_refused():
@@ -88,11 +107,14 @@ def test_one_pixel_that_is_no_number_is_refused():
 
 
 def test_energy_of_a_step_counts_each_pair_both_ways():
-    """Left half 0, right half 1: along the rows and both diagonals 4, 4, 1 and 1 of 10 pairs, down the columns half and half."""
+    """Left half 0, right half 1: along the rows and both diagonals 4, 4, 1 and 1 of 10 pairs, down
+    the columns half and half."""
     image = np.zeros((8, 6))
     image[:, 3:] = 1.0
     values = dict(zip(TEXTURE_FEATURES, texture_features(image[None])[0], strict=True))
-    assert values["energy_1px"] == pytest.approx(np.mean([0.34**0.5, 0.34**0.5, 0.5**0.5, 0.34**0.5]))
+    assert values["energy_1px"] == pytest.approx(
+        np.mean([0.34**0.5, 0.34**0.5, 0.5**0.5, 0.34**0.5])
+    )
 
 
 def test_of_a_chessboard_s_neighbours_those_of_the_diagonals_are_alike():

@@ -1,4 +1,5 @@
-"""A Slurm of one node in a folder of its own: its own configuration, authentication and ports, started and ended here."""
+"""A Slurm of one node in a folder of its own: its own configuration, authentication and ports,
+started and ended here."""
 
 import os
 import shutil
@@ -15,7 +16,11 @@ PARTITION = "here"
 
 def missing() -> str:
     """Why Slurm cannot be started here; empty if it can."""
-    absent = [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None]
+    absent = [
+        name
+        for name in PROGRAMS
+        if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None
+    ]
     if absent:
         return f"not installed: {', '.join(absent)} (Debian: slurm-wlm, munge)"
     if find_spec("snakemake_executor_plugin_slurm") is None:
@@ -32,14 +37,26 @@ def _free_port() -> int:
 
 
 def private(folder: Path, *words: object) -> list[str]:
-    """The command ``words`` as run where ``folder/etc`` is seen as /etc/slurm. Jobs find their configuration nowhere else."""
+    """The command ``words`` as run where ``folder/etc`` is seen as /etc/slurm. Jobs find their
+    configuration nowhere else."""
     script = 'mount --bind "$0" /etc/slurm && exec "$@"'
-    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, str(folder / "etc"), *map(str, words)]
+    return [
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        script,
+        str(folder / "etc"),
+        *map(str, words),
+    ]
 
 
 @contextmanager
 def one_node(folder: Path, cpus: int):
-    """Slurm at work until the block ends; commands that ask it for something are to be made by ``private``. Its logs are in ``folder``."""
+    """Slurm at work until the block ends; commands that ask it for something are to be made by
+    ``private``. Its logs are in ``folder``."""
     node = socket.gethostname().split(".")[0]
     for name in ("etc", "state", "spool"):
         (folder / name).mkdir(parents=True)
@@ -72,21 +89,34 @@ NodeName={node} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=64000
 PartitionName={PARTITION} Nodes={node} Default=YES MaxTime=INFINITE
 """)
     commands = {
-        "munged": ["munged", "--foreground", "--force", f"--key-file={key}", *(f"--{name}-file={folder}/munged.{name}" for name in ("pid", "log", "seed")),
-                   f"--socket={folder}/munge.socket"],
+        "munged": [
+            "munged",
+            "--foreground",
+            "--force",
+            f"--key-file={key}",
+            *(f"--{name}-file={folder}/munged.{name}" for name in ("pid", "log", "seed")),
+            f"--socket={folder}/munge.socket",
+        ],
         "slurmctld": private(folder, "slurmctld", "-D"),
         "slurmd": private(folder, "slurmd", "-D", "-N", node),
-    }  # fmt: skip
+    }
     environment = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"}
     daemons = []
     try:
         for name, words in commands.items():
             with open(folder / f"{name}.out", "w") as out:
-                daemons.append(subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT, env=environment))
+                daemons.append(
+                    subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT, env=environment)
+                )
             if name == "munged":
                 _wait(lambda: (folder / "munge.socket").exists(), folder)
         _wait(
-            lambda: subprocess.run(private(folder, "sinfo", "-h", "-o", "%T"), capture_output=True, text=True).stdout.strip() == "idle",
+            lambda: (
+                subprocess.run(
+                    private(folder, "sinfo", "-h", "-o", "%T"), capture_output=True, text=True
+                ).stdout.strip()
+                == "idle"
+            ),
             folder,
         )
         yield

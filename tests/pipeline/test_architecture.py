@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import sim2real
-from sim2real.core.run import CHAPTERS
+from sim2real.data.run import CHAPTERS
 
 PACKAGE = Path(sim2real.__file__).parent
 ORDER = list(CHAPTERS.values())
@@ -19,7 +19,11 @@ def imported_packages(path: Path, depth: int = 1) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level == depth + 1:
             found.add(node.module.split(".")[0] if node.module else node.names[0].name)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").startswith("sim2real."):
+        elif (
+            isinstance(node, ast.ImportFrom)
+            and node.level == 0
+            and (node.module or "").startswith("sim2real.")
+        ):
             found.add(node.module.split(".")[1])
     return found
 
@@ -34,7 +38,9 @@ def test_a_package_imports_only_from_above(package):
     if package == "core":
         allowed -= {"metrics"}
     for path in sorted((PACKAGE / package).rglob("*.py")):
-        assert imported_packages(path, len(path.relative_to(PACKAGE).parts) - 1) <= allowed, path.name
+        assert imported_packages(path, len(path.relative_to(PACKAGE).parts) - 1) <= allowed, (
+            path.name
+        )
 
 
 def test_the_rule_catches_an_import_from_below(tmp_path):

@@ -1,4 +1,5 @@
-"""What a user can get wrong on the command line: one line, exit status 1, no kernel started, nothing written."""
+"""What a user can get wrong on the command line: one line, exit status 1, no kernel started,
+nothing written."""
 
 import shutil
 
@@ -12,20 +13,30 @@ SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"
 
 
 def fault_of(project, *words) -> str:
-    """The one line the command prints; fails if there is more, or a traceback, or a notebook was started."""
-    before = set((project.path / "runs").glob("*/chapters/*")) if (project.path / "runs").is_dir() else set()
+    """The one line the command prints; fails if there is more, or a traceback, or a notebook was
+    started."""
+    before = (
+        set((project.path / "runs").glob("*/chapters/*"))
+        if (project.path / "runs").is_dir()
+        else set()
+    )
     code, out, err = project.here(*words)
     lines = err.strip().splitlines()
     assert code == 1 and len(lines) == 1 and lines[0].startswith("sim2real: "), err
     assert "Traceback" not in out
-    after = set((project.path / "runs").glob("*/chapters/*")) if (project.path / "runs").is_dir() else set()
+    after = (
+        set((project.path / "runs").glob("*/chapters/*"))
+        if (project.path / "runs").is_dir()
+        else set()
+    )
     assert before == after
     return lines[0]
 
 
 @pytest.fixture
 def cohort(tmp_path):
-    """An M&Ms folder with one training and one test subject a vendor, which each test then breaks."""
+    """An M&Ms folder with one training and one test subject a vendor, which each test then
+    breaks."""
     rows = []
     image = np.random.default_rng(0).uniform(0, 300, (30, 26, 6, 2)).astype(np.float32)
     label = np.zeros(image.shape, np.float32)
@@ -38,8 +49,19 @@ def cohort(tmp_path):
             code = f"{vendor}{'R' if folder == 'Training/Labeled' else 'E'}1"
             (tmp_path / folder / code).mkdir(parents=True)
             nib.save(nib.Nifti1Image(image, affine), tmp_path / folder / code / f"{code}_sa.nii.gz")
-            nib.save(nib.Nifti1Image(label, affine), tmp_path / folder / code / f"{code}_sa_gt.nii.gz")
-            rows.append({"External code": code, "VendorName": vendor, "Vendor": vendor, "Centre": 1, "ED": 0, "ES": 1})
+            nib.save(
+                nib.Nifti1Image(label, affine), tmp_path / folder / code / f"{code}_sa_gt.nii.gz"
+            )
+            rows.append(
+                {
+                    "External code": code,
+                    "VendorName": vendor,
+                    "Vendor": vendor,
+                    "Centre": 1,
+                    "ED": 0,
+                    "ES": 1,
+                }
+            )
     pd.DataFrame(rows).to_csv(tmp_path / SHEET)
     return tmp_path
 
@@ -65,9 +87,15 @@ def edit_sheet(cohort, change):
         (["--set", "simulation.flip_angle_deg=2024-02-30"], "cannot be read"),
         (["--set", "verdict.hd_tolerance_mm=.inf"], "finite"),
         (["--set", "cohort.n_slices=8"], "set population.stack=full"),
-        (["--set", "simulation.temporal_footprint=1"], "simulation.temporal_footprint=1: a run images end diastole and end systole alone"),
+        (
+            ["--set", "simulation.temporal_footprint=1"],
+            "simulation.temporal_footprint=1: a run images end diastole and end systole alone",
+        ),
         (["--set", "realism.inception_weights=/nowhere/at/all"], "no such file"),
-        (["--appendix", "A"], "--appendix A: no such study; there are A1_translators, A2_scarcity, and all"),
+        (
+            ["--appendix", "A"],
+            "--appendix A: no such study; there are A1_translators, A2_scarcity, and all",
+        ),
         (["--appendix", "A1", "--appendix", "A"], "--appendix A: no such study"),
         (["--resume", "some", "--set", "seed=1"], "leave out --set"),
         (["--set", "cohort.mnms_root=/nowhere/at/all"], "no such folder"),
@@ -90,7 +118,9 @@ def test_a_listed_subject_without_files(project, cohort):
 
 def test_a_vendor_without_subject(project, cohort):
     edit_sheet(cohort, lambda table: table[table["Vendor"] == "A"])
-    assert "no labelled subject of vendor B" in fault_of(project, "run", "--set", f"cohort.mnms_root={cohort}")
+    assert "no labelled subject of vendor B" in fault_of(
+        project, "run", "--set", f"cohort.mnms_root={cohort}"
+    )
 
 
 def test_a_split_without_subjects_is_named_when_chapter_6_is_asked_for(project, cohort):
@@ -112,13 +142,17 @@ def test_predict_without_images(project, tiny_run, tmp_path, source):
 
 
 def test_predict_with_a_regime_that_does_not_exist(project, tiny_run, cohort):
-    assert "there are simulated, real, both, plain" in fault_of(project, "predict", cohort, "--run", "tiny", "--training", "fake")
+    assert "there are simulated, real, both, plain" in fault_of(
+        project, "predict", cohort, "--run", "tiny", "--training", "fake"
+    )
 
 
 def test_predict_writes_labels_in_the_geometry_of_the_source(project, tiny_run, cohort, tmp_path):
     source = cohort / "Testing" / "AE1" / "AE1_sa.nii.gz"
     shutil.copy(source, tmp_path / "one_sa.nii.gz")
-    result = project.sim2real("predict", tmp_path / "one_sa.nii.gz", "--run", "tiny", "--output", tmp_path / "out")
+    result = project.sim2real(
+        "predict", tmp_path / "one_sa.nii.gz", "--run", "tiny", "--output", tmp_path / "out"
+    )
     assert result.returncode == 0, result.stderr
     first = nib.load(tmp_path / "out" / "one_sa_0_pred.nii.gz")
     assert first.shape == (30, 26, 6)
@@ -129,7 +163,9 @@ def test_predict_writes_labels_in_the_geometry_of_the_source(project, tiny_run, 
 def test_a_kernel_that_is_killed_is_told_so(fresh_project):
     path = fresh_project.path / "notebooks" / "01_virtual_population.ipynb"
     notebook = nbformat.read(path, as_version=4)
-    next(cell for cell in notebook.cells if cell.cell_type == "code").source += "\nimport os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    next(
+        cell for cell in notebook.cells if cell.cell_type == "code"
+    ).source += "\nimport os, signal; os.kill(os.getpid(), signal.SIGKILL)"
     nbformat.write(notebook, path)
     told = fault_of(fresh_project, "run", "--preset", "tiny", "--until", "1")
     assert "01_virtual_population.ipynb: its kernel is gone" in told and "want of memory" in told

@@ -1,7 +1,8 @@
-"""Whatever lies in a file, its reader gives what it holds or says in one line what is wrong, and never falls over.
+"""Whatever lies in a file, its reader gives what it holds or says in one line what is wrong, and
+never falls over.
 
-Each reader is given its genuine format, damaged at random: bytes changed, cut, doubled, put in, or all of them. ``SIM2REAL_FUZZ`` sets
-how many inputs each reader is tried on (``make soak``: 1,500).
+Each reader is given its genuine format, damaged at random: bytes changed, cut, doubled, put in, or
+all of them. ``SIM2REAL_FUZZ`` sets how many inputs each reader is tried on (``make soak``: 1,500).
 """
 
 import json
@@ -16,11 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim2real.cohort.sheet import read_sheet
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.files import read_json, read_table
-from sim2real.core.images import read_image
-from sim2real.core.parameters import Parameters
-from sim2real.core.presets import check, load_parameters, parse_yaml
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.files import read_json, read_table
+from sim2real.data.images import read_image
+from sim2real.paper.parameters import Parameters, check, load_parameters, parse_yaml
 from sim2real.population.subjects import sample_subject
 from sim2real.population.xcat.files import open_xcat
 from sim2real.population.xcat.log import read_log
@@ -31,7 +31,13 @@ from sim2real.translation.networks import Generator
 from sim2real.translation.official import load_official_generator
 
 N_INPUTS = int(os.environ.get("SIM2REAL_FUZZ", 40))
-FUZZED = settings(max_examples=N_INPUTS, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=N_INPUTS <= 40)
+FUZZED = settings(
+    max_examples=N_INPUTS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    derandomize=N_INPUTS <= 40,
+)
 LOG = """pixel width = 0.312500  slice width = 0.312500
 array_size = 8  starting slice number = 1  ending slice number = 3
 CREATING FRAME #1
@@ -48,7 +54,12 @@ def genuine_par(folder: Path) -> bytes:
 
 
 def genuine_image(folder: Path) -> bytes:
-    nib.save(nib.Nifti1Image(np.arange(24, dtype=np.float32).reshape(2, 3, 4), np.diag([1.2, 1.3, 8, 1])), folder / "x.nii")
+    nib.save(
+        nib.Nifti1Image(
+            np.arange(24, dtype=np.float32).reshape(2, 3, 4), np.diag([1.2, 1.3, 8, 1])
+        ),
+        folder / "x.nii",
+    )
     return (folder / "x.nii").read_bytes()
 
 
@@ -63,7 +74,9 @@ def genuine_checkpoint(folder: Path) -> bytes:
 
 
 def parameters_from(path: Path):
-    return check(Parameters, parse_yaml(path.read_text(encoding="utf-8", errors="replace"), str(path)), "")
+    return check(
+        Parameters, parse_yaml(path.read_text(encoding="utf-8", errors="replace"), str(path)), ""
+    )
 
 
 def checkpoint_from(path: Path):
@@ -72,20 +85,41 @@ def checkpoint_from(path: Path):
 
 # name of the file as its reader expects it, genuine content, reader
 READERS = {
-    "parameters": ("parameters.yaml", lambda folder: b"preset: quick\nsimulation: {flip_angle_deg: 50.0}\n", parameters_from),
-    "results": ("results.json", lambda folder: json.dumps({"dice": 0.9, "cohort": "surrogate"}).encode(), read_json),
+    "parameters": (
+        "parameters.yaml",
+        lambda folder: b"preset: quick\nsimulation: {flip_angle_deg: 50.0}\n",
+        parameters_from,
+    ),
+    "results": (
+        "results.json",
+        lambda folder: json.dumps({"dice": 0.9, "cohort": "surrogate"}).encode(),
+        read_json,
+    ),
     "table": ("cases.csv", lambda folder: b"subject,dice\n007,0.5\n008,\n", read_table),
-    "sheet": ("sheet.csv", lambda folder: SHEET.encode(), lambda path: read_sheet(path, ("External code", "Vendor", "ED", "ES"))),
+    "sheet": (
+        "sheet.csv",
+        lambda folder: SHEET.encode(),
+        lambda path: read_sheet(path, ("External code", "Vendor", "ED", "ES")),
+    ),
     "image": ("x.nii", genuine_image, read_image),
     "par": ("x.par", genuine_par, open_xcat),
     "log": ("x_log", lambda folder: LOG.encode(), read_log),
     "generator": ("x.pt", genuine_generator, load_generator),
-    "public weights": ("latest_net_G.pth", genuine_generator, lambda path: load_official_generator(path.parent)),
+    "public weights": (
+        "latest_net_G.pth",
+        genuine_generator,
+        lambda path: load_official_generator(path.parent),
+    ),
     "checkpoint": ("checkpoint.pt", genuine_checkpoint, checkpoint_from),
 }
 
 edits = st.lists(
-    st.tuples(st.sampled_from(["change", "cut", "double", "insert"]), st.floats(0, 1), st.binary(min_size=1, max_size=12)), max_size=5
+    st.tuples(
+        st.sampled_from(["change", "cut", "double", "insert"]),
+        st.floats(0, 1),
+        st.binary(min_size=1, max_size=12),
+    ),
+    max_size=5,
 )
 
 
@@ -110,8 +144,12 @@ TRIED = []
 def counted(request, note):
     yield
     if N_INPUTS > 40 and not request.session.testsfailed:
-        note("Inputs tried on the readers of files and parameters, damaged or arbitrary; each was read or refused in one line",
-             f"{len(TRIED):,}", "make soak (tests/pipeline/test_fuzz.py)")  # fmt: skip
+        note(
+            "Inputs tried on the readers of files and parameters, damaged or arbitrary; each was"
+            " read or refused in one line",
+            f"{len(TRIED):,}",
+            "make soak (tests/pipeline/test_fuzz.py)",
+        )
 
 
 def told_in_one_line(action) -> None:
@@ -138,7 +176,14 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(name, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", [name for name in READERS if name not in ("image", "generator", "public weights", "checkpoint")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name in READERS
+        if name not in ("image", "generator", "public weights", "checkpoint")
+    ],
+)
 def test_any_text_is_read_or_refused_in_one_line(name, tmp_path):
     file, _, reader = READERS[name]
 
@@ -154,7 +199,11 @@ def test_any_text_is_read_or_refused_in_one_line(name, tmp_path):
 @FUZZED
 @given(
     change=st.text(max_size=60)
-    | st.builds("{}={}".format, st.sampled_from(["seed", "simulation.flip_angle_deg", "segmentation.seeds"]), st.text(max_size=20))
+    | st.builds(
+        "{}={}".format,
+        st.sampled_from(["seed", "simulation.flip_angle_deg", "segmentation.seeds"]),
+        st.text(max_size=20),
+    )
 )
 def test_any_change_of_a_parameter_is_taken_or_refused_in_one_line(change):
     told_in_one_line(lambda: load_parameters("tiny", [change]))

@@ -1,6 +1,8 @@
-"""A run that is killed at any moment, by any signal, goes on where it stopped and ends in the same files.
+"""A run that is killed at any moment, by any signal, goes on where it stopped and ends in the same
+files.
 
-Three kills of chapters 1 to 3 here; ``make soak`` makes fifty of the whole tiny run, for half an hour at the most.
+Three kills of chapters 1 to 3 here; ``make soak`` makes fifty of the whole tiny run, for half an
+hour at the most.
 """
 
 import os
@@ -22,16 +24,33 @@ ENDS_WITHIN_S = 5.0
 
 
 def start(project) -> subprocess.Popen:
-    command = [sys.executable, "-m", "sim2real.cli", "run", "--preset", "tiny", "--run", "killed", "--until", UNTIL]
-    return subprocess.Popen(command, cwd=project.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "sim2real.cli",
+        "run",
+        "--preset",
+        "tiny",
+        "--run",
+        "killed",
+        "--until",
+        UNTIL,
+    ]
+    return subprocess.Popen(
+        command, cwd=project.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def at_work(project) -> list[psutil.Process]:
-    """Processes that were started for the run, kernels and workers among them: they work in the project's folder."""
+    """Processes that were started for the run, kernels and workers among them: they work in the
+    project's folder."""
     found = []
     for process in psutil.process_iter():
         try:
-            if Path(process.cwd()).is_relative_to(project.path) and process.status() != psutil.STATUS_ZOMBIE:
+            if (
+                Path(process.cwd()).is_relative_to(project.path)
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
                 found.append(process)
         except (psutil.Error, OSError):
             pass
@@ -39,7 +58,8 @@ def at_work(project) -> list[psutil.Process]:
 
 
 def same_files(project, found: dict[str, str], wanted: dict[str, str]) -> None:
-    """Run "killed" ended in the files of the run that nobody killed, and left nothing half-written."""
+    """Run "killed" ended in the files of the run that nobody killed, and left nothing
+    half-written."""
     if not WHOLE:
         wanted = {name: digest for name, digest in wanted.items() if name < "04"}
     assert found and set(found) == set(wanted)
@@ -47,9 +67,16 @@ def same_files(project, found: dict[str, str], wanted: dict[str, str]) -> None:
     assert not list((project.path / "runs").rglob(".[0-9]*.*"))
 
 
-def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(fresh_project, tiny_run, artefacts, note):
+def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(
+    fresh_project, tiny_run, artefacts, note
+):
     killed = fresh_project.path / "runs" / "killed"
-    chance, began, kills, runs = random.Random(os.environ.get("SIM2REAL_KILL_SEED", time.time_ns())), time.monotonic(), 0, 1
+    chance, began, kills, runs = (
+        random.Random(os.environ.get("SIM2REAL_KILL_SEED", time.time_ns())),
+        time.monotonic(),
+        0,
+        1,
+    )
     while kills < KILLS and time.monotonic() - began < LONGEST_S:
         process, sent = start(fresh_project), SIGNALS[kills % len(SIGNALS)]
         try:
@@ -68,11 +95,16 @@ def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(fre
         _, told = process.communicate()
         stopped = time.monotonic()
         while at_work(fresh_project):
-            assert time.monotonic() - stopped < ENDS_WITHIN_S, [p.cmdline() for p in at_work(fresh_project)]
+            assert time.monotonic() - stopped < ENDS_WITHIN_S, [
+                p.cmdline() for p in at_work(fresh_project)
+            ]
             time.sleep(0.1)
         if sent != signal.SIGKILL:
             assert process.returncode == 130
-            assert told.strip().splitlines()[-1] == "sim2real: stopped; the same command goes on from here"
+            assert (
+                told.strip().splitlines()[-1]
+                == "sim2real: stopped; the same command goes on from here"
+            )
         kills += 1
     last = start(fresh_project)
     _, told = last.communicate()
@@ -81,7 +113,8 @@ def test_killed_at_random_a_run_ends_in_the_same_files_and_leaves_no_process(fre
     assert kills >= min(KILLS, 1)
     if WHOLE:
         note(
-            "Kills (SIGKILL, SIGTERM, Ctrl-C in turn) at random moments of whole tiny runs that then ended in the same files",
+            "Kills (SIGKILL, SIGTERM, Ctrl-C in turn) at random moments of whole tiny runs that"
+            " then ended in the same files",
             f"{kills}, in {runs} run(s)",
             "make soak (tests/pipeline/test_kill.py)",
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from sim2real.core.parameters import Parameters
+from sim2real.paper.parameters import Parameters
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 SECTIONS = {
@@ -41,13 +41,17 @@ def test_the_parameters_cell_shows_the_model_as_it_is(notebook):
     path, content = notebook
     cells = [cell for cell in code_of(content) if "parameters" in cell.metadata.get("tags", [])]
     assert len(cells) == 1
-    shown = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cells[0].source).body}
+    shown = {
+        node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cells[0].source).body
+    }
     model = Parameters.model_fields[SECTIONS[path.name[:2]]].annotation
-    assert {name: value for name, value in shown.items() if name not in EXTRA - set(model.model_fields)} == json.loads(
-        model().model_dump_json()
-    )
+    assert {
+        name: value for name, value in shown.items() if name not in EXTRA - set(model.model_fields)
+    } == json.loads(model().model_dump_json())
     for name, field in model.model_fields.items():
-        assert f"# {field.description}" in next(line for line in cells[0].source.splitlines() if line.startswith(f"{name} = "))
+        assert f"# {field.description}" in next(
+            line for line in cells[0].source.splitlines() if line.startswith(f"{name} = ")
+        )
 
 
 def test_notebooks_hold_no_output_few_short_cells_and_no_function(notebook):
@@ -69,21 +73,29 @@ def test_every_figure_on_the_page_has_a_description(notebook):
 
 
 def test_every_figure_with_pictures_says_of_what(notebook):
-    """A licence may keep pictures out of a book, so each figure function that draws one must be called with ``pictures``."""
+    """A licence may keep pictures out of a book, so each figure function that draws one must be
+    called with ``pictures``."""
     path, content = notebook
     for cell in code_of(content):
         if "figures." in cell.source:
             figures = importlib.import_module(f"sim2real.{PACKAGES[path.name[:2]]}.figures")
         for name in re.findall(r"figures\.(\w+_figure)\(", cell.source):
             drawn = inspect.getsource(getattr(figures, name))
-            helpers = [getattr(figures, word) for word in re.findall(r"\b(_\w+)\(", drawn) if hasattr(figures, word)]
-            if "imshow(" in drawn + "".join(inspect.getsource(helper) for helper in helpers if inspect.isfunction(helper)):
+            helpers = [
+                getattr(figures, word)
+                for word in re.findall(r"\b(_\w+)\(", drawn)
+                if hasattr(figures, word)
+            ]
+            if "imshow(" in drawn + "".join(
+                inspect.getsource(helper) for helper in helpers if inspect.isfunction(helper)
+            ):
                 call = cell.source[cell.source.index(f"figures.{name}(") :].split("chapter.show")[0]
                 assert "pictures=" in call, f"{path.name}: {name}"
 
 
 def unmarked(source: str, package: str) -> list[str]:
-    """Calls of ``chapter.moving`` whose HTML comes from a module that draws slices and that name no kind of picture."""
+    """Calls of ``chapter.moving`` whose HTML comes from a module that draws slices and that name no
+    kind of picture."""
     found = []
     for call in re.findall(r"chapter\.moving\((.*?pictures=\([^)]*\))", source, flags=re.DOTALL):
         module = importlib.import_module(f"sim2real.{package}.{re.match(r'[a-z]+', call)[0]}")
@@ -100,4 +112,7 @@ def test_every_picture_that_moves_says_of_what(notebook):
 
 def test_a_moving_picture_without_its_mark_is_seen():
     marked = 'chapter.moving(stack.stack_html(whole, outlined, "a"), "a", pictures=("anatomy",))'
-    assert unmarked(marked, "simulation") == [] and len(unmarked(marked.replace('("anatomy",)', "()"), "simulation")) == 1
+    assert (
+        unmarked(marked, "simulation") == []
+        and len(unmarked(marked.replace('("anatomy",)', "()"), "simulation")) == 1
+    )

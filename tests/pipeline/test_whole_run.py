@@ -9,14 +9,14 @@ import nbformat
 import pandas as pd
 import pytest
 
-from sim2real.core.labels import REGIMES, STRUCTURES
-from sim2real.core.run import CHAPTERS
+from sim2real.data.labels import REGIMES, STRUCTURES
+from sim2real.data.run import CHAPTERS
 
 
 def dry_run(project, *words) -> set[str]:
     """Names of the notebooks that Snakemake would execute."""
-    from sim2real.core.presets import load_parameters
-    from sim2real.core.workflow import stale
+    from sim2real.paper.parameters import load_parameters
+    from sim2real.paper.workflow import stale
 
     return stale(load_parameters("tiny", list(words)), "runs/tiny", project.path)
 
@@ -34,11 +34,33 @@ def test_every_chapter_leaves_an_executed_notebook_and_flat_results(tiny_run):
 
 def test_tables_have_the_agreed_columns_and_rows(tiny_run):
     distances = pd.read_csv(tiny_run / "05_realism" / "distances.csv")
-    assert list(distances) == ["images", "reference", "features", "distance", "ci_low", "ci_high", "n_images", "n_reference", "corrected"]
+    assert list(distances) == [
+        "images",
+        "reference",
+        "features",
+        "distance",
+        "ci_low",
+        "ci_high",
+        "n_images",
+        "n_reference",
+        "corrected",
+    ]
     assert set(distances["images"]) == {"simulated", "sim2real_A", "sim2real_B", "real_A", "real_B"}
     assert set(distances["features"]) == {"texture"}
     cases = pd.read_csv(tiny_run / "06_segmentation" / "cases.csv")
-    assert list(cases) == ["training", "seed", "n_real", "n_simulated", "vendor", "subject", "phase", "structure", "dice", "hd_mm", "empty"]
+    assert list(cases) == [
+        "training",
+        "seed",
+        "n_real",
+        "n_simulated",
+        "vendor",
+        "subject",
+        "phase",
+        "structure",
+        "dice",
+        "hd_mm",
+        "empty",
+    ]
     # one test subject a vendor, two phases, three structures, four regimes
     assert len(cases) == 2 * 2 * len(STRUCTURES) * len(REGIMES)
     table = pd.read_csv(tiny_run / "06_segmentation" / "table1.csv")
@@ -55,7 +77,11 @@ def test_test_subjects_are_in_no_training_set(tiny_run):
 
 
 def test_no_path_of_the_machine_is_kept(tiny_run):
-    for path in [*tiny_run.glob("chapters/*.ipynb"), *tiny_run.glob("*/results.json"), tiny_run / "provenance.json"]:
+    for path in [
+        *tiny_run.glob("chapters/*.ipynb"),
+        *tiny_run.glob("*/results.json"),
+        tiny_run / "provenance.json",
+    ]:
         assert str(tiny_run.parents[1]) not in path.read_text(encoding="utf-8"), path.name
 
 
@@ -81,12 +107,18 @@ def test_a_changed_parameter_makes_its_chapter_and_what_follows_stale(project, t
     assert "06_train_segmentation_real_0" in late and "07_verdict" in late
     assert not late & {"01_virtual_population", "04_translation", "05_realism"}
     early = dry_run(project, "simulation.flip_angle_deg=45")
-    assert "02_mr_simulation" in early and "04_train_translation_A" in early and "01_virtual_population" not in early
+    assert (
+        "02_mr_simulation" in early
+        and "04_train_translation_A" in early
+        and "01_virtual_population" not in early
+    )
 
 
 def test_a_failing_cell_is_named_and_finished_chapters_stay(fresh_project, tiny_run):
     other = fresh_project
-    shutil.copytree(tiny_run, other.path / "runs" / "tiny", ignore=shutil.ignore_patterns("0[2-7]_*"))
+    shutil.copytree(
+        tiny_run, other.path / "runs" / "tiny", ignore=shutil.ignore_patterns("0[2-7]_*")
+    )
     path = other.path / "notebooks" / "02_mr_simulation.ipynb"
     notebook = nbformat.read(path, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -95,7 +127,10 @@ def test_a_failing_cell_is_named_and_finished_chapters_stay(fresh_project, tiny_
     result = other.sim2real("run", "--preset", "tiny", "--until", "2")
     assert result.returncode == 1
     last = result.stderr.strip().splitlines()[-1]
-    assert last == "sim2real: notebook 02_mr_simulation.ipynb, cell 4: ZeroDivisionError: division by zero"
+    assert (
+        last
+        == "sim2real: notebook 02_mr_simulation.ipynb, cell 4: ZeroDivisionError: division by zero"
+    )
     assert (other.path / "runs/tiny/chapters/01_virtual_population.ipynb").is_file()
     assert "01_virtual_population" not in result.stderr  # it was not executed again
     assert not (other.path / "runs/tiny/chapters/02_mr_simulation.ipynb").exists()
@@ -105,10 +140,31 @@ def test_a_failing_cell_is_named_and_finished_chapters_stay(fresh_project, tiny_
 def test_a_notebook_runs_by_itself_and_brings_its_inputs_about(fresh_project):
     other = fresh_project
     settings = ["-p", "preset", "tiny", "-p", "flip_angle_deg", "30"]
-    population = ["-p", "preset", "tiny", "-p", "n_subjects", "2", "-p", "sub_slices", "1", "-p", "voxel_mm", "1.6"]
-    # the population is made small first, else chapter 2 would bring about the full one of the defaults
+    population = [
+        "-p",
+        "preset",
+        "tiny",
+        "-p",
+        "n_subjects",
+        "2",
+        "-p",
+        "sub_slices",
+        "1",
+        "-p",
+        "voxel_mm",
+        "1.6",
+    ]
+    # the population is made small first, else chapter 2 would bring about the full one of the
+    # defaults
     for notebook, words in (("01_virtual_population", population), ("02_mr_simulation", settings)):
-        command = [sys.executable, "-m", "papermill", f"notebooks/{notebook}.ipynb", f"{notebook}.ipynb", *words]
+        command = [
+            sys.executable,
+            "-m",
+            "papermill",
+            f"notebooks/{notebook}.ipynb",
+            f"{notebook}.ipynb",
+            *words,
+        ]
         result = subprocess.run(command, cwd=other.path, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr
     results = json.loads((other.path / "runs/notebook/02_mr_simulation/results.json").read_text())
@@ -118,6 +174,11 @@ def test_a_notebook_runs_by_itself_and_brings_its_inputs_about(fresh_project):
 @pytest.mark.parametrize("job", ["02_mr_simulation"])
 def test_a_misspelt_parameter_of_plain_papermill_is_refused(project, job, tmp_path):
     words = [f"notebooks/{job}.ipynb", str(tmp_path / "out.ipynb"), "-p", "flip_angel_deg", "30"]
-    result = subprocess.run([sys.executable, "-m", "papermill", *words], cwd=project.path, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "papermill", *words],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+    )
     assert result.returncode != 0
     assert "did you mean simulation.flip_angle_deg?" in result.stderr

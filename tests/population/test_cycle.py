@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.population.cycle import ED, ES, end_systole, moment_at, moment_of
 
 HEARTS = [(rate, sex) for rate in (48, 65, 100) for sex in "MF"]
@@ -42,6 +42,8 @@ def test_named_phases_are_the_ends_of_the_stroke():
 
 @pytest.mark.parametrize("share", [-0.1, 1.2, float("nan")])
 def test_share_outside_the_cycle_is_refused(share):
-    with pytest.raises(Sim2RealError, match="expected a share of the cardiac cycle, 0 to 1") as caught:
+    with pytest.raises(
+        Sim2RealError, match="expected a share of the cardiac cycle, 0 to 1"
+    ) as caught:
         moment_at(share, 70, "F")
     assert "\n" not in str(caught.value)

@@ -7,14 +7,23 @@ from sim2real.population.fields import AngularTable, CosineField, PeriodicField
 def test_smooth_field_has_mean_nought_and_unit_spread_over_many_draws():
     x, y = np.meshgrid(np.linspace(0, 900, 60), np.linspace(0, 700, 50), indexing="ij")
     values = np.array([CosineField(np.random.default_rng(k), 2, 30.0)(x, y) for k in range(40)])
-    assert values.mean() == pytest.approx(0, abs=0.05) and values.std() == pytest.approx(1, abs=0.05)
+    assert values.mean() == pytest.approx(0, abs=0.05) and values.std() == pytest.approx(
+        1, abs=0.05
+    )
 
 
 def test_detail_of_a_field_follows_its_scale():
     at = np.linspace(0, 400, 4001)
 
     def crossings(scale):
-        return np.mean([np.count_nonzero(np.diff(np.sign(CosineField(np.random.default_rng(k), 1, scale)(at)))) for k in range(30)])
+        return np.mean(
+            [
+                np.count_nonzero(
+                    np.diff(np.sign(CosineField(np.random.default_rng(k), 1, scale)(at)))
+                )
+                for k in range(30)
+            ]
+        )
 
     assert crossings(10.0) == pytest.approx(4 * crossings(40.0), rel=0.15)
 

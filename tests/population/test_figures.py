@@ -16,6 +16,15 @@ def picture(subjects: pd.DataFrame) -> bytes:
 
 def test_the_same_subjects_give_the_same_picture_and_others_another():
     people = [sample_subject(0, index, 0.5) for index in range(7)]
-    rows = [{"name": p.name, "group": p.group, "sex": p.sex, "lv_edv_ml": p.lv_edv_ml, "lv_esv_ml": p.lv_esv_ml} for p in people]
+    rows = [
+        {
+            "name": p.name,
+            "group": p.group,
+            "sex": p.sex,
+            "lv_edv_ml": p.lv_edv_ml,
+            "lv_esv_ml": p.lv_esv_ml,
+        }
+        for p in people
+    ]
     assert picture(pd.DataFrame(rows)) == picture(pd.DataFrame(rows))
     assert picture(pd.DataFrame(rows)) != picture(pd.DataFrame(rows[:6]))

@@ -4,28 +4,38 @@ import numpy as np
 import pytest
 from scipy.integrate import dblquad, quad
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.population.heart import DENSITY_G_PER_ML, Heart
 from sim2real.population.right_ventricle import RightVentricle
 from sim2real.population.subjects import GROUPS
 
 
 def cavity_ml(heart: Heart, ejected: float) -> float:
-    """Volume inside the endocardium between the mitral plane and its apex, integrated in space at this moment."""
-    top, bottom = heart.base(ejected), heart.apex - heart.shortening(ejected) * (heart.apex - heart.length)
-    area = lambda z: np.pi * float(heart.endocardium(heart.material_level(np.float64(z), ejected), ejected)) ** 2  # noqa: E731
+    """Volume inside the endocardium between the mitral plane and its apex, integrated in space at
+    this moment."""
+    top, bottom = (
+        heart.base(ejected),
+        heart.apex - heart.shortening(ejected) * (heart.apex - heart.length),
+    )
+    area = lambda z: (
+        np.pi * float(heart.endocardium(heart.material_level(np.float64(z), ejected), ejected)) ** 2
+    )  # noqa: E731
     return quad(area, top, bottom, limit=200)[0] / 1e3
 
 
 def wall_ml(heart: Heart, ejected: float) -> float:
-    """Volume between endocardium and epicardium at this moment, in cylinder coordinates of space."""
+    """Volume between endocardium and epicardium at this moment, in cylinder coordinates of
+    space."""
 
     def ring(angle, z):
         level = np.float64(heart.material_level(z, ejected))
         outer = float(heart.epicardium(np.float64(angle), level, ejected)) ** 2
         return (outer - float(heart.endocardium(level, ejected)) ** 2) / 2
 
-    return dblquad(ring, heart.base(ejected), heart.apex, 0, 2 * np.pi, epsabs=30, epsrel=1e-4)[0] / 1e3
+    return (
+        dblquad(ring, heart.base(ejected), heart.apex, 0, 2 * np.pi, epsabs=30, epsrel=1e-4)[0]
+        / 1e3
+    )
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -56,7 +66,8 @@ def test_a_wall_that_does_not_thicken_is_seen(one_of_each):
 
 
 def test_motion_of_a_material_point_keeps_volume_and_twists(one_of_each):
-    """A small tetrahedron of muscle, moved through the cycle's states, keeps its volume: by its four corners alone."""
+    """A small tetrahedron of muscle, moved through the cycle's states, keeps its volume: by its
+    four corners alone."""
     heart = Heart(one_of_each["NOR"])
     corner = np.array([30.0, 0.7, 40.0])  # radius mm, angle, level mm at ED
     corners = corner + 1e-4 * np.array([[0, 0, 0], [1, 0, 0], [0, 1 / 30, 0], [0, 0, 1]])
@@ -64,10 +75,17 @@ def test_motion_of_a_material_point_keeps_volume_and_twists(one_of_each):
     def place(point, ejected, twisted):
         radius, angle, level = point
         inner = float(heart.endocardium(np.float64(level), 0.0))
-        moved_inner, lam = float(heart.endocardium(np.float64(level), ejected)), heart.shortening(ejected)
-        r = np.sqrt(moved_inner**2 + (radius**2 - inner**2) / lam)  # a shell of muscle outside the endocardium keeps its volume
+        moved_inner, lam = (
+            float(heart.endocardium(np.float64(level), ejected)),
+            heart.shortening(ejected),
+        )
+        r = np.sqrt(
+            moved_inner**2 + (radius**2 - inner**2) / lam
+        )  # a shell of muscle outside the endocardium keeps its volume
         theta = angle + heart.twist(level, twisted)
-        return np.array([r * np.cos(theta), r * np.sin(theta), heart.apex - lam * (heart.apex - level)])
+        return np.array(
+            [r * np.cos(theta), r * np.sin(theta), heart.apex - lam * (heart.apex - level)]
+        )
 
     def volume(ejected, twisted):
         at = np.array([place(point, ejected, twisted) for point in corners])
@@ -78,11 +96,14 @@ def test_motion_of_a_material_point_keeps_volume_and_twists(one_of_each):
     # and the drawn epicardium is such a shell
     outer = float(heart.epicardium(np.float64(0.7), np.float64(40.0), 0.0))
     moved = place((outer, 0.7, 40.0), 0.8, 0.0)
-    assert float(heart.epicardium(np.float64(0.7), np.float64(40.0), 0.8)) == pytest.approx(np.hypot(*moved[:2]), rel=1e-9)
+    assert float(heart.epicardium(np.float64(0.7), np.float64(40.0), 0.8)) == pytest.approx(
+        np.hypot(*moved[:2]), rel=1e-9
+    )
 
 
 def test_apex_turns_anticlockwise_and_the_base_a_little_back(one_of_each):
-    """Seen from the apex with y downwards, anticlockwise is a falling angle; the difference over the length is the torsion."""
+    """Seen from the apex with y downwards, anticlockwise is a falling angle; the difference over
+    the length is the torsion."""
     subject = one_of_each["NOR"]
     heart = Heart(subject)
     apex, base = np.degrees(heart.twist(heart.apex, 1.0)), np.degrees(heart.twist(0.0, 1.0))
@@ -93,21 +114,30 @@ def test_apex_turns_anticlockwise_and_the_base_a_little_back(one_of_each):
 
 def test_wall_thickens_as_in_people(one_of_each):
     """Published thickening is 4.4 ± 1.4 mm in the middle of the ventricle."""
-    subject = replace(one_of_each["NOR"], lv_edv_ml=150.0, lv_esv_ml=50.0, lv_mass_g=110.0, base_descent_mm=16.0)
+    subject = replace(
+        one_of_each["NOR"], lv_edv_ml=150.0, lv_esv_ml=50.0, lv_mass_g=110.0, base_descent_mm=16.0
+    )
     heart, level = Heart(subject), np.float64(0.4 * Heart(subject).length)
     angles = np.linspace(0, 2 * np.pi, 60)
-    thickness = [np.mean(heart.epicardium(angles, level, e)) - float(heart.endocardium(level, e)) for e in (0.0, 1.0)]
+    thickness = [
+        np.mean(heart.epicardium(angles, level, e)) - float(heart.endocardium(level, e))
+        for e in (0.0, 1.0)
+    ]
     assert 2 < thickness[1] - thickness[0] < 8
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_right_ventricle_holds_its_volumes_by_counting_points(one_of_each, group):
-    """Independent of the quadrature: random points in a box, inside the ellipses and outside the LV."""
+    """Independent of the quadrature: random points in a box, inside the ellipses and outside the
+    LV."""
     subject = one_of_each[group]
     heart, rng = Heart(subject), np.random.default_rng(2)
     right = RightVentricle(heart)
     for ejected, wanted in ((0.0, subject.rv_edv_ml), (1.0, subject.rv_esv_ml)):
-        depth, box = right.depth(ejected), np.array([[-40.0, 130.0], [-90.0, 90.0], [-30.0, heart.apex]])
+        depth, box = (
+            right.depth(ejected),
+            np.array([[-40.0, 130.0], [-90.0, 90.0], [-30.0, heart.apex]]),
+        )
         along, across, z = box[:, :1] + np.diff(box) * rng.random((3, 2_000_000))
         level = heart.material_level(z, ejected)
         centre, radial, transverse = right.section(level, ejected, depth)

@@ -5,23 +5,26 @@ import pytest
 from scipy.ndimage import binary_dilation, label
 
 from sim2real.cohort.grid import mid_ventricular
-from sim2real.core.labels import LV, MYO, RV
-from sim2real.core.parameters import PopulationParameters
+from sim2real.data.labels import LV, MYO, RV
 from sim2real.population.cavity import LeftCavity
 from sim2real.population.fields import AngularTable
 from sim2real.population.heart import DENSITY_G_PER_ML, Heart
+from sim2real.population.parameters import PopulationParameters
 from sim2real.population.render import Phantom, Stack
 from sim2real.population.structures import ID, labels_of
 from sim2real.population.subjects import GROUPS, sample_subject
 
 # three sub-slices in contiguous 3 mm slices: planes 1 mm apart, so that a voxel is 1 mm a side
-FINE = PopulationParameters(voxel_mm=1.0, field_of_view_mm=192, slice_thickness_mm=3, slice_spacing_mm=3, sub_slices=3)
+FINE = PopulationParameters(
+    voxel_mm=1.0, field_of_view_mm=192, slice_thickness_mm=3, slice_spacing_mm=3, sub_slices=3
+)
 COARSE = PopulationParameters(voxel_mm=1.6, field_of_view_mm=220, sub_slices=1)
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)
 
 
 def contiguous(phantom: Phantom) -> Stack:
-    """Slices over the whole heart and the RV's outflow tract, which reaches above the slices of an ordinary stack."""
+    """Slices over the whole heart and the RV's outflow tract, which reaches above the slices of an
+    ordinary stack."""
     return Stack.at(phantom.heart, FINE, np.arange(phantom.heart.apex + 1.5, -28.0, -3.0))
 
 
@@ -47,32 +50,47 @@ def planes(middle):
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_counted_volumes_are_the_stated_ones_through_the_cycle(one_of_each, group):
-    """On 1 mm voxels, within 1.5 %, and the myocardium's change within 1 %; a volume between ED and ES is between theirs."""
+    """On 1 mm voxels, within 1.5 %, and the myocardium's change within 1 %; a volume between ED and
+    ES is between theirs."""
     subject = one_of_each[group]
     phantom = Phantom(subject)
     maps = phantom.structures(contiguous(phantom), ("ED", "ES", 0.2, 0.7), FINE).data
     labels = labels_of(maps)
-    lv, myo, rv = ([(labels[:, :, :, p] == value).sum() / 1e3 for p in range(4)] for value in (LV, MYO, RV))
+    lv, myo, rv = (
+        [(labels[:, :, :, p] == value).sum() / 1e3 for p in range(4)] for value in (LV, MYO, RV)
+    )
     assert lv[:2] == pytest.approx([subject.lv_edv_ml, subject.lv_esv_ml], rel=0.015)
     assert rv[:2] == pytest.approx([subject.rv_edv_ml, subject.rv_esv_ml], rel=0.015)
     assert max(myo) / min(myo) - 1 < 0.01
-    inner = [np.isin(maps[:, :, :, p], (ID["papillary_muscle"], ID["lv_trabeculae"])).sum() / 1e3 for p in range(4)]
+    inner = [
+        np.isin(maps[:, :, :, p], (ID["papillary_muscle"], ID["lv_trabeculae"])).sum() / 1e3
+        for p in range(4)
+    ]
     assert 0.93 < (myo[0] + inner[0]) * DENSITY_G_PER_ML / subject.lv_mass_g < 1.04
-    assert max(inner) / min(inner) < 1.35  # muscle inside the cavity keeps its volume, too, but where parts of it overlap in a small cavity
+    assert (
+        max(inner) / min(inner) < 1.35
+        # muscle inside the cavity keeps its volume, too, but where parts of it overlap in a small
+        # cavity
+    )
     for between in (2, 3):
         assert lv[1] < lv[between] < lv[0] and rv[1] < rv[between] < rv[0]
 
 
 def test_papillary_muscles_turn_with_the_wall(one_of_each):
-    """Against the same heart without torsion, the anterolateral one has turned at ES by the torsion times its height, anticlockwise."""
+    """Against the same heart without torsion, the anterolateral one has turned at ES by the torsion
+    times its height, anticlockwise."""
     directions = []
     for torsion in (0.0, 3.0):
         subject = replace(one_of_each["NOR"], torsion_deg_per_cm=torsion, lv_flattening=1.0)
         phantom = Phantom(subject)
         heart, middle = phantom.heart, np.mean(phantom.left_cavity.angles[:2])
         z = heart.apex - heart.shortening(1.0) * (heart.apex - 0.6 * heart.length)
-        plane = phantom.structures(Stack.at(heart, COARSE, np.array([z + 5, z])), ("ES",), COARSE).data[:, :, 1, 0, 0]
-        x, y = (np.argwhere(plane == ID["papillary_muscle"]) - (plane.shape[0] - 1) / 2).T * COARSE.voxel_mm
+        plane = phantom.structures(
+            Stack.at(heart, COARSE, np.array([z + 5, z])), ("ES",), COARSE
+        ).data[:, :, 1, 0, 0]
+        x, y = (
+            np.argwhere(plane == ID["papillary_muscle"]) - (plane.shape[0] - 1) / 2
+        ).T * COARSE.voxel_mm
         outer = np.hypot(x, y) > 0.6 * heart.endocardium(np.float64(0.6 * heart.length), 1.0)
         turned = np.angle(np.exp(1j * (np.arctan2(y, x) - middle)))[outer]
         directions.append(np.degrees(turned[np.abs(turned) < 1].mean()))
@@ -107,12 +125,17 @@ def test_each_label_is_one_piece_and_the_myocardium_a_ring(middle):
             sizes = np.bincount(pieces.ravel())[1:]
             assert sizes.max() > 0.97 * sizes.sum(), f"{where}, label {value}: {count} pieces"
         holes = label(plane != MYO, CROSS)[1]
-        assert holes == 2, f"{where}: {holes - 1} holes in the myocardium; expected the cavity alone"
+        assert holes == 2, (
+            f"{where}: {holes - 1} holes in the myocardium; expected the cavity alone"
+        )
 
 
 def test_labels_are_all_near_the_heart(middle):
     for where, plane in planes(middle):
-        far = np.linalg.norm((np.argwhere(plane > 0) - np.argwhere(plane == LV).mean(axis=0)) * COARSE.voxel_mm, axis=1).max()
+        far = np.linalg.norm(
+            (np.argwhere(plane > 0) - np.argwhere(plane == LV).mean(axis=0)) * COARSE.voxel_mm,
+            axis=1,
+        ).max()
         assert far < 100, where
 
 
@@ -120,12 +143,15 @@ def test_six_slices_hold_four_complete_ones_in_everybody():
     rough = PopulationParameters(voxel_mm=2.0, field_of_view_mm=192, sub_slices=1)
     for index in range(24):
         phantom = Phantom(sample_subject(33, index, 0.3))
-        labels = labels_of(phantom.structures(Stack.of(phantom.heart, rough), ("ED", "ES"), rough).data[..., 0])
+        labels = labels_of(
+            phantom.structures(Stack.of(phantom.heart, rough), ("ED", "ES"), rough).data[..., 0]
+        )
         assert len(mid_ventricular([labels[..., 0], labels[..., 1]], 4, str(index))) == 4
 
 
 def test_body_lies_in_the_world_as_people_do(one_of_each):
-    """RAS: the RV right of and before the LV, the liver right and below, the spine behind, the atria towards the base."""
+    """RAS: the RV right of and before the LV, the liver right and below, the spine behind, the
+    atria towards the base."""
     phantom = Phantom(one_of_each["NOR"])
     wide = PopulationParameters(voxel_mm=2.0, field_of_view_mm=320, sub_slices=1, stack="full")
     stack = Stack.of(phantom.heart, wide)
@@ -149,46 +175,69 @@ def test_anatomy_does_not_move_with_the_raster(one_of_each):
     """The LV's middle in the world is the same on two rasters and in two stacks."""
     phantom = Phantom(one_of_each["HCM"])
     middles = []
-    for parameters in (COARSE, PopulationParameters(voxel_mm=1.0, field_of_view_mm=200, sub_slices=2, slice_spacing_mm=8)):
+    for parameters in (
+        COARSE,
+        PopulationParameters(voxel_mm=1.0, field_of_view_mm=200, sub_slices=2, slice_spacing_mm=8),
+    ):
         maps = phantom.structures(Stack.of(phantom.heart, parameters), ("ED",), parameters)
         inside = labels_of(maps.data[:, :, :, 0, 0]) == LV
         slices = maps.affine[:3, :3] @ np.argwhere(inside).mean(axis=0) + maps.affine[:3, 3]
         base = maps.affine[:3, 2] / np.linalg.norm(maps.affine[:3, 2])
-        middles.append(slices - base * (slices @ base))  # across the long axis; along it the stacks differ
+        middles.append(
+            slices - base * (slices @ base)
+        )  # across the long axis; along it the stacks differ
     assert np.linalg.norm(middles[0] - middles[1]) < 0.4
 
 
 def test_same_subject_same_map(one_of_each):
     subject = one_of_each["NOR"]
     stack = Stack.of(Phantom(subject).heart, COARSE)
-    np.testing.assert_array_equal(*(Phantom(subject).structures(stack, ("ES",), COARSE).data for _ in range(2)))
+    np.testing.assert_array_equal(
+        *(Phantom(subject).structures(stack, ("ES",), COARSE).data for _ in range(2))
+    )
 
 
 def test_a_right_ventricle_that_ejects_little_does_not_fill_in_the_middle():
-    """Of six such subjects, in the four middle slices: as the base comes down, wider parts come into the slices."""
+    """Of six such subjects, in the four middle slices: as the base comes down, wider parts come
+    into the slices."""
     parameters = PopulationParameters(voxel_mm=2.0, sub_slices=1, field_of_view_mm=240)
-    subjects = [subject for subject in (sample_subject(0, k, 0.2) for k in range(60)) if subject.group == "ARV"][:6]
+    subjects = [
+        subject
+        for subject in (sample_subject(0, k, 0.2) for k in range(60))
+        if subject.group == "ARV"
+    ][:6]
     ejected = []
     for subject in subjects:
         phantom = Phantom(subject)
-        labels = labels_of(phantom.structures(Stack.of(phantom.heart, parameters), ("ED", "ES"), parameters).data)
-        middle = labels[:, :, mid_ventricular([labels[..., p, 0] for p in range(2)], 4, subject.name)]
+        labels = labels_of(
+            phantom.structures(Stack.of(phantom.heart, parameters), ("ED", "ES"), parameters).data
+        )
+        middle = labels[
+            :, :, mid_ventricular([labels[..., p, 0] for p in range(2)], 4, subject.name)
+        ]
         ejected.append(1 - (middle[..., 1, 0] == RV).sum() / (middle[..., 0, 0] == RV).sum())
     assert len(subjects) == 6 and 0 < np.mean(ejected) < 0.35
 
 
 def test_trabeculae_blur_through_a_slab():
-    """Round the cavity, the mean over 8 mm varies much less than a level does: a ridge leaves its place within the slab."""
+    """Round the cavity, the mean over 8 mm varies much less than a level does: a ridge leaves its
+    place within the slab."""
     angles = np.linspace(0, 2 * np.pi, 360, endpoint=False)
     shares = []
     for k in range(2):
-        ridges = np.array([LeftCavity(Heart(sample_subject(0, k, 0.5))).ridges(angles, level) for level in np.linspace(30, 38, 17)])
+        ridges = np.array(
+            [
+                LeftCavity(Heart(sample_subject(0, k, 0.5))).ridges(angles, level)
+                for level in np.linspace(30, 38, 17)
+            ]
+        )
         shares.append(ridges.mean(axis=0).std() / ridges.std(axis=1).mean())
     assert np.mean(shares) < 0.75
 
 
 def test_trabeculae_are_a_few_millimetres_wide():
-    """At ED and in the middle of the LV: half a turn of the ridges, between two changes of their sign."""
+    """At ED and in the middle of the LV: half a turn of the ridges, between two changes of their
+    sign."""
     angles = np.linspace(0, 2 * np.pi, 3600, endpoint=False)
     for k in range(4):
         heart = Heart(sample_subject(0, k, 0.5))
@@ -197,7 +246,8 @@ def test_trabeculae_are_a_few_millimetres_wide():
 
 
 def trabeculae_in_one_plane(k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of one level of a subject's LV at ED: where trabeculae are painted, distance from the axis over the cavity's radius, angle from the septum."""
+    """Of one level of a subject's LV at ED: where trabeculae are painted, distance from the axis
+    over the cavity's radius, angle from the septum."""
     heart = Heart(sample_subject(0, k, 0.5))
     cavity, level = LeftCavity(heart), 35.0
     axis = np.arange(-40, 40, 0.5, dtype=np.float32)
@@ -206,21 +256,32 @@ def trabeculae_in_one_plane(k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     endo = float(heart.endocardium(np.float64(level), 0.0))
     part = np.full(len(radius), ID["lv_blood"], np.uint8)
     cavity.paint(part, radius, angle, AngularTable(angle), radius < endo, level, 0.0)
-    return part == ID["lv_trabeculae"], radius / endo, np.abs((angle - heart.septum + np.pi) % (2 * np.pi) - np.pi)
+    return (
+        part == ID["lv_trabeculae"],
+        radius / endo,
+        np.abs((angle - heart.septum + np.pi) % (2 * np.pi) - np.pi),
+    )
 
 
 def test_the_septum_is_nearly_smooth():
-    """Share of trabeculae in the outer fifth of the cavity, within 45 degrees of the septum's middle against elsewhere."""
+    """Share of trabeculae in the outer fifth of the cavity, within 45 degrees of the septum's
+    middle against elsewhere."""
     for k in range(4):
         painted, radius, away = trabeculae_in_one_plane(k)
         rim = (radius > 0.8) & (radius < 1)
-        assert painted[rim & (away < np.pi / 4)].mean() < 0.6 * painted[rim & (away > np.pi / 2)].mean()
+        assert (
+            painted[rim & (away < np.pi / 4)].mean()
+            < 0.6 * painted[rim & (away > np.pi / 2)].mean()
+        )
 
 
 def test_a_plane_shows_the_mesh_at_several_distances_and_as_much_of_it(monkeypatch):
-    """Against the mesh cut at one level: muscle at other places, and as much of it, over four subjects."""
+    """Against the mesh cut at one level: muscle at other places, and as much of it, over four
+    subjects."""
     meshed = [trabeculae_in_one_plane(k)[0] for k in range(4)]
     monkeypatch.setattr("sim2real.population.cavity._MESH_MM", (0.0,))
     cut = [trabeculae_in_one_plane(k)[0] for k in range(4)]
     assert 0.9 < sum(map(np.sum, meshed)) / sum(map(np.sum, cut)) < 1.1
-    assert all((one != other).sum() > 0.1 * other.sum() for one, other in zip(meshed, cut, strict=True))
+    assert all(
+        (one != other).sum() > 0.1 * other.sum() for one, other in zip(meshed, cut, strict=True)
+    )

@@ -8,7 +8,8 @@ def test_numbers_are_the_rows_of_the_table():
 
 
 def test_labels_follow_the_conventions_of_the_challenge():
-    """Papillary muscles and trabeculae count as cavity; the RV's wall and the atria carry no label."""
+    """Papillary muscles and trabeculae count as cavity; the RV's wall and the atria carry no
+    label."""
     names = [
         "lv_blood",
         "papillary_muscle",

@@ -4,14 +4,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.population.heart import Heart
 from sim2real.population.right_ventricle import RightVentricle
 from sim2real.population.subjects import BANDS, GROUPS, sample_subject
 from sim2real.population.table import population_table
 
 N_NORMALS = 200
-DRAWN = ("lv_edv_ml", "lv_esv_ml", "lv_ef_percent", "lv_mass_g", "rv_edv_ml", "rv_esv_ml", "torsion_deg_per_cm")
+DRAWN = (
+    "lv_edv_ml",
+    "lv_esv_ml",
+    "lv_ef_percent",
+    "lv_mass_g",
+    "rv_edv_ml",
+    "rv_esv_ml",
+    "torsion_deg_per_cm",
+)
 LARGEST_Z = 3.3  # two-sided chance of a sound mean beyond it: 1 in 1,000
 
 
@@ -26,13 +34,17 @@ def patients():
 
 
 def faults_against_bands(table: pd.DataFrame) -> list[str]:
-    """Quantities whose mean lies more than LARGEST_Z standard errors off the band's, or whose SD is off by more than a third."""
+    """Quantities whose mean lies more than LARGEST_Z standard errors off the band's, or whose SD is
+    off by more than a third."""
     faults = []
     for band in BANDS[BANDS["quantity"].isin(DRAWN)].itertuples():
         values = table.loc[table["sex"] == band.sex, band.quantity]
         z = (values.mean() - band.mean) / (band.sd / np.sqrt(len(values)))
         if abs(z) > LARGEST_Z or not 0.67 < values.std() / band.sd < 1.33:
-            faults.append(f"{band.quantity} {band.sex}: {values.mean():.1f} ± {values.std():.1f} against {band.mean} ± {band.sd}")
+            faults.append(
+                f"{band.quantity} {band.sex}: {values.mean():.1f} ± {values.std():.1f} against"
+                f" {band.mean} ± {band.sd}"
+            )
     return faults
 
 
@@ -48,11 +60,14 @@ def test_the_bands_see_a_shift_and_a_lost_spread(normals):
 
 
 def test_walls_that_follow_from_volume_and_mass_lie_within_their_band(normals):
-    """Wall thickness is not drawn: the bands' mass and volume fix it, and they ask for a little more than the wall's own band."""
+    """Wall thickness is not drawn: the bands' mass and volume fix it, and they ask for a little
+    more than the wall's own band."""
     band = BANDS[BANDS["quantity"] == "wall_mm"].set_index("sex")
     for sex, group in normals.groupby("sex"):
         assert abs(group["wall_mm"].mean() - band.loc[sex, "mean"]) < 1.5 * band.loc[sex, "sd"]
-        assert abs((group["wall_es_mm"] - group["wall_mm"]).mean() - 4.4) < 1.4  # mm, mid-ventricular, ED to ES
+        assert (
+            abs((group["wall_es_mm"] - group["wall_mm"]).mean() - 4.4) < 1.4
+        )  # mm, mid-ventricular, ED to ES
     by_sex = normals.groupby("sex")["wall_mm"].mean()
     assert by_sex["F"] < by_sex["M"]
 
@@ -61,13 +76,18 @@ def test_bodies_are_those_of_adults(normals):
     assert normals["height_cm"].between(145, 200).all()
     mass_index = normals["weight_kg"] / (normals["height_cm"] / 100) ** 2
     assert 21 < mass_index.mean() < 28 and mass_index.between(14, 45).all()
-    assert normals["lv_edv_ml"].corr(normals["body_surface_m2"]) > 0.4 and normals["heart_rate_bpm"].between(45, 105).all()
+    assert (
+        normals["lv_edv_ml"].corr(normals["body_surface_m2"]) > 0.4
+        and normals["heart_rate_bpm"].between(45, 105).all()
+    )
 
 
 def test_both_ventricles_pump_about_the_same(normals):
     strokes = [normals[f"{side}_edv_ml"] - normals[f"{side}_esv_ml"] for side in ("lv", "rv")]
     assert strokes[0].corr(strokes[1]) > 0.7
-    assert (strokes[1] / strokes[0]).mean() == pytest.approx(1.05, abs=0.05)  # the bands' own ratio is 1.05
+    assert (strokes[1] / strokes[0]).mean() == pytest.approx(
+        1.05, abs=0.05
+    )  # the bands' own ratio is 1.05
 
 
 def test_strokes_of_both_ventricles_are_positive_and_ejection_fractions_physiological(normals):
@@ -100,7 +120,9 @@ def test_every_heart_can_be_built(patients):
 
 
 def test_groups_come_in_the_asked_shares():
-    groups = pd.Series([sample_subject(1, k, 0.6).group for k in range(500)]).value_counts(normalize=True)
+    groups = pd.Series([sample_subject(1, k, 0.6).group for k in range(500)]).value_counts(
+        normalize=True
+    )
     assert groups["NOR"] == pytest.approx(0.6, abs=0.07)
     for group in set(GROUPS) - {"NOR"}:
         assert groups[group] == pytest.approx(0.1, abs=0.045)
@@ -108,11 +130,17 @@ def test_groups_come_in_the_asked_shares():
 
 def test_subject_depends_on_seed_family_and_index_alone():
     assert sample_subject(3, 7, 0.5) == sample_subject(3, 7, 0.5)
-    others = [sample_subject(4, 7, 0.5), sample_subject(3, 8, 0.5), sample_subject(3, 7, 0.5, family="patientA")]
+    others = [
+        sample_subject(4, 7, 0.5),
+        sample_subject(3, 8, 0.5),
+        sample_subject(3, 7, 0.5, family="patientA"),
+    ]
     assert len({s.lv_edv_ml for s in others} | {sample_subject(3, 7, 0.5).lv_edv_ml}) == 4
 
 
-@pytest.mark.parametrize("change", [{"lv_esv_ml": 300.0}, {"lv_esv_ml": 0.0}, {"rv_esv_ml": -5.0}, {"rv_esv_ml": 400.0}])
+@pytest.mark.parametrize(
+    "change", [{"lv_esv_ml": 300.0}, {"lv_esv_ml": 0.0}, {"rv_esv_ml": -5.0}, {"rv_esv_ml": 400.0}]
+)
 def test_impossible_volumes_give_one_line(change):
     with pytest.raises(Sim2RealError, match="expected 0 < ESV < EDV") as caught:
         replace(sample_subject(0, 0, 1.0), **change)
@@ -121,7 +149,12 @@ def test_impossible_volumes_give_one_line(change):
 
 def test_table_holds_one_plain_row_a_subject():
     table = population_table([sample_subject(0, k, 0.5) for k in range(3)])
-    assert len(table) == 3 and {"axis_tilt_deg_1", "heart_shift_mm_2", "lv_ef_percent", "rv_ef_percent"} <= set(table.columns)
+    assert len(table) == 3 and {
+        "axis_tilt_deg_1",
+        "heart_shift_mm_2",
+        "lv_ef_percent",
+        "rv_ef_percent",
+    } <= set(table.columns)
     assert not any(isinstance(value, (tuple, list)) for value in table.iloc[0])
     ratio = 100 * (table["lv_edv_ml"] - table["lv_esv_ml"]) / table["lv_edv_ml"]
     np.testing.assert_allclose(table["lv_ef_percent"], ratio)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.population.structures import ID
 from sim2real.population.xcat.blood import separate_blood
 
@@ -33,10 +33,18 @@ def shared(volume, names):
     return np.where(np.isin(volume, [ID[name] for name in names]), SHARED, volume).astype(np.uint8)
 
 
-@pytest.mark.parametrize("names", [
-    ("lv_blood", "rv_blood"), ("left_atrium", "lv_blood"), ("right_atrium", "rv_blood"), ("aorta", "lv_blood", "rv_blood"),
-    ("left_atrium", "lv_blood", "rv_blood", "right_atrium"), ("lv_blood", "rv_blood", "vena_cava"), ("aorta", "left_atrium", "lv_blood"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("lv_blood", "rv_blood"),
+        ("left_atrium", "lv_blood"),
+        ("right_atrium", "rv_blood"),
+        ("aorta", "lv_blood", "rv_blood"),
+        ("left_atrium", "lv_blood", "rv_blood", "right_atrium"),
+        ("lv_blood", "rv_blood", "vena_cava"),
+        ("aorta", "left_atrium", "lv_blood"),
+    ],
+)
 @pytest.mark.parametrize("flipped", [False, True])
 def test_separate_chambers_are_told_apart(names, flipped):
     whole = blocks(BLOCKS)[:, :, :: -1 if flipped else 1]
@@ -55,22 +63,37 @@ def test_blood_cut_off_by_muscle_goes_with_the_nearest_chamber():
     assert volume[9, 9, 9] == ID["lv_blood"] and not (volume == SHARED).any()
 
 
-@pytest.mark.parametrize(("names", "joined"), [
-    (("left_atrium", "lv_blood"), (slice(18, 24), slice(10, 14), slice(10, 14))),  # an open valve
-    (("lv_blood", "rv_blood"), (slice(12, 14), slice(12, 14), slice(18, 22))),  # a hole in the septum
-    (("left_atrium", "lv_blood", "rv_blood", "right_atrium"), (slice(18, 24), slice(10, 14), slice(24, 28))),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("names", "joined"),
+    [
+        (
+            ("left_atrium", "lv_blood"),
+            (slice(18, 24), slice(10, 14), slice(10, 14)),
+        ),  # an open valve
+        (
+            ("lv_blood", "rv_blood"),
+            (slice(12, 14), slice(12, 14), slice(18, 22)),
+        ),  # a hole in the septum
+        (
+            ("left_atrium", "lv_blood", "rv_blood", "right_atrium"),
+            (slice(18, 24), slice(10, 14), slice(24, 28)),
+        ),
+    ],
+)
 @pytest.mark.parametrize("proven", [False, True])
 def test_chambers_that_run_into_each_other_are_refused(names, joined, proven):
     volume = shared(blocks(BLOCKS), names)
     volume[joined] = SHARED
-    with pytest.raises(Sim2RealError, match="frame: .* share an activity; .* give each its own value") as caught:
+    with pytest.raises(
+        Sim2RealError, match="frame: .* share an activity; .* give each its own value"
+    ) as caught:
         separate_blood(volume, SHARED, names, SPACING, "frame", proven)
     assert "\n" not in str(caught.value)
 
 
 def test_a_corner_of_the_atrium_is_left_to_the_volume_the_log_states():
-    """A part of the atrium too small to matter joins its ventricle only where the log will hold the ventricle's volume against its own."""
+    """A part of the atrium too small to matter joins its ventricle only where the log will hold the
+    ventricle's volume against its own."""
     names = ("left_atrium", "lv_blood")
     volume = shared(blocks(["lv_blood", "rv_blood"]), names)
     volume[18:21, 12, 12] = SHARED
@@ -93,6 +116,8 @@ def test_a_part_too_many_is_refused():
 
 
 def test_crumbs_are_refused():
-    volume = np.where(np.random.default_rng(0).random((20, 21, 22)) < 0.1, SHARED, ID["lung"]).astype(np.uint8)
+    volume = np.where(
+        np.random.default_rng(0).random((20, 21, 22)) < 0.1, SHARED, ID["lung"]
+    ).astype(np.uint8)
     with pytest.raises(Sim2RealError, match="too much of it in small ones"):
         separate_blood(volume, SHARED, ("lv_blood", "rv_blood"), SPACING, "frame", proven=False)

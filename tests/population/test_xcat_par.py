@@ -1,12 +1,13 @@
-"""Parameter files for XCAT: what they say is what the subject is, and our own reader understands it."""
+"""Parameter files for XCAT: what they say is what the subject is, and our own reader understands
+it."""
 
 import dataclasses
 
 import numpy as np
 import pytest
-
 from sim2real.cli import main
-from sim2real.core.errors import Sim2RealError
+
+from sim2real.data.errors import Sim2RealError
 from sim2real.population.structures import ID
 from sim2real.population.subjects import sample_subject
 from sim2real.population.xcat.files import open_xcat, read_par
@@ -53,24 +54,37 @@ def values_of(subject, folder, template=None):
 def test_volumes_times_and_sex_are_the_subjects(subjects, tmp_path):
     for subject in subjects:
         v = values_of(subject, tmp_path)
-        assert (v["hrt_v1"], v["hrt_v2"]) == pytest.approx((subject.lv_edv_ml, subject.lv_esv_ml), abs=0.01)
+        assert (v["hrt_v1"], v["hrt_v2"]) == pytest.approx(
+            (subject.lv_edv_ml, subject.lv_esv_ml), abs=0.01
+        )
         assert v["hrt_v2"] < v["hrt_v3"] < v["hrt_v4"] < v["hrt_v5"] < v["hrt_v1"]
         person = "vmale50" if subject.sex == "M" else "vfemale50"
-        assert (v["gender"], v["organ_file"], v["heart_base"]) == ({"M": 0, "F": 1}[subject.sex], f"{person}.nrb", f"{person}_heart.nrb")
+        assert (v["gender"], v["organ_file"], v["heart_base"]) == (
+            {"M": 0, "F": 1}[subject.sex],
+            f"{person}.nrb",
+            f"{person}_heart.nrb",
+        )
         assert v["hrt_period"] * subject.heart_rate_bpm == pytest.approx(60, rel=1e-4)
-        assert v["out_period"] == 0 and v["time_per_frame"] * v["out_frames"] == pytest.approx(v["hrt_period"], rel=1e-4)
+        assert v["out_period"] == 0 and v["time_per_frame"] * v["out_frames"] == pytest.approx(
+            v["hrt_period"], rel=1e-4
+        )
 
 
-def test_ed_and_es_are_frames_and_durations_do_not_exceed_one_in_single_precision(subjects, tmp_path):
+def test_ed_and_es_are_frames_and_durations_do_not_exceed_one_in_single_precision(
+    subjects, tmp_path
+):
     v = values_of(subjects[0], tmp_path)
-    phases = v["hrt_start_ph_index"] + np.arange(v["out_frames"]) * v["time_per_frame"] / v["hrt_period"]
+    phases = (
+        v["hrt_start_ph_index"] + np.arange(v["out_frames"]) * v["time_per_frame"] / v["hrt_period"]
+    )
     assert phases[0] == 0 and np.abs(phases - 0.4).min() < 1e-5 and v["hrt_t1"] == 0.4
     durations = [v[f"hrt_t{k}"] for k in (1, 2, 3, 4)]
     assert sum(float(np.float32(t)) for t in durations) == 1 == sum(durations)
 
 
 def test_scaled_heart_is_large_enough_for_the_volume_to_be_taken_away(subjects, tmp_path):
-    """NOTE 3A of the sample: the end-diastolic volume can only be reduced. 131.9 ml at scale 1, by the log of a public run (men)."""
+    """NOTE 3A of the sample: the end-diastolic volume can only be reduced. 131.9 ml at scale 1, by
+    the log of a public run (men)."""
     for subject in (s for s in subjects if s.sex == "M"):
         v = values_of(subject, tmp_path)
         scales = [
@@ -82,43 +96,84 @@ def test_scaled_heart_is_large_enough_for_the_volume_to_be_taken_away(subjects, 
 
 def test_body_and_breath_follow_the_subject(subjects, tmp_path):
     one = dataclasses.replace(
-        subjects[0], sex="M", height_cm=175.2, weight_kg=78.0, fat_mm=14.0, diaphragm_mm=15.0, heart_shift_mm=(4, 5, 6)
+        subjects[0],
+        sex="M",
+        height_cm=175.2,
+        weight_kg=78.0,
+        fat_mm=14.0,
+        diaphragm_mm=15.0,
+        heart_shift_mm=(4, 5, 6),
     )
     v = values_of(one, tmp_path)
     for side in ("long_axis", "short_axis"):
         assert v[f"phantom_{side}_scale"] == v[f"chest_skin_{side}_scale"] == pytest.approx(1)
     assert v["phantom_height_scale"] == pytest.approx(1) and v["max_diaphragm_motion"] == 0
     assert (v["X_tr"], v["Y_tr"], v["Z_tr"]) == (-4, -5, 6)  # to the left, to the back, up
-    lower = values_of(dataclasses.replace(one, diaphragm_mm=-5.0, fat_mm=24.0, weight_kg=97.5), tmp_path)
-    assert lower["max_diaphragm_motion"] == pytest.approx(2.0) and lower["resp_start_ph_index"] == 0.4  # cm
-    assert lower["chest_skin_short_axis_scale"] > lower["chest_skin_long_axis_scale"] > 1  # the same fat on the smaller diameter
-    assert lower["phantom_long_axis_scale"] ** 2 == pytest.approx(1.25, rel=1e-3)  # a quarter heavier, as tall
-    assert (lower["endslice"] - lower["startslice"] + 1) * lower["slice_width"] == pytest.approx(33.4, abs=0.3)  # cm
+    lower = values_of(
+        dataclasses.replace(one, diaphragm_mm=-5.0, fat_mm=24.0, weight_kg=97.5), tmp_path
+    )
+    assert (
+        lower["max_diaphragm_motion"] == pytest.approx(2.0) and lower["resp_start_ph_index"] == 0.4
+    )  # cm
+    assert (
+        lower["chest_skin_short_axis_scale"] > lower["chest_skin_long_axis_scale"] > 1
+    )  # the same fat on the smaller diameter
+    assert lower["phantom_long_axis_scale"] ** 2 == pytest.approx(
+        1.25, rel=1e-3
+    )  # a quarter heavier, as tall
+    assert (lower["endslice"] - lower["startslice"] + 1) * lower["slice_width"] == pytest.approx(
+        33.4, abs=0.3
+    )  # cm
 
 
-def test_every_organ_has_an_activity_of_its_own_which_our_reader_needs_nothing_more_for(subjects, tmp_path):
+def test_every_organ_has_an_activity_of_its_own_which_our_reader_needs_nothing_more_for(
+    subjects, tmp_path
+):
     par = tmp_path / "s.par"
     write_par(subjects[0], par)
-    par.write_text(par.read_text() + "array_size = 4\nstartslice = 1\nendslice = 2\nout_frames = 1\n")
+    par.write_text(
+        par.read_text() + "array_size = 4\nstartslice = 1\nendslice = 2\nout_frames = 1\n"
+    )
     (np.zeros((2, 4, 4), "<f4")).tofile(tmp_path / "x_act_1.bin")
     palette = open_xcat(par).palette
-    assert not palette.shared and len(palette.values) > 100 and 2 not in palette.values  # 2: what XCAT gives an organ without a line
-    assert {ID[name] for name in ("lv_blood", "lv_myocardium", "rv_blood", "rv_wall", "liver", "vertebra")} <= set(palette.numbers)
+    assert (
+        not palette.shared and len(palette.values) > 100 and 2 not in palette.values
+    )  # 2: what XCAT gives an organ without a line
+    assert {
+        ID[name]
+        for name in ("lv_blood", "lv_myocardium", "rv_blood", "rv_wall", "liver", "vertebra")
+    } <= set(palette.numbers)
 
 
 def test_template_keeps_every_line_but_our_values(subjects, tmp_path, template):
     v = values_of(subjects[0], tmp_path, template)
     written = (tmp_path / "s.par").read_bytes().decode("latin-1").splitlines(keepends=True)
-    ours = {"hrt_period", "startslice", "hrt_v1", "bldplLV_act", "hrt_myoLV_act", "x_array_size", "y_array_size"}
+    ours = {
+        "hrt_period",
+        "startslice",
+        "hrt_v1",
+        "bldplLV_act",
+        "hrt_myoLV_act",
+        "x_array_size",
+        "y_array_size",
+    }
     for old, new in zip(SAMPLE.splitlines(keepends=True), written, strict=False):
         name = old.split("=")[0].strip()
         if name in ours:
-            assert new.split("=")[0] == old.split("=")[0] and new.split("#")[1:] == old.split("#")[1:] and new != old
+            assert (
+                new.split("=")[0] == old.split("=")[0]
+                and new.split("#")[1:] == old.split("#")[1:]
+                and new != old
+            )
         else:
             assert new.rstrip("\n") == old.rstrip("\n")
-    assert v["hrt_v1"] == pytest.approx(subjects[0].lv_edv_ml, abs=0.01) and v["hrt_v2"] == pytest.approx(subjects[0].lv_esv_ml, abs=0.01)
+    assert v["hrt_v1"] == pytest.approx(subjects[0].lv_edv_ml, abs=0.01) and v[
+        "hrt_v2"
+    ] == pytest.approx(subjects[0].lv_esv_ml, abs=0.01)
     assert v["x_array_size"] == v["y_array_size"] and "array_size" not in v and "myoLV_act" not in v
-    names = [line.split("=")[0].strip() for line in written if "=" in line and not line.startswith("#")]
+    names = [
+        line.split("=")[0].strip() for line in written if "=" in line and not line.startswith("#")
+    ]
     assert len(names) == len(set(names))
     activities = [value for name, value in v.items() if name.endswith(("_act", "_activity"))]
     assert len(activities) == len(set(activities)) > 100
@@ -128,8 +183,16 @@ def test_what_xcat_cannot_be_told_stands_in_a_comment(subjects, tmp_path, templa
     subject = subjects[1]
     for sample in (None, template):
         write_par(subject, tmp_path / "s.par", sample)
-        comments = [line for line in (tmp_path / "s.par").read_text("latin-1").splitlines() if line.startswith("#")]
-        assert any(f"RV {subject.rv_edv_ml:.0f} ml at ED" in line and f"LV mass {subject.lv_mass_g:.0f} g" in line for line in comments)
+        comments = [
+            line
+            for line in (tmp_path / "s.par").read_text("latin-1").splitlines()
+            if line.startswith("#")
+        ]
+        assert any(
+            f"RV {subject.rv_edv_ml:.0f} ml at ED" in line
+            and f"LV mass {subject.lv_mass_g:.0f} g" in line
+            for line in comments
+        )
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing of the kind\n", bytes(range(256)) * 40])
@@ -138,16 +201,33 @@ def test_template_that_is_no_par_is_refused(subjects, tmp_path, content):
     with pytest.raises(Sim2RealError, match="t.par: no such file"):
         write_pars(subjects[:1], tmp_path / "out", path)
     path.write_bytes(content)
-    with pytest.raises(Sim2RealError, match="t.par: has no lines .* expected XCAT's sample .par") as caught:
+    with pytest.raises(
+        Sim2RealError, match="t.par: has no lines .* expected XCAT's sample .par"
+    ) as caught:
         write_pars(subjects[:1], tmp_path / "out", path)
     assert "\n" not in str(caught.value)
 
 
 def test_command_writes_a_folder_a_subject(tmp_path, template, capsys):
-    words = ["xcat-par", str(tmp_path / "out"), "--seed", "3", "--subjects", "2", "--share-normal", "0.4", "--template", str(template)]
+    words = [
+        "xcat-par",
+        str(tmp_path / "out"),
+        "--seed",
+        "3",
+        "--subjects",
+        "2",
+        "--share-normal",
+        "0.4",
+        "--template",
+        str(template),
+    ]
     assert main(words) == 0
     paths = sorted((tmp_path / "out").rglob("*.par"))
-    assert [path.parent.name for path in paths] == [path.stem for path in paths] == ["virtual00000", "virtual00001"]
+    assert (
+        [path.parent.name for path in paths]
+        == [path.stem for path in paths]
+        == ["virtual00000", "virtual00001"]
+    )
     wanted = sample_subject(3, 1, 0.4)
     assert float(read_par(paths[1])["hrt_v1"]) == pytest.approx(wanted.lv_edv_ml, abs=0.01)
     assert main([*words[:5], "1"]) == 1 and "population.n_subjects=1" in capsys.readouterr().err

@@ -1,35 +1,52 @@
 import numpy as np
 import pytest
 
-from sim2real.realism.distances import DISTANCE_COLUMNS, KID_COLUMNS, change_table, distance_table, kid_table
+from sim2real.realism.distances import (
+    DISTANCE_COLUMNS,
+    KID_COLUMNS,
+    change_table,
+    distance_table,
+    kid_table,
+)
 from sim2real.realism.sets import texture_space
 
 # of each set: the mean and the SD of two features that are not correlated
 GAUSSIANS = {
-    "simulated": ((5.0, -1.0), (1.0, 2.0)), "sim2real_A": ((1.0, 0.5), (1.2, 0.4)), "sim2real_B": ((2.0, 4.0), (0.8, 1.0)),
-    "real_A": ((0.0, 0.0), (1.5, 0.5)), "real_B": ((3.0, 4.5), (0.7, 3.0)), "real_A_test": ((0.5, 0.1), (1.4, 0.6)),
+    "simulated": ((5.0, -1.0), (1.0, 2.0)),
+    "sim2real_A": ((1.0, 0.5), (1.2, 0.4)),
+    "sim2real_B": ((2.0, 4.0), (0.8, 1.0)),
+    "real_A": ((0.0, 0.0), (1.5, 0.5)),
+    "real_B": ((3.0, 4.5), (0.7, 3.0)),
+    "real_A_test": ((0.5, 0.1), (1.4, 0.6)),
     "real_B_test": ((3.5, 4.0), (0.9, 2.5)),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
 def features(people):
-    """``features(skip, n)``: of each set, ``n`` slices and some more, with exactly the moments that GAUSSIANS states."""
+    """``features(skip, n)``: of each set, ``n`` slices and some more, with exactly the moments that
+    GAUSSIANS states."""
 
     def make(skip=(), n=40):
         found = {}
         for k, (name, (mean, sd)) in enumerate(GAUSSIANS.items()):
             drawn = np.random.default_rng(k).normal(size=(n + k, 2))
             uncorrelated, _ = np.linalg.qr(drawn - drawn.mean(axis=0))
-            found[name] = people(mean + uncorrelated * np.sqrt(len(drawn) - 1) * sd, "v" if name[0] == "s" else name)
+            found[name] = people(
+                mean + uncorrelated * np.sqrt(len(drawn) - 1) * sd, "v" if name[0] == "s" else name
+            )
         return {name: values for name, values in found.items() if name not in skip}
 
     return make
 
 
 def by_closed_form(first, second):
-    """For features that are not correlated the Fréchet distance is the sum of (m1 - m2)² + (s1 - s2)²."""
-    return sum((np.array(a) - np.array(b)) @ (np.array(a) - np.array(b)) for a, b in zip(GAUSSIANS[first], GAUSSIANS[second], strict=True))
+    """For features that are not correlated the Fréchet distance is the sum of (m1 - m2)² + (s1 -
+    s2)²."""
+    return sum(
+        (np.array(a) - np.array(b)) @ (np.array(a) - np.array(b))
+        for a, b in zip(GAUSSIANS[first], GAUSSIANS[second], strict=True)
+    )
 
 
 def look(table, images, reference):
@@ -47,24 +64,36 @@ def test_every_set_is_measured_against_both_references(features):
             judged = f"{images}_test" if images.startswith("real") else images
             row = look(table, images, reference)
             assert row["distance"] == pytest.approx(by_closed_form(judged, reference), rel=1e-6)
-            assert (row["n_images"], row["n_reference"]) == (len(sets[judged].values), len(sets[reference].values))
+            assert (row["n_images"], row["n_reference"]) == (
+                len(sets[judged].values),
+                len(sets[reference].values),
+            )
             assert 0 <= row["ci_low"] <= max(row["corrected"], 0) <= row["ci_high"]
 
 
 def test_only_texture_features_are_scaled_by_the_reference(features):
     found = look(distance_table({"texture": features()}), "simulated", "real_B")["distance"]
-    (mean, sd), (reference_mean, reference_sd) = (np.array(GAUSSIANS[name]) for name in ("simulated", "real_B"))
+    (mean, sd), (reference_mean, reference_sd) = (
+        np.array(GAUSSIANS[name]) for name in ("simulated", "real_B")
+    )
     wanted = (((mean - reference_mean) ** 2 + (sd - reference_sd) ** 2) / reference_sd**2).sum()
     n = len(features()["real_B"].values)
-    assert found == pytest.approx(wanted * n / (n - 1), rel=1e-6)  # scaled by the population's SD, n in place of n - 1
+    assert found == pytest.approx(
+        wanted * n / (n - 1), rel=1e-6
+    )  # scaled by the population's SD, n in place of n - 1
 
 
 def test_texture_s_scale_is_part_of_what_varies_with_the_reference(features):
     """A feature's unit is nothing to a distance in texture features, nor to its interval."""
     plain = features()
-    inches = {name: found._replace(values=found.values * [25.4, 1]) for name, found in plain.items()}
+    inches = {
+        name: found._replace(values=found.values * [25.4, 1]) for name, found in plain.items()
+    }
     for table in (distance_table, kid_table):
-        ours, theirs = (table({"texture": sets})[["ci_low", "ci_high", "corrected"]].to_numpy() for sets in (plain, inches))
+        ours, theirs = (
+            table({"texture": sets})[["ci_low", "ci_high", "corrected"]].to_numpy()
+            for sets in (plain, inches)
+        )
         np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
         assert np.isfinite(ours).all()
 
@@ -73,8 +102,13 @@ def test_without_test_subjects_the_floor_is_missing_and_the_rest_there(features)
     table = distance_table({"segmenter": features(skip=("real_A_test", "real_B_test"))})
     missing = table["distance"].isna()
     assert set(table.loc[missing, "images"]) == {"real_A", "real_B"} and missing.sum() == 4
-    assert (table.loc[missing, "n_images"] == 0).all() and table.loc[~missing, "distance"].gt(0).all()
-    assert table.loc[missing, ["ci_low", "corrected"]].isna().all().all() and table.loc[~missing, "ci_low"].notna().all()
+    assert (table.loc[missing, "n_images"] == 0).all() and table.loc[~missing, "distance"].gt(
+        0
+    ).all()
+    assert (
+        table.loc[missing, ["ci_low", "corrected"]].isna().all().all()
+        and table.loc[~missing, "ci_low"].notna().all()
+    )
 
 
 def test_each_feature_space_has_its_rows(features):
@@ -88,20 +122,30 @@ def test_too_few_subjects_have_no_interval_however_many_slices_are_looked_at(fea
         kid_table({"texture": features(n=24)}),
         change_table({"texture": features(n=24)}),
     ):
-        few = table[["ci_low", "ci_high", "corrected"]].isna().all(axis=1)  # 24 to 30 slices: three or four subjects
+        few = (
+            table[["ci_low", "ci_high", "corrected"]].isna().all(axis=1)
+        )  # 24 to 30 slices: three or four subjects
         assert few.all() and table.iloc[:, 2 if "change" in table else 3].notna().all()
 
 
-def test_more_features_than_images_leave_the_frechet_distance_without_interval_and_not_the_kernel_one(features):
-    wide = {name: found._replace(values=np.tile(found.values, 30)) for name, found in features().items()}
+def test_more_features_than_images_leave_the_frechet_distance_without_interval_and_not_the_kernel_one(
+    features,
+):
+    wide = {
+        name: found._replace(values=np.tile(found.values, 30)) for name, found in features().items()
+    }
     assert distance_table({"segmenter": wide})["ci_low"].isna().all()
     assert kid_table({"segmenter": wide})["ci_low"].notna().all()
 
 
 def test_kernel_distance_of_many_subjects_is_that_of_the_populations(people):
-    """Both the straight way and the one over kernels taken once; one feature, N(m, s²) against N(0, 1)."""
+    """Both the straight way and the one over kernels taken once; one feature, N(m, s²) against N(0,
+    1)."""
     m, rng = 0.6, np.random.default_rng(2)
-    sets = {name: people(rng.normal(m if name == "simulated" else 0, 1, (1200, 1)), name) for name in GAUSSIANS}
+    sets = {
+        name: people(rng.normal(m if name == "simulated" else 0, 1, (1200, 1)), name)
+        for name in GAUSSIANS
+    }
     found = look(kid_table({"segmenter": sets}), "simulated", "real_A")
     true = 3 * m**2 + 3 * m**4 + (m**3 + 3 * m) ** 2
     assert found["ci_low"] < true < found["ci_high"] < 1.6 * true
@@ -111,29 +155,42 @@ def test_kernel_distance_of_many_subjects_is_that_of_the_populations(people):
 
 
 def test_both_ways_to_the_kernel_distance_agree(features):
-    """Features of mean 0 and SD 1 on the reference are the same before and after they are scaled."""
+    """Features of mean 0 and SD 1 on the reference are the same before and after they are
+    scaled."""
     sets = features()
     mean, sd = sets["real_A"].values.mean(axis=0), sets["real_A"].values.std(axis=0)
-    scaled = {name: found._replace(values=(found.values - mean) / sd) for name, found in sets.items()}
-    rows = [look(kid_table({space: scaled}), "simulated", "real_A")["kid"] for space in ("texture", "segmenter")]
+    scaled = {
+        name: found._replace(values=(found.values - mean) / sd) for name, found in sets.items()
+    }
+    rows = [
+        look(kid_table({space: scaled}), "simulated", "real_A")["kid"]
+        for space in ("texture", "segmenter")
+    ]
     assert rows[0] == pytest.approx(rows[1], rel=1e-10)
 
 
 def test_translation_s_change_is_the_difference_of_two_distances(features):
     sets = features(n=48)
     table = change_table({"segmenter": sets})
-    changes, owns = (table[table["than"].eq("simulated") == yes].set_index("vendor") for yes in (True, False))
+    changes, owns = (
+        table[table["than"].eq("simulated") == yes].set_index("vendor") for yes in (True, False)
+    )
     for vendor in "AB":
-        wanted = by_closed_form(f"sim2real_{vendor}", f"real_{vendor}") - by_closed_form("simulated", f"real_{vendor}")
+        wanted = by_closed_form(f"sim2real_{vendor}", f"real_{vendor}") - by_closed_form(
+            "simulated", f"real_{vendor}"
+        )
         assert changes.loc[vendor, "change"] == pytest.approx(wanted, rel=1e-6)
         other = next(v for v in "AB" if v != vendor)
-        own = by_closed_form(f"sim2real_{vendor}", f"real_{vendor}") - by_closed_form(f"sim2real_{other}", f"real_{vendor}")
+        own = by_closed_form(f"sim2real_{vendor}", f"real_{vendor}") - by_closed_form(
+            f"sim2real_{other}", f"real_{vendor}"
+        )
         assert owns.loc[vendor, "change"] == pytest.approx(own, rel=1e-6)
         assert changes.loc[vendor, "ci_low"] < wanted < changes.loc[vendor, "ci_high"] < 0
 
 
 def test_subjects_common_to_before_and_after_leave_a_constant_shift_without_doubt(people):
-    """The same slices, all moved by one vector: how far is known much better than from other subjects."""
+    """The same slices, all moved by one vector: how far is known much better than from other
+    subjects."""
     rng = np.random.default_rng(7)
     person = np.repeat(rng.normal(4, 3, (12, 1)), 8, axis=0)
     before = np.hstack([person + rng.normal(0, 0.1, (96, 1)), rng.normal(0, 1, (96, 1))])
@@ -157,6 +214,17 @@ def test_texture_sees_noise_that_the_means_hide(people):
     rng = np.random.default_rng(1)
     smooth = np.tile(np.linspace(0.2, 0.8, 32), (24, 32, 1)) + rng.normal(0, 0.02, (24, 1, 1))
     noisy = np.clip(smooth + rng.normal(0, 0.1, smooth.shape), 0, 1)
-    sets = {"simulated": noisy[:8], "sim2real_A": smooth[:8], "sim2real_B": smooth[:8], "real_A": smooth[8:], "real_B": smooth[8:]}
-    table = distance_table({"texture": {name: people(texture_space(images, name)) for name, images in sets.items()}})
-    assert look(table, "simulated", "real_A")["distance"] > 10 * look(table, "sim2real_A", "real_A")["distance"]
+    sets = {
+        "simulated": noisy[:8],
+        "sim2real_A": smooth[:8],
+        "sim2real_B": smooth[:8],
+        "real_A": smooth[8:],
+        "real_B": smooth[8:],
+    }
+    table = distance_table(
+        {"texture": {name: people(texture_space(images, name)) for name, images in sets.items()}}
+    )
+    assert (
+        look(table, "simulated", "real_A")["distance"]
+        > 10 * look(table, "sim2real_A", "real_A")["distance"]
+    )

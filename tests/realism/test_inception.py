@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.parameters import RealismParameters
-from sim2real.core.root import repository
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.root import repository
 from sim2real.realism import inception
+from sim2real.realism.parameters import RealismParameters
 
 NO_DOWNLOAD = RealismParameters(download_weights=False)
 
@@ -36,7 +36,9 @@ def accept(monkeypatch, content: bytes):
 
 def test_named_file_that_is_missing_or_another_is_refused_in_one_line(tmp_path):
     path = tmp_path / "weights.pth"
-    with pytest.raises(Sim2RealError, match="weights.pth: no such file; realism.inception_weights must name"):
+    with pytest.raises(
+        Sim2RealError, match="weights.pth: no such file; realism.inception_weights must name"
+    ):
         inception.find_weights(RealismParameters(inception_weights=path))
     path.write_bytes(b"something else")
     with pytest.raises(Sim2RealError, match="does not begin with 6726825d") as caught:
@@ -49,13 +51,18 @@ def test_named_file_with_the_right_hash_is_taken(tmp_path, monkeypatch):
     path.write_bytes(b"genuine")
     accept(monkeypatch, b"genuine")
     assert inception.find_weights(RealismParameters(inception_weights=path)) == (path, "")
-    relative = Path(os.path.relpath(path, repository()))  # counts from the project's folder, wherever one stands
+    relative = Path(
+        os.path.relpath(path, repository())
+    )  # counts from the project's folder, wherever one stands
     monkeypatch.chdir(repository() / "notebooks")
     assert inception.find_weights(RealismParameters(inception_weights=relative))[0].samefile(path)
 
 
 def test_without_weights_and_download_there_is_a_reason_and_no_error():
-    assert inception.find_weights(NO_DOWNLOAD) == (None, "the weights are not there and downloading is switched off")
+    assert inception.find_weights(NO_DOWNLOAD) == (
+        None,
+        "the weights are not there and downloading is switched off",
+    )
 
 
 def test_cache_is_used_when_sound_and_never_when_not(cache, monkeypatch):
@@ -81,9 +88,14 @@ class Answer:
         return self.content
 
 
-@pytest.mark.parametrize(("content", "reason"), [
-    (OSError("no route"), "could not be downloaded"), (IncompleteRead(b"half"), "could not be downloaded"), (b"a login page", "wrong checksum"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (OSError("no route"), "could not be downloaded"),
+        (IncompleteRead(b"half"), "could not be downloaded"),
+        (b"a login page", "wrong checksum"),
+    ],
+)
 def test_a_failed_download_gives_a_reason_and_leaves_no_file(cache, monkeypatch, content, reason):
     monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: Answer(content))
     found, said = inception.find_weights(RealismParameters())
@@ -93,7 +105,10 @@ def test_a_failed_download_gives_a_reason_and_leaves_no_file(cache, monkeypatch,
 def test_a_sound_download_is_kept_in_the_cache(cache, monkeypatch):
     monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: Answer(b"genuine"))
     accept(monkeypatch, b"genuine")
-    assert inception.find_weights(RealismParameters()) == (cache, "") and cache.read_bytes() == b"genuine"
+    assert (
+        inception.find_weights(RealismParameters()) == (cache, "")
+        and cache.read_bytes() == b"genuine"
+    )
 
 
 def test_slices_are_shown_to_the_network_through_eight_bits_in_three_equal_channels(monkeypatch):

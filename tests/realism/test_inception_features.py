@@ -1,4 +1,5 @@
-"""Inception's features are pytorch-fid's own; its trained weights cannot be had here, so random ones take their place."""
+"""Inception's features are pytorch-fid's own; its trained weights cannot be had here, so random
+ones take their place."""
 
 import numpy as np
 import pytest
@@ -38,9 +39,15 @@ def test_features_are_those_of_pytorch_fid_on_the_same_pictures(weights, tmp_pat
     for k, image in enumerate(images):
         files.append(tmp_path / f"{k}.png")
         Image.fromarray(np.rint(image * 255).astype(np.uint8)).save(files[-1])
-    monkeypatch.setattr(inception, "load_state_dict_from_url", lambda *_, **__: torch.load(weights, weights_only=True))
+    monkeypatch.setattr(
+        inception,
+        "load_state_dict_from_url",
+        lambda *_, **__: torch.load(weights, weights_only=True),
+    )
     network = inception.InceptionV3([3])
-    theirs = fid_score.get_activations(files, network, batch_size=3, dims=2048, device="cpu", num_workers=0)
+    theirs = fid_score.get_activations(
+        files, network, batch_size=3, dims=2048, device="cpu", num_workers=0
+    )
     ours = inception_features(images, weights, torch.device("cpu"))
     assert ours.shape == (3, 2048)
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)

@@ -1,9 +1,9 @@
 import numpy as np
 import pandas as pd
 
-from sim2real.core.images import Image, write_image
-from sim2real.core.run import RunFolder
-from sim2real.core.slices import SLICE_COLUMNS
+from sim2real.data.images import Image, write_image
+from sim2real.data.run import RunFolder
+from sim2real.data.slices import SLICE_COLUMNS
 from sim2real.realism.sets import described, image_sets, median_slice
 
 
@@ -17,9 +17,14 @@ def test_subjects_by_which_a_generator_was_chosen_are_no_reference(tmp_path, wri
     run.write_manifest("03_real_cohort", pd.DataFrame(rows, columns=SLICE_COLUMNS), "slices.csv")
     run.write_manifest("04_translation", pd.DataFrame([], columns=SLICE_COLUMNS), "translated.csv")
     for vendor, (keep, left) in zip("AB", ((False, 8), (True, 6)), strict=True):
-        write_parameters(tmp_path, [f"translation.keep_nearest={keep}", "translation.watch_share=0.25"])
+        write_parameters(
+            tmp_path, [f"translation.keep_nearest={keep}", "translation.watch_share=0.25"]
+        )
         sets = image_sets(run)
-        assert len(sets[f"real_{vendor}"].subjects) == left and len(sets[f"real_{vendor}_test"].subjects) == 1
+        assert (
+            len(sets[f"real_{vendor}"].subjects) == left
+            and len(sets[f"real_{vendor}_test"].subjects) == 1
+        )
         assert not set(sets["real_A"].subjects) & {"A8"}
 
 
@@ -33,21 +38,42 @@ def test_sets_are_taken_by_domain_vendor_and_split(tmp_path, write_parameters):
         write_image(tmp_path / name, Image(np.full((5, 4, 2), value, np.float32), np.eye(4)))
         rows.append([domain, vendor, f"{len(rows):03}", "ED", split, name, name])
 
-    for value, (domain, vendor, split) in enumerate([("simulated", "", "train"), ("real", "A", "train"), ("real", "A", "test"), ("real", "B", "train"),
-                                                     ("real", "A", "validation")]):  # fmt: skip
+    for value, (domain, vendor, split) in enumerate(
+        [
+            ("simulated", "", "train"),
+            ("real", "A", "train"),
+            ("real", "A", "test"),
+            ("real", "B", "train"),
+            ("real", "A", "validation"),
+        ]
+    ):
         add(domain, vendor, split, value / 10)
     run.write_manifest("03_real_cohort", pd.DataFrame(rows, columns=SLICE_COLUMNS), "slices.csv")
     rows.clear()
     add("sim2real_A", "A", "train", 0.6)
     add("sim2real_B", "B", "train", 0.7)
-    run.write_manifest("04_translation", pd.DataFrame(rows, columns=SLICE_COLUMNS), "translated.csv")
+    run.write_manifest(
+        "04_translation", pd.DataFrame(rows, columns=SLICE_COLUMNS), "translated.csv"
+    )
     sets = image_sets(run)
     assert {name: list(found.subjects) for name, found in sets.items() if name != "simulated"} == {
-        "real_A": ["001", "001"], "real_A_test": ["002", "002"], "real_B": ["003", "003"], "sim2real_A": ["000", "000"], "sim2real_B": ["001", "001"],
-    }  # fmt: skip
-    found = {name: (len(images), round(float(images.mean()), 3)) for name, (images, _) in sets.items()}
-    assert found == {"simulated": (2, 0.0), "sim2real_A": (2, 0.6), "real_A": (2, 0.1), "real_A_test": (2, 0.2), "sim2real_B": (2, 0.7),
-                     "real_B": (2, 0.3)}  # fmt: skip
+        "real_A": ["001", "001"],
+        "real_A_test": ["002", "002"],
+        "real_B": ["003", "003"],
+        "sim2real_A": ["000", "000"],
+        "sim2real_B": ["001", "001"],
+    }
+    found = {
+        name: (len(images), round(float(images.mean()), 3)) for name, (images, _) in sets.items()
+    }
+    assert found == {
+        "simulated": (2, 0.0),
+        "sim2real_A": (2, 0.6),
+        "real_A": (2, 0.1),
+        "real_A_test": (2, 0.2),
+        "sim2real_B": (2, 0.7),
+        "real_B": (2, 0.3),
+    }
 
 
 def test_median_slice_is_the_one_in_the_middle_of_every_feature():
@@ -59,7 +85,10 @@ def test_median_slice_is_the_one_in_the_middle_of_every_feature():
 
 
 def test_features_keep_their_subjects(people):
-    sets = {"real_A": people(np.arange(20.0).reshape(10, 2, 1)), "real_B": people(np.zeros((9, 2, 1)), "b")}
+    sets = {
+        "real_A": people(np.arange(20.0).reshape(10, 2, 1)),
+        "real_B": people(np.zeros((9, 2, 1)), "b"),
+    }
     asked = []
 
     def extract(images, name):

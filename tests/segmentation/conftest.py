@@ -1,4 +1,5 @@
-"""A toy cohort with grids of unequal sides: 5 virtual subjects, 2 real train and 1 test subject a vendor, 2 slices an image."""
+"""A toy cohort with grids of unequal sides: 5 virtual subjects, 2 real train and 1 test subject a
+vendor, 2 slices an image."""
 
 from pathlib import Path
 
@@ -6,15 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.core.images import Image, write_image
-from sim2real.core.slices import SLICE_COLUMNS
+from sim2real.data.images import Image, write_image
+from sim2real.data.slices import SLICE_COLUMNS
 
 ROWS, COLUMNS, SLICES = 64, 48, 2
 AFFINE = np.diag([1.25, 1.5, 9.0, 1.0])
 
 
 def toy_heart(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A bright disc in a dark ring, a bright crescent on its left: image and label, each (row, column)."""
+    """A bright disc in a dark ring, a bright crescent on its left: image and label, each (row,
+    column)."""
     row, column = np.mgrid[:ROWS, :COLUMNS]
     row, column = row - ROWS / 2 - rng.normal(0, 1), column - 0.56 * COLUMNS - rng.normal(0, 1)
     radius, wall = 8 + rng.normal(0, 0.7), 4
@@ -32,7 +34,10 @@ def write_toy_cohort(run: Path) -> pd.DataFrame:
     def add(domain, vendor, subject, split, *names):
         for phase in ("ED", "ES"):
             rng = np.random.default_rng([*names, phase == "ES"])
-            image, label = (np.stack(parts).transpose(2, 1, 0) for parts in zip(*(toy_heart(rng) for _ in range(SLICES)), strict=True))
+            image, label = (
+                np.stack(parts).transpose(2, 1, 0)
+                for parts in zip(*(toy_heart(rng) for _ in range(SLICES)), strict=True)
+            )
             paths = [f"{domain}/{subject}_{phase}{kind}.nii.gz" for kind in ("", "_label")]
             for path, data in zip(paths, (image, label), strict=True):
                 write_image(run / path, Image(data, AFFINE))
@@ -44,7 +49,14 @@ def write_toy_cohort(run: Path) -> pd.DataFrame:
             add(f"sim2real_{vendor}", vendor, f"{number:03}", "train", 1 + style, number)
     for style, vendor in enumerate("AB"):
         for number in range(3):
-            add("real", vendor, f"{vendor}{number}", "train" if number < 2 else "test", 3 + style, number)
+            add(
+                "real",
+                vendor,
+                f"{vendor}{number}",
+                "train" if number < 2 else "test",
+                3 + style,
+                number,
+            )
     return pd.DataFrame(rows, columns=SLICE_COLUMNS)
 
 

@@ -1,4 +1,5 @@
-"""``sim2real predict``: which slices are scored, in which geometry labels come back, and what is refused. The network is a threshold."""
+"""``sim2real predict``: which slices are scored, in which geometry labels come back, and what is
+refused. The network is a threshold."""
 
 import nibabel as nib
 import numpy as np
@@ -6,51 +7,63 @@ import pandas as pd
 import pytest
 
 from sim2real.cohort.mnms import read_mnms, survey_mnms
+from sim2real.cohort.parameters import CohortParameters
 from sim2real.cohort.prepare import prepare_real
 from sim2real.cohort.surrogate import write_surrogate
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.files import write_text
-from sim2real.core.images import Image, read_image, read_labels, write_image
-from sim2real.core.parameters import CohortParameters
-from sim2real.core.run import RunFolder
-from sim2real.core.slices import as_shown
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.files import write_text
+from sim2real.data.images import Image, read_image, read_labels, write_image
+from sim2real.data.run import RunFolder
+from sim2real.data.slices import as_shown
 from sim2real.segmentation import apply
 from sim2real.segmentation.evaluate import structure_rows
 from sim2real.segmentation.postprocess import largest_pieces
 
 
 def by_threshold(model, slices, spacing):
-    """Labels that depend on intensity and place alone, with each slice's own error, so that a slice more or less is seen."""
+    """Labels that depend on intensity and place alone, with each slice's own error, so that a slice
+    more or less is seen."""
     column = np.arange(slices.shape[2])[None, None]
     heart = np.abs(column - slices.shape[2] / 2) < 40
-    return np.where(heart & (slices > 0.35), np.where(column < slices.shape[2] / 2, 3, 1), np.where(heart & (slices > 0.1), 2, 0)).astype(
-        np.uint8
-    )
+    return np.where(
+        heart & (slices > 0.35),
+        np.where(column < slices.shape[2] / 2, 3, 1),
+        np.where(heart & (slices > 0.1), 2, 0),
+    ).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
 def surrogate(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SIM2REAL_CORES", "1")
-        return write_surrogate(tmp_path_factory.mktemp("surrogate"), CohortParameters(surrogate_train=2, surrogate_test=1), 4)
+        return write_surrogate(
+            tmp_path_factory.mktemp("surrogate"),
+            CohortParameters(surrogate_train=2, surrogate_test=1),
+            4,
+        )
 
 
 @pytest.fixture
 def predict(tmp_path, monkeypatch):
-    """``predict(source)`` with a run of the quick preset, whose model is the threshold: (scores, folder of the labels)."""
+    """``predict(source)`` with a run of the quick preset, whose model is the threshold: (scores,
+    folder of the labels)."""
     monkeypatch.setattr(apply, "predict_slices", by_threshold)
     monkeypatch.setenv("SIM2REAL_CORES", "1")
 
     def predict(source, output="out", settings=""):
         write_text(tmp_path / "run" / "parameters.yaml", f"preset: quick\n{settings}")
-        return apply.predict_source(source, tmp_path / "run", "real", None, tmp_path / output), tmp_path / output
+        return (
+            apply.predict_source(source, tmp_path / "run", "real", None, tmp_path / output),
+            tmp_path / output,
+        )
 
     return predict
 
 
 @pytest.fixture
 def stack(surrogate):
-    """(image, label) of one subject at ED, of nine slices, of which three at the one end and two at the other are not scored."""
+    """(image, label) of one subject at ED, of nine slices, of which three at the one end and two at
+    the other are not scored."""
     image, label = read_mnms(surrogate)[0].read("ED")
     return image, label
 
@@ -75,29 +88,47 @@ def test_scores_are_those_of_the_images_that_table_1_is_made_of(surrogate, tmp_p
     run = RunFolder(tmp_path / "chapter3")
     rows = prepare_real(run, survey_mnms(surrogate), CohortParameters(crop_centre=crop))
     assert len(table) == 3 * len(rows) == 36
-    assert set(zip(table["vendor"], table["split"], strict=True)) == {(vendor, split) for vendor in "AB" for split in ("train", "test")}
+    assert set(zip(table["vendor"], table["split"], strict=True)) == {
+        (vendor, split) for vendor in "AB" for split in ("train", "test")
+    }
     for row in rows.to_dict("records"):
         image, label = read_image(run.path / row["image"]), read_labels(run.path / row["label"])
         predicted = largest_pieces(by_threshold(None, as_shown(image), None))
         for wanted in structure_rows(predicted, as_shown(label), image.spacing_mm[::-1]):
             found = table[
-                (table["subject"] == row["subject"]) & (table["phase"] == row["phase"]) & (table["structure"] == wanted["structure"])
+                (table["subject"] == row["subject"])
+                & (table["phase"] == row["phase"])
+                & (table["structure"] == wanted["structure"])
             ]
             assert found["dice"].item() == pytest.approx(wanted["dice"], abs=0.002)
     assert 0.05 < table["dice"].mean() < 0.95
 
 
-def test_a_stack_stored_the_other_way_round_has_the_same_scores_and_labels(tmp_path, predict, stack):
+def test_a_stack_stored_the_other_way_round_has_the_same_scores_and_labels(
+    tmp_path, predict, stack
+):
     image, label = (Image(part.data[:, :, :9], part.affine) for part in stack)
-    ways = {"as it is": (image, label)} | {f"axis {axis}": (flipped(image, axis), flipped(label, axis)) for axis in range(3)}
-    turned = [Image(np.ascontiguousarray(part.data.transpose(2, 0, 1)), part.affine[:, [2, 0, 1, 3]]) for part in (image, label)]
-    scores = {name: predict(store(tmp_path / name, "x", *pair), name)[0] for name, pair in {**ways, "slices first": turned}.items()}
+    ways = {"as it is": (image, label)} | {
+        f"axis {axis}": (flipped(image, axis), flipped(label, axis)) for axis in range(3)
+    }
+    turned = [
+        Image(np.ascontiguousarray(part.data.transpose(2, 0, 1)), part.affine[:, [2, 0, 1, 3]])
+        for part in (image, label)
+    ]
+    scores = {
+        name: predict(store(tmp_path / name, "x", *pair), name)[0]
+        for name, pair in {**ways, "slices first": turned}.items()
+    }
     for name, table in scores.items():
         pd.testing.assert_frame_equal(table, scores["as it is"], atol=1e-6, obj=name)
     labels = {name: read_labels(tmp_path / name / "x_pred.nii.gz") for name in scores}
     for axis in range(3):
-        np.testing.assert_array_equal(np.flip(labels[f"axis {axis}"].data, axis), labels["as it is"].data)
-    np.testing.assert_array_equal(labels["slices first"].data.transpose(1, 2, 0), labels["as it is"].data)
+        np.testing.assert_array_equal(
+            np.flip(labels[f"axis {axis}"].data, axis), labels["as it is"].data
+        )
+    np.testing.assert_array_equal(
+        labels["slices first"].data.transpose(1, 2, 0), labels["as it is"].data
+    )
     np.testing.assert_allclose(labels["slices first"].affine, turned[0].affine, atol=1e-4)
 
 
@@ -106,16 +137,23 @@ def test_names_keep_their_dots_and_labels_are_not_taken_for_images(tmp_path, pre
     store(folder, "1.2.3_sa", *stack)
     store(folder, "1.2.4_sa", stack[0])
     table, output = predict(folder)
-    assert {path.name for path in output.glob("*.nii.gz")} == {"1.2.3_sa_pred.nii.gz", "1.2.4_sa_pred.nii.gz"}
+    assert {path.name for path in output.glob("*.nii.gz")} == {
+        "1.2.3_sa_pred.nii.gz",
+        "1.2.4_sa_pred.nii.gz",
+    }
     assert set(table["subject"]) == {"1.2.3_sa"}
 
 
-def test_of_a_cine_the_labelled_phases_are_segmented_and_chosen_over_together(tmp_path, predict, surrogate):
+def test_of_a_cine_the_labelled_phases_are_segmented_and_chosen_over_together(
+    tmp_path, predict, surrogate
+):
     case = read_mnms(surrogate)[0]
     table, output = predict(store_cine(tmp_path / "in", case))
     whole, _ = predict(surrogate, "whole")
     wanted = whole[whole["subject"] == case.subject].set_index(["phase", "structure"])["dice"]
-    found = table.replace({"phase": {str(case.ed.index): "ED", str(case.es.index): "ES"}}).set_index(["phase", "structure"])["dice"]
+    found = table.replace(
+        {"phase": {str(case.ed.index): "ED", str(case.es.index): "ES"}}
+    ).set_index(["phase", "structure"])["dice"]
     pd.testing.assert_series_equal(found.sort_index(), wanted.sort_index(), atol=1e-6)
     assert len(list(output.glob("*_pred.nii.gz"))) == 2
 
@@ -129,9 +167,21 @@ def store_cine(folder, case):
 
 def test_a_short_stack_is_labelled_and_not_scored(tmp_path, predict, stack, capsys):
     image, label = stack
-    middle = np.flatnonzero([(label.data[..., k] == 3).any() for k in range(label.data.shape[2])])[2:4]
-    table, output = predict(store(tmp_path / "in", "x", *(Image(part.data[:, :, middle], part.affine) for part in (image, label))))
-    assert table.empty and (output / "x_pred.nii.gz").is_file() and not (output / "scores.csv").exists()
+    middle = np.flatnonzero([(label.data[..., k] == 3).any() for k in range(label.data.shape[2])])[
+        2:4
+    ]
+    table, output = predict(
+        store(
+            tmp_path / "in",
+            "x",
+            *(Image(part.data[:, :, middle], part.affine) for part in (image, label)),
+        )
+    )
+    assert (
+        table.empty
+        and (output / "x_pred.nii.gz").is_file()
+        and not (output / "scores.csv").exists()
+    )
     assert "x: not scored, 2 neighbouring slices" in capsys.readouterr().out
 
 
@@ -141,23 +191,37 @@ def moved(label: Image) -> Image:
     return Image(label.data, affine)
 
 
-@pytest.mark.parametrize(("change", "told"), [
-    (lambda label: Image(label.data[:, :, 1:], label.affine), "differs from its image's"),
-    (lambda label: Image(np.where(label.data == 3, 9, label.data), label.affine), "x_gt.nii.gz: holds the label 9; expected"),
-    (moved, "12.0 mm from its image"),
-    (lambda label: Image(np.stack([label.data] * 2, axis=3), label.affine), "x_gt.nii.gz: has shape .* expected 3 dimensions"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda label: Image(label.data[:, :, 1:], label.affine), "differs from its image's"),
+        (
+            lambda label: Image(np.where(label.data == 3, 9, label.data), label.affine),
+            "x_gt.nii.gz: holds the label 9; expected",
+        ),
+        (moved, "12.0 mm from its image"),
+        (
+            lambda label: Image(np.stack([label.data] * 2, axis=3), label.affine),
+            "x_gt.nii.gz: has shape .* expected 3 dimensions",
+        ),
+    ],
+)
 def test_a_label_that_does_not_fit_its_image_is_refused(tmp_path, predict, stack, change, told):
     image, label = stack
     source = store(tmp_path / "in", "x", image)
     changed = change(label)
-    nib.save(nib.Nifti1Image(changed.data.astype(np.uint8), changed.affine), tmp_path / "in" / "x_gt.nii.gz")
+    nib.save(
+        nib.Nifti1Image(changed.data.astype(np.uint8), changed.affine),
+        tmp_path / "in" / "x_gt.nii.gz",
+    )
     with pytest.raises(Sim2RealError, match=told) as fault:
         predict(source)
     assert "\n" not in str(fault.value)
 
 
-def test_an_image_with_an_empty_label_beside_it_is_segmented_and_not_scored(stack, tmp_path, predict):
+def test_an_image_with_an_empty_label_beside_it_is_segmented_and_not_scored(
+    stack, tmp_path, predict
+):
     image, label = stack
     store(tmp_path / "in", "x", image, Image(np.zeros_like(label.data), label.affine))
     table, folder = predict(tmp_path / "in")

@@ -5,11 +5,11 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.parameters import SegmentationParameters
+from sim2real.data.errors import Sim2RealError
 from sim2real.segmentation import dataset
 from sim2real.segmentation.dataset import prepare_dataset, read_cases, read_plans, regime_cases
 from sim2real.segmentation.nnunet import plans_for
+from sim2real.segmentation.parameters import SegmentationParameters
 
 
 def test_every_training_slice_is_a_case_with_true_geometry(run, table, chapter):
@@ -17,7 +17,9 @@ def test_every_training_slice_is_a_case_with_true_geometry(run, table, chapter):
     assert len(regime_cases(cases, "plain")) == len(regime_cases(cases, "simulated")) == 5 * 2 * 2
     assert len(regime_cases(cases, "real")) == 4 * 2 * 2
     row = cases[(cases["domain"] == "real") & (cases["slice"] == 1)].iloc[0]
-    written = nib.load(chapter / f"nnunet/raw/Dataset001_sim2real/imagesTr/{row['case']}_0000.nii.gz")
+    written = nib.load(
+        chapter / f"nnunet/raw/Dataset001_sim2real/imagesTr/{row['case']}_0000.nii.gz"
+    )
     source = nib.load(run / row["image"])
     assert written.shape == (48, 64, 1)
     assert np.array_equal(written.get_fdata()[..., 0], source.get_fdata()[..., 1])
@@ -28,7 +30,12 @@ def test_every_training_slice_is_a_case_with_true_geometry(run, table, chapter):
 def test_cases_of_a_regime_are_those_of_its_training_subjects(table, chapter):
     cases = read_cases(chapter).set_index("case")
     assert set(cases.loc[regime_cases(cases.reset_index(), "both"), "split"]) == {"train"}
-    assert set(cases.loc[regime_cases(cases.reset_index(), "real"), "subject"]) == {"A0", "A1", "B0", "B1"}
+    assert set(cases.loc[regime_cases(cases.reset_index(), "real"), "subject"]) == {
+        "A0",
+        "A1",
+        "B0",
+        "B1",
+    }
     assert "007" not in set(cases["subject"]) and "004" in set(cases["subject"])  # names stay text
 
 
@@ -39,7 +46,9 @@ def test_second_call_with_the_same_images_does_nothing(run, table, chapter, monk
     assert (chapter / "nnunet/prepared.json").stat().st_mtime_ns == before
 
 
-def test_changed_image_remakes_and_a_kill_leaves_the_old_whole(run, table, chapter, tmp_path, monkeypatch):
+def test_changed_image_remakes_and_a_kill_leaves_the_old_whole(
+    run, table, chapter, tmp_path, monkeypatch
+):
     copy = tmp_path / "run"
     shutil.copytree(run, copy, ignore=shutil.ignore_patterns("models"))
     folder = copy / "06_segmentation"
@@ -62,14 +71,22 @@ def test_test_picture_under_a_training_name_is_caught(run, table, tmp_path):
     copy = tmp_path / "run"
     shutil.copytree(run, copy, ignore=shutil.ignore_patterns("06_segmentation"))
     shutil.copy(copy / "real/A2_ED.nii.gz", copy / "real/A0_ED.nii.gz")
-    with pytest.raises(Sim2RealError, match="A0_ED.nii.gz: the same picture as the test image real/A2_ED.nii.gz"):
+    with pytest.raises(
+        Sim2RealError, match="A0_ED.nii.gz: the same picture as the test image real/A2_ED.nii.gz"
+    ):
         prepare_dataset(copy, tmp_path / "chapter", table)
 
 
 def test_plans_do_not_depend_on_the_number_of_cases(chapter):
     plans = read_plans(chapter)[0]
-    small, large = (plans_for(plans, SegmentationParameters(batch_size=size), 0)["configurations"]["2d"] for size in (5, 11))
-    assert plans["configurations"]["2d"]["batch_size"] not in (5, 11)  # what the planner made of the number of cases
+    small, large = (
+        plans_for(plans, SegmentationParameters(batch_size=size), 0)["configurations"]["2d"]
+        for size in (5, 11)
+    )
+    assert plans["configurations"]["2d"]["batch_size"] not in (
+        5,
+        11,
+    )  # what the planner made of the number of cases
     assert (small.pop("batch_size"), large.pop("batch_size")) == (5, 11)
     assert small == large
 
@@ -83,6 +100,8 @@ def test_a_folder_of_another_version_of_nnunet_is_refused_in_one_line(chapter, t
     shutil.copytree(chapter / "nnunet", tmp_path / "nnunet")
     path = tmp_path / "nnunet" / "prepared.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "nnunetv2": "1.7.0"}))
-    with pytest.raises(Sim2RealError, match=r"prepared with nnU-Net 1\.7\.0, but .* is installed") as fault:
+    with pytest.raises(
+        Sim2RealError, match=r"prepared with nnU-Net 1\.7\.0, but .* is installed"
+    ) as fault:
         read_plans(tmp_path)
     assert "\n" not in str(fault.value)

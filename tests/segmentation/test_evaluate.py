@@ -2,9 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.parameters import SegmentationParameters
-from sim2real.core.slices import load_slices
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.slices import load_slices
 from sim2real.segmentation.evaluate import (
     EVALUATION_COLUMNS,
     MEASURE_COLUMNS,
@@ -14,13 +13,20 @@ from sim2real.segmentation.evaluate import (
     structure_rows,
     table1,
 )
+from sim2real.segmentation.parameters import SegmentationParameters
 from sim2real.segmentation.predict import predict_slices
 from sim2real.segmentation.training import model_folder, train
 
 
 @pytest.fixture(scope="module")
 def judged(run, table, chapter):
-    train(chapter, "real", 1, SegmentationParameters(batch_size=4, n_epochs=1, iterations_per_epoch=60), "cpu")
+    train(
+        chapter,
+        "real",
+        1,
+        SegmentationParameters(batch_size=4, n_epochs=1, iterations_per_epoch=60),
+        "cpu",
+    )
     return evaluate_model(run, chapter, table, "real", 1, "cpu")
 
 
@@ -30,9 +36,13 @@ def test_model_learns_a_toy_task_the_right_way_round(run, table, judged):
     assert len(cases) == 2 * 2 * 3 and set(cases["subject"]) == {"A2", "B2"}
     assert cases.groupby("structure")["dice"].mean().min() > 0.7
     labels = predictions["B", "B2", "ES"]
-    reference = load_slices(run, table[(table["subject"] == "B2") & (table["phase"] == "ES")], "label")
+    reference = load_slices(
+        run, table[(table["subject"] == "B2") & (table["phase"] == "ES")], "label"
+    )
     assert labels.shape == reference.shape == (2, 64, 48) and labels.dtype == np.uint8
-    assert np.argwhere(labels == 3)[:, 2].mean() < np.argwhere(labels == 1)[:, 2].mean()  # RV on the viewer's left
+    assert (
+        np.argwhere(labels == 3)[:, 2].mean() < np.argwhere(labels == 1)[:, 2].mean()
+    )  # RV on the viewer's left
 
 
 def test_prediction_keeps_any_grid_and_ignores_the_scale_of_intensity(run, table, chapter, judged):
@@ -52,19 +62,35 @@ def test_hausdorff_distance_uses_the_slice_spacing():
     reference[1, 5:9, 5:9] = 1
     prediction = np.zeros_like(reference)
     prediction[3, 5:9, 5:9] = 1
-    assert structure_rows(prediction, reference, (9.0, 1.0, 2.0))[0] == {"structure": "LV", "dice": 0.0, "hd_mm": 18.0, "empty": 0}
+    assert structure_rows(prediction, reference, (9.0, 1.0, 2.0))[0] == {
+        "structure": "LV",
+        "dice": 0.0,
+        "hd_mm": 18.0,
+        "empty": 0,
+    }
 
 
 def test_empty_prediction_is_dice_0_the_diagonal_and_counted():
     reference = np.zeros((4, 20, 30), np.uint8)
     reference[:, 5:9, 5:9] = 3
     row = structure_rows(np.zeros_like(reference), reference, (9.0, 1.0, 2.0))[1]
-    assert row == {"structure": "RV", "dice": 0.0, "hd_mm": pytest.approx((36**2 + 20**2 + 60**2) ** 0.5), "empty": 1}
+    assert row == {
+        "structure": "RV",
+        "dice": 0.0,
+        "hd_mm": pytest.approx((36**2 + 20**2 + 60**2) ** 0.5),
+        "empty": 1,
+    }
 
 
 def toy_cases() -> pd.DataFrame:
-    rows = [["real", 0, 4, 0, "B", "x", "ED", "RV", 0.9, 3, 0], ["real", 0, 4, 0, "B", "x", "ES", "RV", 0.0, 200, 1]]
-    rows += [["simulated", 0, 0, 5, "A", "y", "ED", "LV", 0.8, 5, 0], ["simulated", 1, 0, 5, "A", "y", "ED", "LV", 0.6, 7, 0]]
+    rows = [
+        ["real", 0, 4, 0, "B", "x", "ED", "RV", 0.9, 3, 0],
+        ["real", 0, 4, 0, "B", "x", "ES", "RV", 0.0, 200, 1],
+    ]
+    rows += [
+        ["simulated", 0, 0, 5, "A", "y", "ED", "LV", 0.8, 5, 0],
+        ["simulated", 1, 0, 5, "A", "y", "ED", "LV", 0.6, 7, 0],
+    ]
     return pd.DataFrame(rows, columns=EVALUATION_COLUMNS)
 
 
@@ -72,8 +98,15 @@ def test_table1_means_every_case_and_counts_the_empty_ones():
     table = table1(toy_cases())
     assert list(table.columns) == TABLE_COLUMNS and list(table["training"]) == ["simulated", "real"]
     simulated, real = table.to_dict("records")
-    assert (real["n_cases"], real["n_empty"], real["dice_mean"], real["hd_mm_mean"]) == (2, 1, 0.45, 101.5)
-    assert (simulated["n_cases"], simulated["n_simulated"]) == (2, 5) and simulated["dice_sd"] == pytest.approx(0.02**0.5)
+    assert (real["n_cases"], real["n_empty"], real["dice_mean"], real["hd_mm_mean"]) == (
+        2,
+        1,
+        0.45,
+        101.5,
+    )
+    assert (simulated["n_cases"], simulated["n_simulated"]) == (2, 5) and simulated[
+        "dice_sd"
+    ] == pytest.approx(0.02**0.5)
 
 
 def test_lost_case_is_caught():

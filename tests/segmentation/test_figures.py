@@ -13,25 +13,42 @@ from sim2real.segmentation.web_table import table1_html
 
 @pytest.fixture
 def cases():
-    """``real`` wins RV of A, ``plain`` beats all everywhere and must not be outlined, else ``both`` wins."""
+    """``real`` wins RV of A, ``plain`` beats all everywhere and must not be outlined, else ``both``
+    wins."""
     level = {"simulated": 0.7, "real": 0.8, "both": 0.85, "plain": 0.95}
     rows = []
-    for training, vendor, subject, phase, structure in product(level, "AB", ("s0", "s1"), ("ED", "ES"), ("LV", "RV", "MYO")):
+    for training, vendor, subject, phase, structure in product(
+        level, "AB", ("s0", "s1"), ("ED", "ES"), ("LV", "RV", "MYO")
+    ):
         extra = 0.1 if (training, vendor, structure) == ("real", "A", "RV") else 0
-        rows.append([training, 0, 3, 5, vendor, subject, phase, structure, level[training] + extra, 9.0, 0])
+        rows.append(
+            [training, 0, 3, 5, vendor, subject, phase, structure, level[training] + extra, 9.0, 0]
+        )
     return pd.DataFrame(rows, columns=EVALUATION_COLUMNS)
 
 
 def outlined(figure):
-    return {patch.get_gid() for patch in figure.axes[0].patches if isinstance(patch, Rectangle) and patch.get_gid()}
+    return {
+        patch.get_gid()
+        for patch in figure.axes[0].patches
+        if isinstance(patch, Rectangle) and patch.get_gid()
+    }
 
 
 def test_published_table_is_whole():
     published = read_published()
     assert len(published) == 18 and published["source"].notna().all()
     # row sums worked out by hand from the printed table
-    assert published.groupby("training")["dice"].sum().round(3).to_dict() == {"simulated": 5.102, "real": 5.256, "both": 5.305}
-    assert published.groupby("training")["hd"].sum().round(2).to_dict() == {"simulated": 70.12, "real": 57.16, "both": 58.72}
+    assert published.groupby("training")["dice"].sum().round(3).to_dict() == {
+        "simulated": 5.102,
+        "real": 5.256,
+        "both": 5.305,
+    }
+    assert published.groupby("training")["hd"].sum().round(2).to_dict() == {
+        "simulated": 70.12,
+        "real": 57.16,
+        "both": 58.72,
+    }
 
 
 def test_outline_picks_the_best_of_the_papers_three_rows(cases):
@@ -49,18 +66,27 @@ def test_tie_of_printed_dice_goes_to_the_lower_hd():
 
 def test_table_figure_outlines_one_cell_a_column_in_each_block(cases):
     figure = table1_figure(table1(cases), read_published(), "Surrogate cohort.")
-    assert {"best-real-A-RV", "best-both-A-RV", "best-both-B-MYO"} <= outlined(figure)  # ours, published
+    assert {"best-real-A-RV", "best-both-A-RV", "best-both-B-MYO"} <= outlined(
+        figure
+    )  # ours, published
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts.count("0.915, 7.85") == 1 and "0.950, 9.00" in texts
     assert any("Surrogate cohort." in text for text in texts)
 
 
 def test_table_figure_has_no_overlapping_text(cases):
-    figure = table1_figure(table1(cases), read_published(), "Surrogate cohort, " + 60 * "a long caption ")
+    figure = table1_figure(
+        table1(cases), read_published(), "Surrogate cohort, " + 60 * "a long caption "
+    )
     figure.canvas.draw()
     boxes = [text.get_window_extent() for text in figure.axes[0].texts]
-    assert not any(one.overlaps(other) for number, one in enumerate(boxes) for other in boxes[:number])
-    assert all(figure.bbox.contains(box.x0, box.y0) and figure.bbox.contains(box.x1, box.y1) for box in boxes)
+    assert not any(
+        one.overlaps(other) for number, one in enumerate(boxes) for other in boxes[:number]
+    )
+    assert all(
+        figure.bbox.contains(box.x0, box.y0) and figure.bbox.contains(box.x1, box.y1)
+        for box in boxes
+    )
 
 
 def test_html_table_outlines_the_same_cells_and_sets_no_text_colour(cases):
@@ -71,7 +97,9 @@ def test_html_table_outlines_the_same_cells_and_sets_no_text_colour(cases):
 
 def test_cases_figure_draws_every_case(cases):
     figure = cases_figure(cases)
-    assert sum(len(dots.get_offsets()) for axes in figure.axes for dots in axes.collections) == len(cases)
+    assert sum(len(dots.get_offsets()) for axes in figure.axes for dots in axes.collections) == len(
+        cases
+    )
 
 
 def test_examples_figure_has_a_panel_a_vendor_and_regime():
@@ -79,6 +107,8 @@ def test_examples_figure_has_a_panel_a_vendor_and_regime():
     label[10:20, 20:34], label[12:18, 24:30], label[10:20, 12:20] = 2, 1, 3
     empty = np.zeros_like(label)
     predictions = {"real": {"A": label, "B": empty}, "plain": {"A": empty, "B": label}}
-    figure = examples_figure({"A": label / 3, "B": label / 3}, {"A": label, "B": label}, predictions)
+    figure = examples_figure(
+        {"A": label / 3, "B": label / 3}, {"A": label, "B": label}, predictions
+    )
     assert len(figure.axes) == 4
     figure.canvas.draw()

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sim2real.core.labels import LV, MYO, RV
+from sim2real.data.labels import LV, MYO, RV
 from sim2real.segmentation.postprocess import largest_pieces
 
 
@@ -21,7 +21,9 @@ def test_islands_away_from_the_heart_and_within_it_are_removed():
     labels[0, 17:19, 2:5] = LV  # in the liver
     labels[1, 0:2, 24:26] = MYO
     labels[2, 8, 5:7] = LV  # within the RV
-    assert np.array_equal(largest_pieces(labels) > 0, (heart() > 0) & ~((labels == LV) & (heart() == RV)))
+    assert np.array_equal(
+        largest_pieces(labels) > 0, (heart() > 0) & ~((labels == LV) & (heart() == RV))
+    )
     assert (largest_pieces(labels) == LV).sum() == (heart() == LV).sum()
 
 

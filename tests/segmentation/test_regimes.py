@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.segmentation.regimes import count_subjects, regime_rows, style_of_subjects
 
 
@@ -29,12 +29,17 @@ def test_style_depends_on_the_name_not_on_the_order():
 
 def test_both_holds_real_and_simulated_and_nothing_else(table):
     both = set(regime_rows(table, "both")["image"])
-    assert both == set(regime_rows(table, "real")["image"]) | set(regime_rows(table, "simulated")["image"])
+    assert both == set(regime_rows(table, "real")["image"]) | set(
+        regime_rows(table, "simulated")["image"]
+    )
 
 
 def test_no_test_subject_in_any_regime(table):
     tests = set(table.loc[table["split"] == "test", "image"])
-    assert tests and not any(tests & set(regime_rows(table, regime)["image"]) for regime in ("plain", "simulated", "real", "both"))
+    assert tests and not any(
+        tests & set(regime_rows(table, regime)["image"])
+        for regime in ("plain", "simulated", "real", "both")
+    )
 
 
 def test_planted_subject_in_both_splits_is_caught(table):
@@ -46,7 +51,9 @@ def test_planted_subject_in_both_splits_is_caught(table):
 
 def test_a_subject_translated_to_one_vendor_only_is_refused(table):
     with pytest.raises(Sim2RealError, match="004 is translated to one vendor only"):
-        regime_rows(table[~((table["domain"] == "sim2real_B") & (table["subject"] == "004"))], "both")
+        regime_rows(
+            table[~((table["domain"] == "sim2real_B") & (table["subject"] == "004"))], "both"
+        )
 
 
 def test_missing_domain_and_unknown_regime_are_named(table):

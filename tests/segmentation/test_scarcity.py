@@ -4,20 +4,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.parameters import SegmentationParameters
+from sim2real.data.errors import Sim2RealError
 from sim2real.segmentation import training
 from sim2real.segmentation.dataset import read_cases
+from sim2real.segmentation.parameters import SegmentationParameters
 from sim2real.segmentation.scarcity import cases_of, ordered_subjects, sizes
 from sim2real.segmentation.training import model_folder, train, train_cases
 
 
 def prepared(n_a: int, n_b: int) -> pd.DataFrame:
     """Cases of so many real subjects a vendor and three virtual ones, two slices each."""
-    people = [("real", vendor, f"{vendor}{k:02}", "real both") for vendor, n in (("A", n_a), ("B", n_b)) for k in range(n)]
-    people += [(f"sim2real_{style}", style, f"v{k}", "simulated both") for k, style in enumerate("ABA")]
+    people = [
+        ("real", vendor, f"{vendor}{k:02}", "real both")
+        for vendor, n in (("A", n_a), ("B", n_b))
+        for k in range(n)
+    ]
+    people += [
+        (f"sim2real_{style}", style, f"v{k}", "simulated both") for k, style in enumerate("ABA")
+    ]
     people += [("simulated", "", f"v{k}", "plain") for k in range(3)]
-    rows = [(f"{domain}_{subject}_{k}", domain, vendor, subject, regimes) for domain, vendor, subject, regimes in people for k in range(2)]
+    rows = [
+        (f"{domain}_{subject}_{k}", domain, vendor, subject, regimes)
+        for domain, vendor, subject, regimes in people
+        for k in range(2)
+    ]
     return pd.DataFrame(rows, columns=["case", "domain", "vendor", "subject", "regimes"])
 
 
@@ -45,7 +55,11 @@ def test_another_seed_draws_other_subjects_and_the_rows_order_none():
 def test_with_sim2real_means_all_of_it_and_nothing_untranslated():
     cases = prepared(4, 4)
     real, both = (set(cases_of(cases, name, 4, 0)) for name in ("real", "both"))
-    assert real < both and {name.split("_v")[0] for name in both - real} == {"sim2real_A", "sim2real_B"} and len(both - real) == 6
+    assert (
+        real < both
+        and {name.split("_v")[0] for name in both - real} == {"sim2real_A", "sim2real_B"}
+        and len(both - real) == 6
+    )
 
 
 def test_sizes_beyond_the_cohort_are_left_out_and_said_so():
@@ -58,15 +72,27 @@ def test_sizes_beyond_the_cohort_are_left_out_and_said_so():
         sizes(prepared(1, 1), [5, 10])
 
 
-def test_a_choice_of_cases_trains_apart_and_leaves_the_regimes_as_they_were(chapter, tmp_path, monkeypatch):
+def test_a_choice_of_cases_trains_apart_and_leaves_the_regimes_as_they_were(
+    chapter, tmp_path, monkeypatch
+):
     short = SegmentationParameters(batch_size=2, n_epochs=1, iterations_per_epoch=1)
     train(chapter, "real", 5, short, "cpu")
     made_from = json.loads((model_folder(chapter, "real", 5) / "training.json").read_text())
-    assert set(made_from) == {"regime", "plans", "cases", "images", "code"}  # more or other keys would make finished trainings stale
+    assert set(made_from) == {
+        "regime",
+        "plans",
+        "cases",
+        "images",
+        "code",
+    }  # more or other keys would make finished trainings stale
     names = cases_of(read_cases(chapter), "real", 2, 0)
     assert len(names) == 2 * 2 * 2  # subjects, phases, slices
     log = train_cases(chapter, "real, 2 real subjects", names, tmp_path / "few", 5, short, "cpu")
-    assert len(log) == 1 and np.isfinite(log["train_loss"]).all() and (tmp_path / "few" / "checkpoint_final.pth").is_file()
+    assert (
+        len(log) == 1
+        and np.isfinite(log["train_loss"]).all()
+        and (tmp_path / "few" / "checkpoint_final.pth").is_file()
+    )
     monkeypatch.setattr(training, "_train", lambda *_: pytest.fail("trained again"))
     train_cases(chapter, "real, 2 real subjects", names, tmp_path / "few", 5, short, "cpu")
     train(chapter, "real", 5, short, "cpu")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.parameters import SegmentationParameters
+from sim2real.data.errors import Sim2RealError
+from sim2real.segmentation.parameters import SegmentationParameters
 from sim2real.segmentation.predict import predict_slices
 from sim2real.segmentation.training import model_folder, train
 
@@ -18,7 +18,9 @@ SHORT = SegmentationParameters(batch_size=3, n_epochs=2, iterations_per_epoch=2)
 
 
 def weights(chapter, regime, seed):
-    return torch.load(model_folder(chapter, regime, seed) / "checkpoint_final.pth", weights_only=True)["network_weights"]
+    return torch.load(
+        model_folder(chapter, regime, seed) / "checkpoint_final.pth", weights_only=True
+    )["network_weights"]
 
 
 def equal(one, other):
@@ -39,7 +41,9 @@ def test_log_has_a_row_an_epoch_and_a_falling_rate(uninterrupted):
 
 
 def test_finished_training_returns_at_once(chapter, uninterrupted, monkeypatch):
-    monkeypatch.setattr("sim2real.segmentation.training._train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(
+        "sim2real.segmentation.training._train", lambda *_: pytest.fail("trained again")
+    )
     assert train(chapter, "both", 7, SHORT, "cpu").equals(uninterrupted[0])
 
 
@@ -60,7 +64,11 @@ def test_killed_and_resumed_training_gives_the_same_bits(chapter, uninterrupted,
         train(chapter, "both", 7, SHORT, "cpu")
     assert (model_folder(chapter, "both", 7) / "checkpoint_latest.pth").is_file()
     starts = []
-    monkeypatch.setattr(RegimeTrainer, "train_step", lambda self, batch: (starts.append(self.iteration), step(self, batch))[1])
+    monkeypatch.setattr(
+        RegimeTrainer,
+        "train_step",
+        lambda self, batch: (starts.append(self.iteration), step(self, batch))[1],
+    )
     torch.rand(5), np.random.rand(5)  # another state of the generators must not matter
     log = train(chapter, "both", 7, SHORT, "cpu")
     assert starts == [2, 3]  # the first epoch was not trained again
@@ -75,24 +83,46 @@ def test_another_seed_gives_other_weights(chapter, uninterrupted):
 
 def test_plans_are_the_same_file_for_every_regime(chapter, uninterrupted):
     train(chapter, "real", 7, SHORT, "cpu")
-    assert (model_folder(chapter, "real", 7) / "plans.json").read_bytes() == (model_folder(chapter, "both", 7) / "plans.json").read_bytes()
+    assert (model_folder(chapter, "real", 7) / "plans.json").read_bytes() == (
+        model_folder(chapter, "both", 7) / "plans.json"
+    ).read_bytes()
 
 
 def test_planned_network_is_nnunets_own_and_larger(chapter, uninterrupted):
-    asked = SHORT.model_copy(update={"planned_network": True, "n_epochs": 1, "iterations_per_epoch": 1, "batch_size": 2})
+    asked = SHORT.model_copy(
+        update={"planned_network": True, "n_epochs": 1, "iterations_per_epoch": 1, "batch_size": 2}
+    )
     log = train(chapter, "real", 9, asked, "cpu")
-    planned, small = (sum(value.numel() for value in part.values()) for part in (weights(chapter, "real", 9), uninterrupted[1]))
+    planned, small = (
+        sum(value.numel() for value in part.values())
+        for part in (weights(chapter, "real", 9), uninterrupted[1])
+    )
     assert len(log) == 1 and planned > 5 * small
-    labels = predict_slices(model_folder(chapter, "real", 9), np.random.default_rng(0).random((1, 64, 48)), (1.5, 1.25), "cpu")
+    labels = predict_slices(
+        model_folder(chapter, "real", 9),
+        np.random.default_rng(0).random((1, 64, 48)),
+        (1.5, 1.25),
+        "cpu",
+    )
     assert labels.shape == (1, 64, 48)
 
 
 def test_same_bits_in_another_process(chapter, uninterrupted, tmp_path):
     """Nothing of the process enters: not its hash seed, not what was imported or drawn before."""
     shutil.copytree(chapter / "nnunet", tmp_path / "nnunet")
-    code = "import sys, torch; torch.set_num_threads(1); from sim2real.core.parameters import SegmentationParameters as P\n"
-    code += "from sim2real.segmentation.training import train; train(sys.argv[1], 'both', 7, P.model_validate_json(sys.argv[2]), 'cpu')"
-    subprocess.run([sys.executable, "-c", code, str(tmp_path), SHORT.model_dump_json()], check=True, capture_output=True)
+    code = (
+        "import sys, torch; torch.set_num_threads(1); from sim2real.core.parameters import"
+        " SegmentationParameters as P\n"
+    )
+    code += (
+        "from sim2real.segmentation.training import train; train(sys.argv[1], 'both', 7,"
+        " P.model_validate_json(sys.argv[2]), 'cpu')"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path), SHORT.model_dump_json()],
+        check=True,
+        capture_output=True,
+    )
     assert equal(weights(tmp_path, "both", 7), uninterrupted[1])
 
 
@@ -108,16 +138,25 @@ def test_mirroring_is_off_unless_asked_for_and_blur_is_not_timed():
     from sim2real.segmentation.trainer import RegimeTrainer
 
     for axes, expected in ((None, 0), ((0, 1), 1)):
-        transforms = RegimeTrainer.get_training_transforms((64, 48), (-1, 1), [[1, 1]], axes, False).transforms
+        transforms = RegimeTrainer.get_training_transforms(
+            (64, 48), (-1, 1), [[1, 1]], axes, False
+        ).transforms
         assert sum(isinstance(transform, MirrorTransform) for transform in transforms) == expected
         inner = [getattr(transform, "transform", None) for transform in transforms]
-        assert [transform.benchmark for transform in inner if hasattr(transform, "benchmark")] == [False]
+        assert [transform.benchmark for transform in inner if hasattr(transform, "benchmark")] == [
+            False
+        ]
 
 
 def test_surroundings_are_put_back(chapter, uninterrupted):
     assert "nnUNet_raw" not in os.environ and "nnUNet_n_proc_DA" not in os.environ
     matplotlib.use("svg")
-    predict_slices(model_folder(chapter, "both", 7), np.random.default_rng(0).random((1, 64, 48)), (1.5, 1.25), "cpu")
+    predict_slices(
+        model_folder(chapter, "both", 7),
+        np.random.default_rng(0).random((1, 64, 48)),
+        (1.5, 1.25),
+        "cpu",
+    )
     assert matplotlib.get_backend().lower() == "svg"
     matplotlib.use("agg")
 
@@ -125,9 +164,17 @@ def test_surroundings_are_put_back(chapter, uninterrupted):
 def test_nothing_of_the_machine_is_in_the_model(chapter, uninterrupted):
     folder = model_folder(chapter, "both", 7)
     assert sorted(path.name for path in folder.iterdir()) == [
-        "checkpoint_final.pth", "dataset.json", "dataset_fingerprint.json", "log.csv", "plans.json", "training.json"]  # fmt: skip
+        "checkpoint_final.pth",
+        "dataset.json",
+        "dataset_fingerprint.json",
+        "log.csv",
+        "plans.json",
+        "training.json",
+    ]
     assert str(chapter) not in (folder / "plans.json").read_text()
-    assert json.loads((folder / "plans.json").read_text())["configurations"]["2d"]["batch_size"] == 3
+    assert (
+        json.loads((folder / "plans.json").read_text())["configurations"]["2d"]["batch_size"] == 3
+    )
 
 
 def test_model_that_is_not_there_is_told_in_one_line(tmp_path):
@@ -135,13 +182,17 @@ def test_model_that_is_not_there_is_told_in_one_line(tmp_path):
         predict_slices(tmp_path, np.random.default_rng(0).random((1, 64, 48)), (1, 1), "cpu")
 
 
-@pytest.mark.parametrize("slices", [np.zeros((64, 48)), np.zeros((0, 64, 48)), np.full((1, 64, 48), np.nan)])
+@pytest.mark.parametrize(
+    "slices", [np.zeros((64, 48)), np.zeros((0, 64, 48)), np.full((1, 64, 48), np.nan)]
+)
 def test_unusable_slices_are_refused(tmp_path, slices):
     with pytest.raises(Sim2RealError, match="expected"):
         predict_slices(tmp_path, slices, (1, 1), "cpu")
 
 
-def test_a_model_of_another_origin_or_with_other_weights_is_told_in_one_line(chapter, uninterrupted, tmp_path):
+def test_a_model_of_another_origin_or_with_other_weights_is_told_in_one_line(
+    chapter, uninterrupted, tmp_path
+):
     shutil.copytree(model_folder(chapter, "both", 7), tmp_path / "model")
     slices = np.random.default_rng(0).random((1, 64, 48))
     path = tmp_path / "model" / "plans.json"
@@ -149,18 +200,29 @@ def test_a_model_of_another_origin_or_with_other_weights_is_told_in_one_line(cha
     wider = json.loads(json.dumps(plans))
     wider["configurations"]["2d"]["architecture"]["arch_kwargs"]["features_per_stage"][0] = 24
     path.write_text(json.dumps(wider))
-    with pytest.raises(Sim2RealError, match="weights do not fit the network in plans.json") as fault:
+    with pytest.raises(
+        Sim2RealError, match="weights do not fit the network in plans.json"
+    ) as fault:
         predict_slices(tmp_path / "model", slices, (1.5, 1.25), "cpu")
     assert "\n" not in str(fault.value)
-    path.write_text(json.dumps({name: value for name, value in plans.items() if name != "sim2real"}))
+    path.write_text(
+        json.dumps({name: value for name, value in plans.items() if name != "sim2real"})
+    )
     with pytest.raises(Sim2RealError, match="not a model of this program"):
         predict_slices(tmp_path / "model", slices, (1.5, 1.25), "cpu")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU here")
-def test_a_training_on_a_gpu_learns_as_on_a_processor_and_its_network_predicts_on_either(chapter, uninterrupted):
+def test_a_training_on_a_gpu_learns_as_on_a_processor_and_its_network_predicts_on_either(
+    chapter, uninterrupted
+):
     log = train(chapter, "both", 9, SHORT, "cuda")
     assert np.isfinite(log[["train_loss", "seconds"]]).all().all()
-    model, slices = model_folder(chapter, "both", 9), np.random.default_rng(0).random((2, 64, 48), np.float32)
-    on_gpu, on_cpu = (predict_slices(model, slices, (1.5, 1.25), device) for device in ("cuda", "cpu"))
+    model, slices = (
+        model_folder(chapter, "both", 9),
+        np.random.default_rng(0).random((2, 64, 48), np.float32),
+    )
+    on_gpu, on_cpu = (
+        predict_slices(model, slices, (1.5, 1.25), device) for device in ("cuda", "cpu")
+    )
     assert (np.asarray(on_gpu) == np.asarray(on_cpu)).mean() > 0.98

@@ -2,8 +2,16 @@ import numpy as np
 import pytest
 from scipy.stats import chi, kstest
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.simulation.acquisition import KSpace, acquire, add_noise, area_weights, combine, measure, reconstruct
+from sim2real.data.errors import Sim2RealError
+from sim2real.simulation.acquisition import (
+    KSpace,
+    acquire,
+    add_noise,
+    area_weights,
+    combine,
+    measure,
+    reconstruct,
+)
 
 FIELD = 240.0
 
@@ -19,7 +27,9 @@ def positions(n, extent=FIELD):
 
 def blob(n, at, width=(12.0, 9.0)):
     x, y = np.meshgrid(positions(n), positions(n), indexing="ij")
-    return np.exp(-(((x - at[0]) / width[0]) ** 2) - ((y - at[1]) / width[1]) ** 2).astype(np.complex64)
+    return np.exp(-(((x - at[0]) / width[0]) ** 2) - ((y - at[1]) / width[1]) ** 2).astype(
+        np.complex64
+    )
 
 
 def centre_of_mass(image):
@@ -35,19 +45,30 @@ def silent(signal, k_space, coils=None):
 @pytest.mark.parametrize("reconstructed_mm", [1.5, 1.1])  # of acquired size, and zero-filled
 def test_background_of_one_coil_is_rayleigh_noise_of_the_asked_sd(reconstructed_mm):
     sd, k_space = 0.37, KSpace(FIELD, 1.5, reconstructed_mm, window_alpha=0.0)
-    image = acquire(np.zeros((256, 256), np.complex64), k_space, one_coil(256), sd, np.random.default_rng(5))
+    image = acquire(
+        np.zeros((256, 256), np.complex64), k_space, one_coil(256), sd, np.random.default_rng(5)
+    )
     assert np.sqrt((image.astype(float) ** 2).mean() / 2) == pytest.approx(sd, rel=0.015)
     assert image.mean() == pytest.approx(sd * np.sqrt(np.pi / 2), rel=0.015)
     if reconstructed_mm == 1.5:  # only then are the pixels independent of each other
         assert kstest(image.ravel() / sd, "rayleigh").pvalue > 0.001
-        assert kstest(image.ravel() / (1.05 * sd), "rayleigh").pvalue < 0.001  # an SD wrong by 5 % would be seen
+        assert (
+            kstest(image.ravel() / (1.05 * sd), "rayleigh").pvalue < 0.001
+        )  # an SD wrong by 5 % would be seen
 
 
 @pytest.mark.parametrize("snr", [12.0, 25.0])
 def test_measured_snr_is_the_asked_one(snr):
     k_space = KSpace(FIELD, 1.5, 1.2, window_alpha=0.0)
     images = [
-        acquire(np.full((256, 256), 0.8 + 0j, np.complex64), k_space, one_coil(256), 0.8 / snr, np.random.default_rng(k)) for k in (1, 2)
+        acquire(
+            np.full((256, 256), 0.8 + 0j, np.complex64),
+            k_space,
+            one_coil(256),
+            0.8 / snr,
+            np.random.default_rng(k),
+        )
+        for k in (1, 2)
     ]
     measured = np.mean(images) / (np.std(images[0] - images[1]) / np.sqrt(2))
     assert measured == pytest.approx(snr, rel=0.03)
@@ -82,7 +103,10 @@ def test_fewer_phase_encoding_lines_blur_along_y_alone():
         image = silent(point, KSpace(FIELD, 2.0, 0.8, window_alpha=0.0, phase_resolution=share))
         # number of pixels above half of the maximum along each axis, through the maximum
         i, j = np.unravel_index(image.argmax(), image.shape)
-        fine = lambda line: np.count_nonzero(np.interp(np.linspace(0, len(line) - 1, 20_000), np.arange(len(line)), line) > line.max() / 2)  # noqa: E731
+        fine = lambda line: np.count_nonzero(
+            np.interp(np.linspace(0, len(line) - 1, 20_000), np.arange(len(line)), line)
+            > line.max() / 2
+        )  # noqa: E731
         return np.array([fine(image[:, j]), fine(image[i, :])], float)
 
     full, half = widths(1.0), widths(0.5)
@@ -96,21 +120,34 @@ def test_area_weights_average_cells_of_equal_extent(n_from, n_to):
     assert weights.shape == (n_to, n_from)
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
     line = np.random.default_rng(0).normal(size=n_from)
-    by_repetition = np.repeat(line, n_to).reshape(n_to, n_from).mean(axis=1)  # each cell cut into n_to equal pieces
+    by_repetition = (
+        np.repeat(line, n_to).reshape(n_to, n_from).mean(axis=1)
+    )  # each cell cut into n_to equal pieces
     np.testing.assert_allclose(weights @ line, by_repetition, atol=1e-6)
 
 
 def test_pixels_fill_the_field_of_view():
-    for field, acquired, reconstructed in ((256.0, 1.8, 1.3), (241.0, 1.85, 1.33), (300.0, 1.2, 1.7)):
+    for field, acquired, reconstructed in (
+        (256.0, 1.8, 1.3),
+        (241.0, 1.85, 1.33),
+        (300.0, 1.2, 1.7),
+    ):
         k_space = KSpace(field, acquired, reconstructed)
-        assert k_space.acquired % 2 == 0 and k_space.reconstructed % 2 == 0 and k_space.reconstructed >= k_space.acquired
+        assert (
+            k_space.acquired % 2 == 0
+            and k_space.reconstructed % 2 == 0
+            and k_space.reconstructed >= k_space.acquired
+        )
         assert k_space.pixel_mm * k_space.reconstructed == pytest.approx(field)
 
 
 def empty_scan(n_coils, sd, seed):
-    """Complex images (coil, x, y) of nothing but noise, of acquired size and without window: pixels independent of each other."""
+    """Complex images (coil, x, y) of nothing but noise, of acquired size and without window: pixels
+    independent of each other."""
     k_space = KSpace(FIELD, 1.5, 1.5, window_alpha=0.0)
-    lines = measure(np.zeros((256, 256), np.complex64), k_space, np.ones((n_coils, 256, 256), np.complex64))
+    lines = measure(
+        np.zeros((256, 256), np.complex64), k_space, np.ones((n_coils, 256, 256), np.complex64)
+    )
     return reconstruct(add_noise(lines, sd, np.random.default_rng(seed)), k_space, 256)
 
 
@@ -122,7 +159,10 @@ def test_each_coil_is_rayleigh_and_their_sum_chi_with_twice_as_many_degrees_of_f
         assert kstest(np.abs(image).ravel() / sd, "rayleigh").pvalue > 0.001
     both = combine(images).ravel() / sd
     assert kstest(both, chi(2 * n_coils).cdf).pvalue > 0.001
-    for wrong in (2 * n_coils - 1, 2 * n_coils + 1):  # the test tells neighbouring distributions apart
+    for wrong in (
+        2 * n_coils - 1,
+        2 * n_coils + 1,
+    ):  # the test tells neighbouring distributions apart
         assert kstest(both, chi(wrong).cdf).pvalue < 1e-6
 
 
@@ -136,12 +176,18 @@ def test_partial_fourier_leaves_lines_of_one_end_empty_and_keeps_a_smooth_object
     point = np.zeros((200, 200), np.complex64)
     point[90, 110] = 1
     k_space = KSpace(FIELD, 2.0, 2.0, window_alpha=0.0, partial_fourier=0.75)
-    spectrum = np.fft.fftshift(np.fft.fft2(reconstruct(measure(point, k_space, one_coil(200)), k_space, 200)[0]))
+    spectrum = np.fft.fftshift(
+        np.fft.fft2(reconstruct(measure(point, k_space, one_coil(200)), k_space, 200)[0])
+    )
     measured = np.abs(spectrum) > 1e-3 * np.abs(spectrum).max()
-    assert measured.all(axis=0).sum() == measured.any(axis=0).sum() == 90  # of 120 lines of y, each whole along x
+    assert (
+        measured.all(axis=0).sum() == measured.any(axis=0).sum() == 90
+    )  # of 120 lines of y, each whole along x
     assert measured[60, -1] and not measured[60, 0]
     object_ = blob(200, (20.0, -10.0), (25.0, 30.0))
-    whole, partial = (silent(object_, KSpace(FIELD, 2.0, 2.0, partial_fourier=share)) for share in (1.0, 0.75))
+    whole, partial = (
+        silent(object_, KSpace(FIELD, 2.0, 2.0, partial_fourier=share)) for share in (1.0, 0.75)
+    )
     np.testing.assert_allclose(partial, whole, atol=1e-4)
 
 
@@ -153,15 +199,23 @@ def test_a_full_window_is_a_cosine_squared_over_the_lines_that_are_measured(shar
 
     def spectrum(alpha, share=1.0):
         k_space = KSpace(FIELD, 2.0, 2.0, window_alpha=alpha, phase_resolution=share)
-        return np.abs(np.fft.fftshift(np.fft.fft2(reconstruct(measure(point, k_space, one_coil(200)), k_space, 200)[0])))
+        return np.abs(
+            np.fft.fftshift(
+                np.fft.fft2(reconstruct(measure(point, k_space, one_coil(200)), k_space, 200)[0])
+            )
+        )
 
     kept = spectrum(1.0, share) / spectrum(0.0)
     at = (np.arange(120) - 60) / 60
     np.testing.assert_allclose(kept[:, 60], np.cos(np.pi * at / 2) ** 2, atol=2e-3)
-    np.testing.assert_allclose(kept[60], np.where(np.abs(at) <= share, np.cos(np.pi * at / share / 2) ** 2, 0), atol=2e-3)
+    np.testing.assert_allclose(
+        kept[60], np.where(np.abs(at) <= share, np.cos(np.pi * at / share / 2) ** 2, 0), atol=2e-3
+    )
 
 
 def test_a_pixel_finer_than_the_map_is_refused_in_one_line():
-    with pytest.raises(Sim2RealError, match="acquired pixel 1 mm is finer than the map's voxel 2 mm") as caught:
+    with pytest.raises(
+        Sim2RealError, match="acquired pixel 1 mm is finer than the map's voxel 2 mm"
+    ) as caught:
         silent(np.ones((120, 120), np.complex64), KSpace(FIELD, 1.0, 1.0))
     assert "\n" not in str(caught.value)

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
-from sim2real.core.images import write_image
-from sim2real.core.labels import LV, MYO
-from sim2real.core.parameters import PopulationParameters, SimulationParameters
-from sim2real.core.run import RunFolder
+from sim2real.data.images import write_image
+from sim2real.data.labels import LV, MYO
+from sim2real.data.run import RunFolder
+from sim2real.population.parameters import PopulationParameters
 from sim2real.population.render import Phantom, Stack, cine_levels
 from sim2real.population.subjects import sample_subject
 from sim2real.simulation import cine, figures
+from sim2real.simulation.parameters import SimulationParameters
 
 PARAMETERS = SimulationParameters(reconstructed_pixel_mm=2.0, acquired_pixel_mm=2.0, snr=200)
 
@@ -19,7 +20,10 @@ def run(tmp_path_factory):
     phantom = Phantom(sample_subject(3, 1, 1.0))
     stack = Stack.at(phantom.heart, geometry, cine_levels(phantom.heart))
     folder = RunFolder(tmp_path_factory.mktemp("run"))
-    write_image(folder.chapter("01_virtual_population") / "cine.nii.gz", phantom.structures(stack, tuple(np.arange(10) / 10), geometry))
+    write_image(
+        folder.chapter("01_virtual_population") / "cine.nii.gz",
+        phantom.structures(stack, tuple(np.arange(10) / 10), geometry),
+    )
     return folder
 
 
@@ -27,7 +31,10 @@ def test_cine_has_every_phase_and_a_heart_that_empties(run):
     image, label = cine.simulate_cine(run, PARAMETERS, 0)
     assert image.data.shape == label.data.shape and image.data.shape[2:] == (3, 10)
     areas = (label.data == LV).sum(axis=(0, 1))
-    assert np.isin(areas.argmin(axis=1), (4, 5)).all() and (areas.min(axis=1) < 0.8 * areas[:, 0]).all()
+    assert (
+        np.isin(areas.argmin(axis=1), (4, 5)).all()
+        and (areas.min(axis=1) < 0.8 * areas[:, 0]).all()
+    )
     assert (run.chapter("02_mr_simulation") / "cine_sa.nii.gz").is_file()
 
 
@@ -47,27 +54,38 @@ def _cut(image, label, k):
     half = round(75 / 2.0)
     x, y = ((inside.min(axis=0) + inside.max(axis=0)) / 2).astype(int)
     window = image.data[max(x - half, 0) : x + half, max(y - half, 0) : y + half]
-    return np.minimum(window[:, :, k, 0], cine.WINDOW * np.percentile(image.data[label.data == LV], 95))
+    return np.minimum(
+        window[:, :, k, 0], cine.WINDOW * np.percentile(image.data[label.data == LV], 95)
+    )
 
 
 def test_a_larger_flip_angle_parts_blood_from_muscle(run):
     images = cine.under_protocols(run, PARAMETERS, 0, (15, 60), (3.0, 6.0))
     assert set(images) == {(3.0, 15), (3.0, 60), (6.0, 15), (6.0, 60)}
     image, label = cine.simulate_cine(run, PARAMETERS, 0)
-    x, y = cine.window_of(cine.simulate(cine._one(cine.structures_of(run), 0), PARAMETERS, 0, "cine")[1])
+    x, y = cine.window_of(
+        cine.simulate(cine._one(cine.structures_of(run), 0), PARAMETERS, 0, "cine")[1]
+    )
     shown = label.data[x, y, 1, 0].T
-    ratio = {key: value[shown == LV].mean() / value[shown == MYO].mean() for key, value in images.items()}
+    ratio = {
+        key: value[shown == LV].mean() / value[shown == MYO].mean() for key, value in images.items()
+    }
     assert ratio[3.0, 60] > 1.5 * ratio[3.0, 15]
 
 
 def test_maxima_of_the_curves_lie_at_the_limit_of_short_repetition_times():
     curves = figures.contrast_table(1.5, np.arange(2, 121, 1.0), (2.0, 5.0))
     best = figures.maxima(curves, 1.5)
-    assert len(best) == 10 and (np.abs(best["best_flip_angle_deg"] - best["short_tr_angle_deg"]) <= 1).all()
+    assert (
+        len(best) == 10
+        and (np.abs(best["best_flip_angle_deg"] - best["short_tr_angle_deg"]) <= 1).all()
+    )
 
 
 def test_bands_lie_half_a_turn_from_resonance():
     table = figures.profile_table(1.5, 60, (4.0,))
     blood = table[table["tissue"] == "blood, left"]
     near = blood[blood["off_resonance_hz"].between(50, 200)]
-    assert near.loc[near["signal"].idxmin(), "off_resonance_hz"] == pytest.approx(125, abs=1)  # 1 / (2 TR)
+    assert near.loc[near["signal"].idxmin(), "off_resonance_hz"] == pytest.approx(
+        125, abs=1
+    )  # 1 / (2 TR)

@@ -7,7 +7,8 @@ MIDDLE = np.array([12.0, -30.0, 55.0])
 
 
 def polygon_field(position, centre, normal, radius, pieces=4000):
-    """Biot and Savart's law summed over the straight pieces of a polygon, in units of mu0/2pi per mm."""
+    """Biot and Savart's law summed over the straight pieces of a polygon, in units of mu0/2pi per
+    mm."""
     seed = np.array([0.3, -0.8, 0.51])
     u = np.cross(normal, seed)
     u /= np.linalg.norm(u)
@@ -16,7 +17,9 @@ def polygon_field(position, centre, normal, radius, pieces=4000):
     corners = centre + radius * (np.cos(turn)[:, None] * u + np.sin(turn)[:, None] * v)
     piece, middle = np.diff(corners, axis=0), (corners[1:] + corners[:-1]) / 2
     away = position - middle
-    return (np.cross(piece, away) / np.linalg.norm(away, axis=1, keepdims=True) ** 3).sum(axis=0) / 2
+    return (np.cross(piece, away) / np.linalg.norm(away, axis=1, keepdims=True) ** 3).sum(
+        axis=0
+    ) / 2
 
 
 def test_field_of_a_loop_is_that_of_a_polygon_everywhere():
@@ -33,8 +36,14 @@ def test_field_of_a_loop_is_that_of_a_polygon_everywhere():
 def test_what_is_received_is_the_field_across_the_body_x_less_i_times_y():
     array = CoilArray.ring(4, MIDDLE)
     position = MIDDLE + [[20.0, 35.0, -15.0]]
-    fields = [polygon_field(position[0], c, n, array.radius_mm) for c, n in zip(array.centres, array.normals, strict=True)]
-    at_middle = [polygon_field(MIDDLE, c, n, array.radius_mm) for c, n in zip(array.centres, array.normals, strict=True)]
+    fields = [
+        polygon_field(position[0], c, n, array.radius_mm)
+        for c, n in zip(array.centres, array.normals, strict=True)
+    ]
+    at_middle = [
+        polygon_field(MIDDLE, c, n, array.radius_mm)
+        for c, n in zip(array.centres, array.normals, strict=True)
+    ]
     scale = np.sqrt(sum(np.hypot(field[0], field[1]) ** 2 for field in at_middle))
     wanted = [complex(field[0], -field[1]) / scale for field in fields]
     np.testing.assert_allclose(array.sensitivities(position)[:, 0], wanted, rtol=1e-4)
@@ -68,6 +77,8 @@ def test_near_a_conductor_the_field_stops_growing():
     array = CoilArray.ring(1, MIDDLE, 150.0, 80.0, clearance_mm=15.0)
     up = np.array([0.0, 0.0, 1.0])
     conductor = array.centres[0] + 80 * up
-    strength = [np.linalg.norm(array.field((conductor - d * up)[None])) for d in (0.1, 5.0, 15.0, 30.0)]
+    strength = [
+        np.linalg.norm(array.field((conductor - d * up)[None])) for d in (0.1, 5.0, 15.0, 30.0)
+    ]
     np.testing.assert_allclose(strength[:2], strength[2], rtol=1e-6)
     assert strength[3] < 0.8 * strength[2]

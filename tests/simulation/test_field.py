@@ -1,11 +1,18 @@
 import numpy as np
 import pytest
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.population.structures import ID
 from sim2real.simulation import field
 from sim2real.simulation.acquisition import area_weights
-from sim2real.simulation.field import SusceptibilityField, _linear_weights, dipole_field, shim_of, smooth_field, susceptibility_ppm
+from sim2real.simulation.field import (
+    SusceptibilityField,
+    _linear_weights,
+    dipole_field,
+    shim_of,
+    smooth_field,
+    susceptibility_ppm,
+)
 
 
 def disc(n, centre, radius):
@@ -17,11 +24,14 @@ def disc(n, centre, radius):
 
 @pytest.mark.parametrize("tilt", [90.0, 55.0, 20.0])  # of the main field from the cylinder's axis
 def test_a_cylinder_has_the_field_of_the_textbook(tilt):
-    """Inside chi/6 (3 cos^2 t - 1), outside chi/2 sin^2 t (a/r)^2 cos 2p, p from the main field's direction in the plane."""
+    """Inside chi/6 (3 cos^2 t - 1), outside chi/2 sin^2 t (a/r)^2 cos 2p, p from the main field's
+    direction in the plane."""
     n, centre, radius, chi = 160, (70.0, 90.0), 18.0, 9.4
     turned = np.deg2rad(25.0)
     t = np.deg2rad(tilt)
-    found = dipole_field(chi * disc(n, centre, radius), np.sin(t) * np.array([np.cos(turned), np.sin(turned)]))
+    found = dipole_field(
+        chi * disc(n, centre, radius), np.sin(t) * np.array([np.cos(turned), np.sin(turned)])
+    )
     x, y = np.meshgrid(np.arange(n) - centre[0], np.arange(n) - centre[1], indexing="ij")
     r, p = np.hypot(x, y), np.arctan2(y, x) - turned
     outside = chi / 2 * np.sin(t) ** 2 * (radius / np.maximum(r, 1)) ** 2 * np.cos(2 * p)
@@ -39,7 +49,10 @@ def test_what_lies_at_one_edge_does_not_act_on_the_other():
     chi[4:14, 50:70] = 9.0
     for direction in (np.array([1.0, 0.0]), np.array([0.0, 1.0])):
         found = dipole_field(chi, direction)
-        near, far = np.abs(found[16:24, 50:70]).max(), np.abs(found[-20:, :] - found[60:, :].mean()).max()
+        near, far = (
+            np.abs(found[16:24, 50:70]).max(),
+            np.abs(found[-20:, :] - found[60:, :].mean()).max(),
+        )
         assert far < 0.02 * near
 
 
@@ -54,7 +67,8 @@ def test_a_shim_takes_away_a_constant_and_a_slope_where_it_looks_and_leaves_a_cu
 
 
 def chest(n=128):
-    """A heart of muscle and blood beside a lung, as structure numbers (x, y, 1), sagittal: y of the slice is feet to head."""
+    """A heart of muscle and blood beside a lung, as structure numbers (x, y, 1), sagittal: y of the
+    slice is feet to head."""
     slab = np.full((n, n, 1), ID["muscle"], np.uint8)
     x, y = np.meshgrid(np.arange(n), np.arange(n), indexing="ij")
     slab[np.hypot(x - 64, y - 64) < 50] = ID["lung"]
@@ -69,7 +83,9 @@ SAGITTAL = np.array([[0.0, 0, 2, 0], [2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 0, 1]])
 def test_the_heart_beside_a_lung_is_shimmed_to_tens_of_hertz_that_grow_with_the_main_field():
     slab = chest()
     heart = np.isin(slab[..., 0], [ID["lv_myocardium"], ID["lv_blood"]])
-    low, high = (SusceptibilityField(SAGITTAL, slab, heart, tesla, 1.0)(slab) for tesla in (1.5, 3.0))
+    low, high = (
+        SusceptibilityField(SAGITTAL, slab, heart, tesla, 1.0)(slab) for tesla in (1.5, 3.0)
+    )
     np.testing.assert_allclose(high, 2 * low, rtol=1e-3, atol=0.05)
     spread = np.ptp(np.percentile(low[heart], [1, 99]))
     assert 15 < spread < 250  # Reeder 1998 measured 71 Hz, SD 14, peak to peak
@@ -77,7 +93,8 @@ def test_the_heart_beside_a_lung_is_shimmed_to_tens_of_hertz_that_grow_with_the_
 
 
 def test_the_shim_of_the_reference_frame_serves_the_other_frames():
-    """A dot of air in a later frame must not change the shim: far from it the field is that of the reference."""
+    """A dot of air in a later frame must not change the shim: far from it the field is that of the
+    reference."""
     slab = chest()
     heart = np.isin(slab[..., 0], [ID["lv_myocardium"], ID["lv_blood"]])
     of = SusceptibilityField(SAGITTAL, slab, heart, 1.5, 1.0)
@@ -89,7 +106,8 @@ def test_the_shim_of_the_reference_frame_serves_the_other_frames():
 
 
 def test_a_transverse_slice_has_the_field_along_its_structures():
-    """The main field lies along the slice's normal: a long structure then shifts by a third of its susceptibility."""
+    """The main field lies along the slice's normal: a long structure then shifts by a third of its
+    susceptibility."""
     slab = chest()
     heart = np.isin(slab[..., 0], [ID["lv_myocardium"], ID["lv_blood"]])
     hertz = SusceptibilityField(np.diag([2.0, 2, 8, 1]), slab, heart, 1.5, 1.0)
@@ -101,14 +119,18 @@ def test_a_transverse_slice_has_the_field_along_its_structures():
 
 
 def test_a_tissue_without_susceptibility_is_told_in_one_line(monkeypatch):
-    monkeypatch.setattr(field, "SUSCEPTIBILITY", field.SUSCEPTIBILITY[field.SUSCEPTIBILITY["tissue"] != "lung"])
+    monkeypatch.setattr(
+        field, "SUSCEPTIBILITY", field.SUSCEPTIBILITY[field.SUSCEPTIBILITY["tissue"] != "lung"]
+    )
     with pytest.raises(Sim2RealError, match="susceptibility.csv: no value for lung"):
         field.susceptibility_ppm.__wrapped__()
 
 
 def test_the_way_to_coarser_cells_and_back_moves_nothing():
     ramp = np.arange(60.0)
-    np.testing.assert_allclose((_linear_weights(30, 60) @ (area_weights(60, 30) @ ramp))[2:-2], ramp[2:-2], atol=1e-4)
+    np.testing.assert_allclose(
+        (_linear_weights(30, 60) @ (area_weights(60, 30) @ ramp))[2:-2], ramp[2:-2], atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("k", [0, 3])
@@ -128,7 +150,10 @@ def test_without_a_heart_the_middle_of_the_slice_is_shimmed():
 
 
 def test_the_field_of_a_mirrored_map_is_the_mirrored_field():
-    """Mirrored at the diagonal, so that x and y change places; the corners beyond the edges fade in another order of the axes."""
+    """Mirrored at the diagonal, so that x and y change places; the corners beyond the edges fade in
+    another order of the axes."""
     chi, direction = disc(40, (11.0, 26.0), 5.0), np.array([0.3, 0.8])
     scale = np.abs(dipole_field(chi, direction)).max()
-    np.testing.assert_allclose(dipole_field(chi.T, direction[::-1]), dipole_field(chi, direction).T, atol=0.01 * scale)
+    np.testing.assert_allclose(
+        dipole_field(chi.T, direction[::-1]), dipole_field(chi, direction).T, atol=0.01 * scale
+    )

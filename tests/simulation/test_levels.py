@@ -1,17 +1,18 @@
 import numpy as np
 import pytest
 
-from sim2real.core.images import Image
-from sim2real.core.parameters import SimulationParameters
+from sim2real.data.images import Image
 from sim2real.population.structures import ID
 from sim2real.simulation.levels import LIVING, PHYSICS, levels, parameters_of
+from sim2real.simulation.parameters import SimulationParameters
 from sim2real.simulation.simulate import simulate
 
 N = 160
 
 
 def heart(n_phases=1):
-    """A beating ring of muscle round blood in muscle and lung, (x, y, 2 slices, phase, 3 sub-slices)."""
+    """A beating ring of muscle round blood in muscle and lung, (x, y, 2 slices, phase, 3
+    sub-slices)."""
     x, y = np.meshgrid(np.arange(N), np.arange(N), indexing="ij")
     data = np.full((N, N, 2, n_phases, 3), ID["muscle"], np.uint8)
     data[100:150, 40:90] = ID["lung"]
@@ -27,7 +28,9 @@ def test_four_images_of_one_slice_of_one_size_each_unlike_the_one_before():
     found = levels(heart(), 1, 0, SimulationParameters(), 3, "someone")
     assert [title for title, _ in found] == ["painted", "measured", "physics", "living"]
     images = [image for _, image in found]
-    assert len({image.shape for image in images}) == 1 and all(np.isfinite(image).all() for image in images)
+    assert len({image.shape for image in images}) == 1 and all(
+        np.isfinite(image).all() for image in images
+    )
     assert len(np.unique(images[0])) == 4
     for before, after in zip(images, images[1:], strict=False):
         assert np.abs(after - before).mean() > 0.02 * before.mean()
@@ -45,7 +48,10 @@ def test_the_slab_comes_in_with_physics():
     """What differs off the slab's middle is not seen before level 3."""
     plain, other = heart(), heart()
     other.data[60:80, 60:80, :, :, 0] = ID["lv_myocardium"]
-    first, second = (dict(levels(structures, 0, 0, SimulationParameters(), 3, "someone")) for structures in (plain, other))
+    first, second = (
+        dict(levels(structures, 0, 0, SimulationParameters(), 3, "someone"))
+        for structures in (plain, other)
+    )
     for title in ("painted", "measured"):
         np.testing.assert_array_equal(first[title], second[title])
     assert np.abs(first["physics"] - second["physics"]).max() > 20
@@ -53,7 +59,16 @@ def test_the_slab_comes_in_with_physics():
 
 def test_the_last_level_of_a_cine_gathers_its_time():
     found = dict(levels(heart(8), 0, 2, SimulationParameters(), 3, "someone"))
-    snapshot = dict(levels(Image(heart(8).data[:, :, :, :3], heart().affine), 0, 2, SimulationParameters(), 3, "someone"))
+    snapshot = dict(
+        levels(
+            Image(heart(8).data[:, :, :, :3], heart().affine),
+            0,
+            2,
+            SimulationParameters(),
+            3,
+            "someone",
+        )
+    )
     assert not np.array_equal(found["living"], snapshot["living"])
     np.testing.assert_array_equal(found["physics"], snapshot["physics"])
 

@@ -1,15 +1,21 @@
 import pytest
 
 from sim2real.cohort.appearance import VENDORS
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.parameters import SimulationParameters
+from sim2real.data.errors import Sim2RealError
+from sim2real.simulation.parameters import SimulationParameters
 from sim2real.simulation.protocols import PROTOCOLS, protocol
 
 
 @pytest.mark.parametrize("name", PROTOCOLS["protocol"].unique())
 def test_every_protocol_makes_valid_parameters(name):
     told = protocol(name)
-    SimulationParameters(**{quantity: value for quantity, value in told.items() if quantity in SimulationParameters.model_fields})
+    SimulationParameters(
+        **{
+            quantity: value
+            for quantity, value in told.items()
+            if quantity in SimulationParameters.model_fields
+        }
+    )
     assert told["echo_time_ms"] < told["repetition_time_ms"]
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from sim2real.core.images import Image
-from sim2real.core.parameters import SimulationParameters
+from sim2real.data.images import Image
 from sim2real.population.structures import ID
+from sim2real.simulation.parameters import SimulationParameters
 from sim2real.simulation.scan import Scan
 
 N = 120
@@ -25,7 +25,12 @@ def test_flip_angles_spread_as_asked_and_twice_as_wide_at_3_tesla():
     for tesla in (1.5, 3.0):
         everywhere = []
         for seed in range(12):  # the field is smooth: many people, to see its spread
-            scan = Scan.of(stack(), SimulationParameters(field_strength_t=tesla, b1_spread=0.05), seed, "someone")
+            scan = Scan.of(
+                stack(),
+                SimulationParameters(field_strength_t=tesla, b1_spread=0.05),
+                seed,
+                "someone",
+            )
             everywhere.append(scan.at_slice(0, stack().data[:, :, 0, 0]).flip_excess)
         spreads.append(np.sqrt(np.mean(np.square(everywhere))))
     assert spreads[0] == pytest.approx(0.05, rel=0.25)
@@ -49,15 +54,25 @@ def test_off_resonance_is_the_sum_of_its_smooth_part_and_of_the_susceptibility()
 
 
 def test_muscle_varies_from_place_to_place_and_blood_does_not():
-    calm = {"b1_spread": 0.0, "off_resonance_hz": 0.0, "susceptibility_scale": 0.0, "tissue_variation": 0.1, "tissue_variation_mm": 5.0}
+    calm = {
+        "b1_spread": 0.0,
+        "off_resonance_hz": 0.0,
+        "susceptibility_scale": 0.0,
+        "tissue_variation": 0.1,
+        "tissue_variation_mm": 5.0,
+    }
     for structure, varies in (("lv_myocardium", True), ("lv_blood", False)):
         structures = stack(structure)
         scan, state = scan_of(structures, **calm)
         signal = np.abs(scan.magnetisation(structures.data[:, :, 0, 0], state))[:, :70]
         if varies:
             assert 0.05 < signal.std() / signal.mean() < 0.25
-            neighbour, away = (np.corrcoef(signal[:-d].ravel(), signal[d:].ravel())[0, 1] for d in (1, 12))
-            assert neighbour > 0.9 and abs(away) < 0.5  # smooth over 5 mm, that is 3 voxels, independent over 20 mm
+            neighbour, away = (
+                np.corrcoef(signal[:-d].ravel(), signal[d:].ravel())[0, 1] for d in (1, 12)
+            )
+            assert (
+                neighbour > 0.9 and abs(away) < 0.5
+            )  # smooth over 5 mm, that is 3 voxels, independent over 20 mm
         else:
             assert np.ptp(signal) < 1e-6 * signal.mean()
 
@@ -67,14 +82,19 @@ def test_tissue_varies_anew_from_slice_to_slice_and_stays_through_the_phases():
     again, second = (scan.at_slice(k, stack().data[:, :, k, 0]).variation for k in (0, 1))
     np.testing.assert_array_equal(first.variation, again)
     assert abs(np.corrcoef(again[0].ravel(), second[0].ravel())[0, 1]) < 0.2
-    assert abs(np.corrcoef(again[0].ravel(), again[1].ravel())[0, 1]) < 0.2  # T1 and T2 vary for themselves
+    assert (
+        abs(np.corrcoef(again[0].ravel(), again[1].ravel())[0, 1]) < 0.2
+    )  # T1 and T2 vary for themselves
 
 
 def test_the_coils_stand_round_the_middle_of_the_stack():
     structures = stack()
     scan, _ = scan_of(structures)
     corners = np.argwhere(np.ones((2, 2, 2))) * (np.array(structures.data.shape[:3]) - 1)
-    np.testing.assert_allclose(scan.coils.middle, (corners @ structures.affine[:3, :3].T + structures.affine[:3, 3]).mean(axis=0))
+    np.testing.assert_allclose(
+        scan.coils.middle,
+        (corners @ structures.affine[:3, :3].T + structures.affine[:3, 3]).mean(axis=0),
+    )
 
 
 @pytest.mark.parametrize("roll", [0.0, 0.5])
@@ -82,7 +102,10 @@ def test_the_chest_moves_from_feet_to_head_as_far_as_is_asked(roll):
     """Of a slice that holds the body's axis; turned in its plane, the motion turns with it."""
     x, y = np.array([1.7, 0, 0]), np.array([0, 0, 1.7])
     affine = np.eye(4)
-    affine[:3, 0], affine[:3, 1] = np.cos(roll) * x + np.sin(roll) * y, np.cos(roll) * y - np.sin(roll) * x
+    affine[:3, 0], affine[:3, 1] = (
+        np.cos(roll) * x + np.sin(roll) * y,
+        np.cos(roll) * y - np.sin(roll) * x,
+    )
     affine[:3, 2] = [0, 9, 0]
     scan, _ = scan_of(Image(stack().data, affine), breathing_mm=3.0)
     moved = affine[:3, :2] / 1.7 @ scan.breathing(0, 0)["amplitude"]

@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.simulation.signal import bssfp_signal, inflow_gain
 
 
 def bloch_steady_state(t1, t2, density, flip_deg, tr, te, hertz):
-    """Transverse magnetisation at the echo after the positive pulse of a train +a, -a, +a, ... about y, by solving the Bloch
-    equations for the state that two whole repetitions bring back to itself. No trick of turning frames, one 3 x 3 solve."""
+    """Transverse magnetisation at the echo after the positive pulse of a train +a, -a, +a, ...
+    about y, by solving the Bloch equations for the state that two whole repetitions bring back to
+    itself. No trick of turning frames, one 3 x 3 solve.
+    """
 
     def pulse(angle):
         c, s = np.cos(angle), np.sin(angle)
@@ -17,11 +19,14 @@ def bloch_steady_state(t1, t2, density, flip_deg, tr, te, hertz):
         turn = 2 * np.pi * hertz * time / 1000
         c, s = np.cos(turn), np.sin(turn)
         decay = np.diag([np.exp(-time / t2), np.exp(-time / t2), np.exp(-time / t1)])
-        return decay @ np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]), np.array([0, 0, density * (1 - np.exp(-time / t1))])
+        return decay @ np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]), np.array(
+            [0, 0, density * (1 - np.exp(-time / t1))]
+        )
 
     alpha = np.deg2rad(flip_deg)
     a, b = free(tr)
-    # m: just after the positive pulse; one repetition, the negative pulse, another, the positive pulse
+    # m: just after the positive pulse; one repetition, the negative pulse, another, the positive
+    # pulse
     matrix = pulse(alpha) @ a @ pulse(-alpha) @ a
     constant = pulse(alpha) @ (a @ pulse(-alpha) @ b + b)
     after_pulse = np.linalg.solve(np.eye(3) - matrix, constant)
@@ -35,8 +40,15 @@ def random_cases(count=400):
     for _ in range(count):
         t1 = rng.uniform(200, 2000)
         tr = rng.uniform(2, 8)
-        yield {"t1": t1, "t2": rng.uniform(0.03, 0.9) * t1, "density": rng.uniform(0.1, 1), "flip_deg": rng.uniform(5, 110), "tr": tr,
-               "te": rng.uniform(0, 1) * tr, "hertz": rng.uniform(-250, 250)}  # fmt: skip
+        yield {
+            "t1": t1,
+            "t2": rng.uniform(0.03, 0.9) * t1,
+            "density": rng.uniform(0.1, 1),
+            "flip_deg": rng.uniform(5, 110),
+            "tr": tr,
+            "te": rng.uniform(0, 1) * tr,
+            "hertz": rng.uniform(-250, 250),
+        }
 
 
 def relative_errors(signal):
@@ -67,35 +79,47 @@ def test_on_resonance_it_is_freeman_and_hill():
 
 def test_signal_comes_back_after_one_over_tr_but_for_the_phase_of_the_echo():
     tr = 4.0
-    first, second = (np.abs(bssfp_signal(900, 60, 1.0, 50, tr, 2.0, hertz)) for hertz in (30.0, 30.0 + 1000 / tr))
+    first, second = (
+        np.abs(bssfp_signal(900, 60, 1.0, 50, tr, 2.0, hertz)) for hertz in (30.0, 30.0 + 1000 / tr)
+    )
     assert first == pytest.approx(second)
 
 
 def lorentzian(t2_prime_ms, count=400_000):
     """Off-resonances in Hz of equal weight, spread as a Lorentzian of half-width 1/(2 pi T2')."""
-    return np.tan(np.pi * ((np.arange(count) + 0.5) / count - 0.5)) * 1000 / (2 * np.pi * t2_prime_ms)
+    return (
+        np.tan(np.pi * ((np.arange(count) + 0.5) / count - 0.5)) * 1000 / (2 * np.pi * t2_prime_ms)
+    )
 
 
 @pytest.mark.parametrize("te", [0.0, 1.0, 2.0, 3.9, 4.0])
 @pytest.mark.parametrize("hertz", [0.0, 70.0, -118.0])
 def test_t2_prime_is_the_average_over_a_lorentzian_of_off_resonances(te, hertz):
-    """From both ends of the repetition: before its middle the spread has refocused in part, after it dephases again."""
+    """From both ends of the repetition: before its middle the spread has refocused in part, after
+    it dephases again."""
     tissue = (900.0, 60.0, 0.8, 55.0, 4.0, te)
     wanted = bssfp_signal(*tissue, hertz + lorentzian(25.0)).mean()
     found = bssfp_signal(*tissue, hertz, 25.0)
-    assert abs(found - wanted) / abs(wanted) < 5e-4  # what is left is the average's: its tails reach far and are cut
-    assert abs(bssfp_signal(*tissue, hertz) - wanted) / abs(wanted) > 0.01  # without the spread it is seen to be another signal
+    assert (
+        abs(found - wanted) / abs(wanted) < 5e-4
+    )  # what is left is the average's: its tails reach far and are cut
+    assert (
+        abs(bssfp_signal(*tissue, hertz) - wanted) / abs(wanted) > 0.01
+    )  # without the spread it is seen to be another signal
 
 
 def test_t2_prime_is_the_average_of_isochromats_of_the_bloch_solver():
     case = {"t1": 700.0, "t2": 90.0, "density": 0.9, "flip_deg": 40.0, "tr": 5.0, "te": 1.7}
-    wanted = np.mean([bloch_steady_state(**case, hertz=35.0 + offset) for offset in lorentzian(30.0, 4001)])
+    wanted = np.mean(
+        [bloch_steady_state(**case, hertz=35.0 + offset) for offset in lorentzian(30.0, 4001)]
+    )
     found = bssfp_signal(*case.values(), 35.0, 30.0)
     assert abs(found - wanted) / abs(wanted) < 5e-3
 
 
 def train(t1, t2, flip_deg, tr, te, hertz, pulses):
-    """Mean echo of a spin from its entry in equilibrium through ``pulses`` pulses about +y, -y, ..., each stepped in turn."""
+    """Mean echo of a spin from its entry in equilibrium through ``pulses`` pulses about +y, -y,
+    ..., each stepped in turn."""
     m, echoes = np.array([0.0, 0.0, 1.0]), []
 
     def free(m, time):
@@ -119,26 +143,36 @@ def train(t1, t2, flip_deg, tr, te, hertz, pulses):
 def test_inflowing_spins_are_those_of_a_stepped_bloch_train(flip, pulses, hertz):
     blood = (1441.0, 290.0)
     wanted = train(*blood, flip, 3.0, 1.5, hertz, pulses)
-    found = inflow_gain(*blood, flip, 3.0, pulses, hertz) * bssfp_signal(*blood, 1.0, flip, 3.0, 1.5, hertz)
+    found = inflow_gain(*blood, flip, 3.0, pulses, hertz) * bssfp_signal(
+        *blood, 1.0, flip, 3.0, 1.5, hertz
+    )
     assert abs(found - wanted) / abs(wanted) < 0.03
     standing = bssfp_signal(*blood, 1.0, flip, 3.0, 1.5, hertz)
     assert abs(standing) < 0.97 * abs(wanted)  # the gain is no rounding
 
 
 def test_standing_blood_gains_nothing_and_faster_blood_more_and_at_a_larger_flip_angle():
-    gain = [float(inflow_gain(1441.0, 290.0, 60.0, 3.0, pulses)) for pulses in (np.inf, 1e6, 300, 30)]
+    gain = [
+        float(inflow_gain(1441.0, 290.0, 60.0, 3.0, pulses)) for pulses in (np.inf, 1e6, 300, 30)
+    ]
     assert gain[0] == 1 and gain[1] == pytest.approx(1, abs=1e-3) and gain[1] < gain[2] < gain[3]
     flips = np.arange(30.0, 115.0, 5.0)
     standing = np.abs(bssfp_signal(1441.0, 290.0, 1.0, flips, 3.0, 1.5))
-    assert flips[np.argmax(standing * inflow_gain(1441.0, 290.0, flips, 3.0, 60))] > flips[np.argmax(standing)]
+    assert (
+        flips[np.argmax(standing * inflow_gain(1441.0, 290.0, flips, 3.0, 60))]
+        > flips[np.argmax(standing)]
+    )
 
 
-@pytest.mark.parametrize(("t1", "t2", "te", "words"), [
-    (0.0, 50.0, 1.5, "relaxation times must be above 0"),
-    (900.0, -1.0, 1.5, "relaxation times must be above 0"),
-    (900.0, 50.0, 3.5, "echo time 3.5 ms is above"),
-    (np.nan, 50.0, 1.5, "relaxation times must be above 0"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("t1", "t2", "te", "words"),
+    [
+        (0.0, 50.0, 1.5, "relaxation times must be above 0"),
+        (900.0, -1.0, 1.5, "relaxation times must be above 0"),
+        (900.0, 50.0, 3.5, "echo time 3.5 ms is above"),
+        (np.nan, 50.0, 1.5, "relaxation times must be above 0"),
+    ],
+)
 def test_impossible_times_are_refused_in_one_line(t1, t2, te, words):
     with pytest.raises(Sim2RealError, match=words) as caught:
         bssfp_signal(t1, t2, 1.0, 60, 3.0, te)

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.population.structures import ID, STRUCTURES
 from sim2real.simulation import tissues
 
@@ -23,7 +23,9 @@ def test_t1_grows_with_the_field():
 
 def test_people_vary_by_the_stated_spread():
     rng = np.random.default_rng(0)
-    draws = pd.concat([tissues.tissue_times(1.5, rng).loc[[ID["lv_myocardium"]]] for _ in range(400)])
+    draws = pd.concat(
+        [tissues.tissue_times(1.5, rng).loc[[ID["lv_myocardium"]]] for _ in range(400)]
+    )
     for column, sd in (("t1_ms", 0.05), ("t2_ms", 0.08), ("pd", 0.05)):
         assert np.log(draws[column]).std() == pytest.approx(sd, rel=0.12)
 
@@ -43,8 +45,14 @@ def test_a_missing_row_is_told_in_one_line(monkeypatch):
 def test_what_is_fat_and_what_flows_is_told(field):
     times = tissues.tissue_times(field)
     names = STRUCTURES.set_index("id")["name"]
-    assert set(names[times["fat"]]) >= {"epicardial_fat", "subcutaneous_fat"} and not times.loc[ID["lv_myocardium"], "fat"]
-    assert set(names[times["blood"]]) >= {"lv_blood", "rv_blood", "aorta", "vena_cava"} and not times.loc[ID["papillary_muscle"], "blood"]
+    assert (
+        set(names[times["fat"]]) >= {"epicardial_fat", "subcutaneous_fat"}
+        and not times.loc[ID["lv_myocardium"], "fat"]
+    )
+    assert (
+        set(names[times["blood"]]) >= {"lv_blood", "rv_blood", "aorta", "vena_cava"}
+        and not times.loc[ID["papillary_muscle"], "blood"]
+    )
     assert times.loc[ID["spinal_canal"], "fluid"] and not times.loc[ID["spinal_canal"], "blood"]
 
 

@@ -4,19 +4,21 @@ import pandas as pd
 import pytest
 import torch
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.images import Image, write_image
-from sim2real.core.parameters import TranslationParameters
-from sim2real.core.slices import SLICE_COLUMNS, load_slices
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.images import Image, write_image
+from sim2real.data.slices import SLICE_COLUMNS, load_slices
 from sim2real.translation.apply import load_generator, save_generator, translate, translate_images
 from sim2real.translation.networks import build
+from sim2real.translation.parameters import TranslationParameters
 
 AFFINE = np.array([[0, -1.5, 0.2, 40], [1.25, 0, 0, -30], [0.1, 0, 8, 5], [0, 0, 0, 1]])
 
 
 @pytest.fixture
 def generator():
-    return build(TranslationParameters(generator_features=4, residual_blocks=2), seed=0)["generator"]
+    return build(TranslationParameters(generator_features=4, residual_blocks=2), seed=0)[
+        "generator"
+    ]
 
 
 @pytest.fixture
@@ -24,7 +26,9 @@ def rows(tmp_path):
     random, made = np.random.default_rng(0), []
     for subject, n_slices in (("V001", 3), ("V002", 2)):
         path = f"03/{subject}.nii.gz"
-        write_image(tmp_path / path, Image(random.random((40, 32, n_slices), dtype=np.float32), AFFINE))
+        write_image(
+            tmp_path / path, Image(random.random((40, 32, n_slices), dtype=np.float32), AFFINE)
+        )
         made.append(("simulated", "", subject, "ES", "train", path, f"03/{subject}_gt.nii.gz"))
     return pd.DataFrame(made, columns=SLICE_COLUMNS)
 
@@ -32,9 +36,15 @@ def rows(tmp_path):
 def test_translated_images_keep_geometry_order_and_labels(tmp_path, rows, generator):
     table = translate_images(tmp_path, rows, generator, "B", "04_translation/translated")
     assert list(table.columns) == SLICE_COLUMNS
-    assert table["image"].tolist() == [f"04_translation/translated/B/V00{i}_ES.nii.gz" for i in (1, 2)]
+    assert table["image"].tolist() == [
+        f"04_translation/translated/B/V00{i}_ES.nii.gz" for i in (1, 2)
+    ]
     assert table["label"].tolist() == rows["label"].tolist()
-    assert set(table["domain"]) == {"sim2real_B"} and set(table["vendor"]) == {"B"} and set(table["split"]) == {"train"}
+    assert (
+        set(table["domain"]) == {"sim2real_B"}
+        and set(table["vendor"]) == {"B"}
+        and set(table["split"]) == {"train"}
+    )
     for before, after in zip(rows["image"], table["image"], strict=True):
         source, translated = nib.load(tmp_path / before), nib.load(tmp_path / after)
         assert translated.shape == source.shape and translated.get_data_dtype() == np.float32
@@ -59,12 +69,16 @@ def test_translation_maps_the_unit_interval_to_itself(generator):
 def test_a_saved_generator_translates_as_before(tmp_path, generator):
     save_generator(tmp_path / "generator.pt", generator)
     slices = np.random.default_rng(1).random((2, 32, 40), dtype=np.float32)
-    np.testing.assert_array_equal(translate(load_generator(tmp_path / "generator.pt"), slices), translate(generator, slices))
+    np.testing.assert_array_equal(
+        translate(load_generator(tmp_path / "generator.pt"), slices), translate(generator, slices)
+    )
 
 
 def test_a_residual_generator_of_another_form_is_refused(tmp_path):
     """One without the place where its sum is bent was trained to give something else."""
-    generator = build(TranslationParameters(generator_features=4, residual_blocks=2, residual=True), seed=0)["generator"]
+    generator = build(
+        TranslationParameters(generator_features=4, residual_blocks=2, residual=True), seed=0
+    )["generator"]
     save_generator(tmp_path / "generator.pt", generator)
     del generator.linear_to
     save_generator(tmp_path / "older.pt", generator)
@@ -75,7 +89,10 @@ def test_a_residual_generator_of_another_form_is_refused(tmp_path):
 
 def test_absent_or_foreign_generators_are_told_in_one_line(tmp_path):
     (tmp_path / "foreign.pt").write_bytes(b"not a network")
-    for name, message in (("absent.pt", "no such generator"), ("foreign.pt", "not a generator of ours")):
+    for name, message in (
+        ("absent.pt", "no such generator"),
+        ("foreign.pt", "not a generator of ours"),
+    ):
         with pytest.raises(Sim2RealError, match=message) as error:
             load_generator(tmp_path / name)
         assert "\n" not in str(error.value)
@@ -83,4 +100,10 @@ def test_absent_or_foreign_generators_are_told_in_one_line(tmp_path):
 
 def test_nothing_to_translate_is_told(tmp_path, generator):
     with pytest.raises(Sim2RealError, match="no simulated image"):
-        translate_images(tmp_path, pd.DataFrame(columns=SLICE_COLUMNS), generator, "A", "04_translation/translated")
+        translate_images(
+            tmp_path,
+            pd.DataFrame(columns=SLICE_COLUMNS),
+            generator,
+            "A",
+            "04_translation/translated",
+        )

@@ -3,7 +3,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from skimage.exposure import match_histograms
 
-from sim2real.core.errors import Sim2RealError
+from sim2real.data.errors import Sim2RealError
 from sim2real.translation.baselines import BASELINES, identity, match_histogram, swap_amplitudes
 
 RANDOM = np.random.default_rng(0)
@@ -15,7 +15,12 @@ REFERENCES = (gaussian_filter(RANDOM.random((5, 32, 44)), (0, 1, 1)) * 0.5 + 0.2
 def test_all_share_one_interface(name):
     kept = IMAGES.copy()
     found = BASELINES[name](IMAGES, REFERENCES, seed=1)
-    assert found.shape == IMAGES.shape and found.dtype == np.float32 and found.min() >= 0 and found.max() <= 1
+    assert (
+        found.shape == IMAGES.shape
+        and found.dtype == np.float32
+        and found.min() >= 0
+        and found.max() <= 1
+    )
     np.testing.assert_array_equal(found, BASELINES[name](IMAGES, REFERENCES, seed=1))
     np.testing.assert_array_equal(IMAGES, kept)
 
@@ -31,7 +36,9 @@ def test_histograms_are_those_of_the_references_and_the_order_of_greys_is_kept()
             assert np.quantile(matched, q) == pytest.approx(np.quantile(REFERENCES, q), abs=2e-3)
         assert (np.diff(matched.ravel()[np.argsort(image.ravel())]) >= -1e-7).all()
     independent = match_histograms(IMAGES[0], REFERENCES[0])
-    np.testing.assert_allclose(match_histogram(IMAGES[:1], REFERENCES[:1])[0], independent, atol=0.01)
+    np.testing.assert_allclose(
+        match_histogram(IMAGES[:1], REFERENCES[:1])[0], independent, atol=0.01
+    )
 
 
 def test_a_flat_tissue_stays_flat():
@@ -46,7 +53,9 @@ def test_an_images_own_amplitudes_change_nothing():
 def test_low_frequencies_take_the_references_amplitude_and_all_keep_their_phase():
     """Along a row: cosines of 2 and 10 cycles of 44; beta 0.05 reaches to 2.2 cycles."""
     x = 2 * np.pi * np.arange(44) / 44
-    wave = lambda mean, low, high, phase: np.tile(mean + low * np.cos(2 * x + phase) + high * np.cos(10 * x + phase), (1, 32, 1))  # noqa: E731
+    wave = lambda mean, low, high, phase: np.tile(
+        mean + low * np.cos(2 * x + phase) + high * np.cos(10 * x + phase), (1, 32, 1)
+    )  # noqa: E731
     found = swap_amplitudes(wave(0.5, 0.10, 0.05, 0.3), wave(0.4, 0.02, 0.2, 1.1))
     np.testing.assert_allclose(found, wave(0.4, 0.02, 0.05, 0.3), atol=1e-6)
     wider = swap_amplitudes(wave(0.5, 0.10, 0.05, 0.3), wave(0.4, 0.02, 0.2, 1.1), beta=0.3)

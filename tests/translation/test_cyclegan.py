@@ -3,20 +3,31 @@ import pytest
 import torch
 from torch import nn
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.parameters import TranslationParameters
+from sim2real.data.errors import Sim2RealError
 from sim2real.translation.apply import load_generator, translate
 from sim2real.translation.cyclegan import CycleGan, ImagePool, build_cyclegan
 from sim2real.translation.networks import build
+from sim2real.translation.parameters import TranslationParameters
 from sim2real.translation.step import Optimisers
 from sim2real.translation.training import train
 
 TINY = TranslationParameters(
-    generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8, n_patches=16,
-    batch_size=2, n_steps=6, decay_steps=3, learning_rate=1e-3, checkpoint_every_s=1e-9,
-)  # fmt: skip
+    generator_features=4,
+    discriminator_features=4,
+    residual_blocks=2,
+    projection_features=8,
+    n_patches=16,
+    batch_size=2,
+    n_steps=6,
+    decay_steps=3,
+    learning_rate=1e-3,
+    checkpoint_every_s=1e-9,
+)
 RANDOM = np.random.default_rng(0)
-SOURCE, TARGET = RANDOM.random((5, 32, 40), dtype=np.float32), RANDOM.random((3, 32, 40), dtype=np.float32) ** 2
+SOURCE, TARGET = (
+    RANDOM.random((5, 32, 40), dtype=np.float32),
+    RANDOM.random((3, 32, 40), dtype=np.float32) ** 2,
+)
 
 
 class SmallPool(CycleGan):
@@ -33,7 +44,10 @@ class Line(nn.Module):
 
     def __init__(self, a, b):
         super().__init__()
-        self.a, self.b = nn.Parameter(torch.tensor(a, dtype=torch.float64)), nn.Parameter(torch.tensor(b, dtype=torch.float64))
+        self.a, self.b = (
+            nn.Parameter(torch.tensor(a, dtype=torch.float64)),
+            nn.Parameter(torch.tensor(b, dtype=torch.float64)),
+        )
 
     def forward(self, x):
         return self.a * x + self.b
@@ -41,31 +55,52 @@ class Line(nn.Module):
 
 def lines():
     names = ("generator", "discriminator", "generator_back", "discriminator_back")
-    return nn.ModuleDict(dict(zip(names, (Line(0.5, 0.1), Line(2.0, -0.3), Line(1.5, -0.2), Line(-1.0, 0.4)), strict=True)))
+    return nn.ModuleDict(
+        dict(
+            zip(
+                names,
+                (Line(0.5, 0.1), Line(2.0, -0.3), Line(1.5, -0.2), Line(-1.0, 0.4)),
+                strict=True,
+            )
+        )
+    )
 
 
 def test_losses_and_gradients_of_two_pixels_by_hand():
-    """G(x) = x/2 + 0.1, F(y) = 3y/2 - 0.2, D_y(s) = 2s - 0.3, D_x(s) = 0.4 - s; x = (0.2, -0.4), y = (0.6, 0.2)."""
-    source, real = (torch.tensor(values, dtype=torch.float64).reshape(1, 1, 1, 2) for values in ([0.2, -0.4], [0.6, 0.2]))
+    """G(x) = x/2 + 0.1, F(y) = 3y/2 - 0.2, D_y(s) = 2s - 0.3, D_x(s) = 0.4 - s; x = (0.2, -0.4), y
+    = (0.6, 0.2)."""
+    source, real = (
+        torch.tensor(values, dtype=torch.float64).reshape(1, 1, 1, 2)
+        for values in ([0.2, -0.4], [0.6, 0.2])
+    )
     networks = lines()
     optimisers = Optimisers(networks, 0.0)
     losses = CycleGan().step(networks, optimisers, source, real, TINY, torch.Generator())
-    # G(x) = (0.2, -0.1); F(y) = (0.7, 0.1); F(G(x)) = (0.1, -0.35); G(F(y)) = (0.45, 0.15); G(y) = (0.4, 0.2); F(x) = (0.1, -0.8)
+    # G(x) = (0.2, -0.1); F(y) = (0.7, 0.1); F(G(x)) = (0.1, -0.35); G(F(y)) = (0.45, 0.15); G(y) =
+    # (0.4, 0.2); F(x) = (0.1, -0.8)
     cycle = (0.1 + 0.05) / 2 + (0.15 + 0.05) / 2
     identity = (0.2 + 0.0) / 2 + (0.1 + 0.4) / 2
-    gan, gan_back = (0.9**2 + 1.5**2) / 2, (1.3**2 + 0.7**2) / 2  # D_y(G(x)) = (0.1, -0.5), D_x(F(y)) = (-0.3, 0.3)
+    gan, gan_back = (
+        (0.9**2 + 1.5**2) / 2,
+        (1.3**2 + 0.7**2) / 2,
+    )  # D_y(G(x)) = (0.1, -0.5), D_x(F(y)) = (-0.3, 0.3)
     judged = ((0.1**2 + 0.5**2) / 2 + (0.1**2 + 0.9**2) / 2) / 2  # D_y(y) = (0.9, 0.1)
     judged_back = ((0.3**2 + 0.3**2) / 2 + (0.8**2 + 0.2**2) / 2) / 2  # D_x(x) = (0.2, 0.8)
     assert losses.tolist() == pytest.approx([judged, judged_back, gan, gan_back, cycle, identity])
-    # d/db of G. GAN: 2 * 2 * mean(D_y(G(x)) - 1) = -4.8. Cycle of x: -3/2 at the first pixel, 3/2 at the second, by the sign of
-    # F(G(x)) - x = (-0.1, 0.05): 0. Cycle of y: both below y: -1. Identity: (-1 + 0) / 2, the second pixel lying at its target.
+    # d/db of G. GAN: 2 * 2 * mean(D_y(G(x)) - 1) = -4.8. Cycle of x: -3/2 at the first pixel, 3/2
+    # at the second, by the sign of
+    # F(G(x)) - x = (-0.1, 0.05): 0. Cycle of y: both below y: -1. Identity: (-1 + 0) / 2, the
+    # second pixel lying at its target.
     assert networks["generator"].b.grad.item() == pytest.approx(-4.8 + 10 * (0 - 1 + 0.5 * -0.5))
     # d/db of D_y: half of 2 * mean(D_y(G(x))) and of 2 * mean(D_y(y) - 1)
     assert networks["discriminator"].b.grad.item() == pytest.approx(-0.2 - 0.5)
 
 
 def test_discriminators_are_shown_what_the_generators_made_before_their_step():
-    source, real = (torch.tensor(values, dtype=torch.float64).reshape(1, 1, 1, 2) for values in ([0.2, -0.4], [0.6, 0.2]))
+    source, real = (
+        torch.tensor(values, dtype=torch.float64).reshape(1, 1, 1, 2)
+        for values in ([0.2, -0.4], [0.6, 0.2])
+    )
     method, networks = CycleGan(), lines()
     method.step(networks, Optimisers(networks, 0.1), source, real, TINY, torch.Generator())
     assert method.state_dict()["discriminator"][0].flatten().tolist() == pytest.approx([0.2, -0.1])
@@ -92,7 +127,11 @@ def test_a_full_pool_gives_an_older_slice_half_of_the_time_and_never_loses_or_do
     assert 0.43 < np.mean(older) < 0.57
     kept = [x.mean().item() for x in pool.slices]
     assert len(kept) == 5
-    late = shown[5:]  # each slice is shown once when it leaves the pool or passes by; the first five were shown on entry, too
+    late = shown[
+        5:
+        # each slice is shown once when it leaves the pool or passes by; the first five were shown on
+        # entry, too
+    ]
     assert len(set(late)) == len(late) and not set(late) & set(kept)
     assert set(late) | set(kept) == set(given)
 
@@ -108,7 +147,9 @@ def state(folder):
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("stop", [1, 4])
-def test_killed_and_resumed_is_the_same_to_the_bit_pools_and_all(tmp_path, monkeypatch, stop, precision):
+def test_killed_and_resumed_is_the_same_to_the_bit_pools_and_all(
+    tmp_path, monkeypatch, stop, precision
+):
     parameters = TINY.model_copy(update={"precision": precision, "weight_average": 0.9})
     whole = train(SOURCE, TARGET, parameters, tmp_path / "whole", seed=3, method=SmallPool)
     step, taken = CycleGan.step, []
@@ -124,18 +165,28 @@ def test_killed_and_resumed_is_the_same_to_the_bit_pools_and_all(tmp_path, monke
         with pytest.raises(KeyboardInterrupt):
             train(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3, method=SmallPool)
     torch.rand(17)  # global random state must not matter
-    assert train(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3, method=SmallPool).equals(whole)
+    assert train(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3, method=SmallPool).equals(
+        whole
+    )
     first, second = (state(tmp_path / name) for name in ("whole", "parts"))
     assert len(first["method"]["discriminator"]) == 3  # 12 slices were made
     for name, slices in first["method"].items():
         assert all(torch.equal(a, b) for a, b in zip(slices, second["method"][name], strict=True))
-    assert all(torch.equal(weights, second["networks"][name]) for name, weights in first["networks"].items())
-    assert (tmp_path / "whole/generator.pt").read_bytes() == (tmp_path / "parts/generator.pt").read_bytes()
+    assert all(
+        torch.equal(weights, second["networks"][name])
+        for name, weights in first["networks"].items()
+    )
+    assert (tmp_path / "whole/generator.pt").read_bytes() == (
+        tmp_path / "parts/generator.pt"
+    ).read_bytes()
 
 
 def test_its_generator_is_used_as_any_other(tmp_path):
     log = train(SOURCE, TARGET, TINY, tmp_path, seed=0, method=CycleGan)
-    assert list(log.columns) == ["step", *CycleGan.losses, "learning_rate"] and len(log) == TINY.n_steps
+    assert (
+        list(log.columns) == ["step", *CycleGan.losses, "learning_rate"]
+        and len(log) == TINY.n_steps
+    )
     found = translate(load_generator(tmp_path / "generator.pt"), SOURCE)
     assert found.shape == SOURCE.shape and found.min() >= 0 and found.max() <= 1
 
@@ -147,14 +198,19 @@ def test_a_cut_trainings_checkpoint_is_not_taken_for_one_of_cyclegan(tmp_path):
 
 
 def test_a_loss_that_is_not_finite_names_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr(CycleGan, "step", lambda *_: torch.tensor([0.1, 0.1, 0.1, 0.1, float("nan"), 0.1]))
+    monkeypatch.setattr(
+        CycleGan, "step", lambda *_: torch.tensor([0.1, 0.1, 0.1, 0.1, float("nan"), 0.1])
+    )
     with pytest.raises(Sim2RealError, match="loss_cycle is nan at step 0"):
         train(SOURCE, TARGET, TINY, tmp_path, seed=0, method=CycleGan)
 
 
 def test_at_full_size_it_trains_two_of_each_network_and_cut_one_and_its_heads():
-    """Sizes of the public models: generator 11,365,633, discriminator 2,762,689, projection heads 559,872."""
-    full = TranslationParameters(generator_features=64, discriminator_features=64, residual_blocks=9, projection_features=256)
+    """Sizes of the public models: generator 11,365,633, discriminator 2,762,689, projection heads
+    559,872."""
+    full = TranslationParameters(
+        generator_features=64, discriminator_features=64, residual_blocks=9, projection_features=256
+    )
     count = lambda networks: sum(weights.numel() for weights in networks.parameters())  # noqa: E731
     assert count(build_cyclegan(full, seed=0)) == 2 * (11_365_633 + 2_762_689)
     assert count(build(full, seed=0)) == 11_365_633 + 2_762_689 + 559_872
@@ -163,5 +219,10 @@ def test_at_full_size_it_trains_two_of_each_network_and_cut_one_and_its_heads():
 def test_the_way_forth_begins_as_cut_does_and_the_way_back_otherwise():
     cycle, cut = build_cyclegan(TINY, seed=5), build(TINY, seed=5)
     for name in ("generator", "discriminator"):
-        assert all(torch.equal(a, b) for a, b in zip(cycle[name].parameters(), cut[name].parameters(), strict=True))
-    assert not torch.equal(cycle["generator"].layers[1].weight, cycle["generator_back"].layers[1].weight)
+        assert all(
+            torch.equal(a, b)
+            for a, b in zip(cycle[name].parameters(), cut[name].parameters(), strict=True)
+        )
+    assert not torch.equal(
+        cycle["generator"].layers[1].weight, cycle["generator_back"].layers[1].weight
+    )

@@ -19,7 +19,15 @@ def close_figures():
 
 def test_the_diagram_shows_the_query_and_its_positive_at_the_same_place():
     source, translated = SLICES[0], SLICES[1]
-    figure = method_figure(source, translated, SLICES[2], SLICES[3], query=(12, 30), negatives=[(8, 8), (20, 10), (25, 33)], patch=6)
+    figure = method_figure(
+        source,
+        translated,
+        SLICES[2],
+        SLICES[3],
+        query=(12, 30),
+        negatives=[(8, 8), (20, 10), (25, 33)],
+        patch=6,
+    )
     shown = [np.asarray(image.get_array()) for image in figure.axes[0].get_images()]
     assert any(np.array_equal(image, source[9:15, 27:33]) for image in shown)
     assert any(np.array_equal(image, translated[9:15, 27:33]) for image in shown)
@@ -31,8 +39,13 @@ def test_no_text_of_the_diagram_overlaps_another_or_leaves_the_page():
     figure.canvas.draw()
     boxes = [text.get_window_extent() for text in figure.axes[0].texts if text.get_text()]
     page = figure.bbox
-    assert all(page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1 for box in boxes)
-    assert not [(i, j) for i, a in enumerate(boxes) for j, b in enumerate(boxes) if i < j and a.overlaps(b)]
+    assert all(
+        page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1
+        for box in boxes
+    )
+    assert not [
+        (i, j) for i, a in enumerate(boxes) for j, b in enumerate(boxes) if i < j and a.overlaps(b)
+    ]
 
 
 def test_the_diagram_tells_how_alike_the_query_is_to_each_patch_and_nothing_lies_on_it():
@@ -42,19 +55,31 @@ def test_the_diagram_tells_how_alike_the_query_is_to_each_patch_and_nothing_lies
     texts = [text for text in figure.axes[0].texts if text.get_text()]
     boxes = [text.get_window_extent() for text in texts]
     assert {"0.93", "\N{MINUS SIGN}0.12", "0.40", "0.05"} <= {text.get_text() for text in texts}
-    assert not [(i, j) for i, a in enumerate(boxes) for j, b in enumerate(boxes) if i < j and a.overlaps(b)]
+    assert not [
+        (i, j) for i, a in enumerate(boxes) for j, b in enumerate(boxes) if i < j and a.overlaps(b)
+    ]
     positive = next(text for text in texts if text.get_text() == "0.93")
-    assert positive.get_color() == next(text for text in texts if text.get_text() == "positive").get_color()
+    assert (
+        positive.get_color()
+        == next(text for text in texts if text.get_text() == "positive").get_color()
+    )
 
 
 def test_pairs_have_a_row_a_subject_and_a_column_a_kind():
     figure = pairs_figure(SLICES[:2], SLICES[1:3], SLICES[2:], ["V001", "V002"])
     assert len(figure.axes) == 6
-    assert [axis.get_title() for axis in figure.axes[:3]] == ["simulated", "sim2real A", "sim2real B"]
+    assert [axis.get_title() for axis in figure.axes[:3]] == [
+        "simulated",
+        "sim2real A",
+        "sim2real B",
+    ]
     assert np.array_equal(figure.axes[4].get_images()[0].get_array(), SLICES[2])
 
 
 def test_curves_are_drawn_for_each_loss():
-    log = pd.DataFrame({"step": range(50)} | {name: np.linspace(2, 1, 50) for name in ("loss_d", "loss_gan", "loss_nce", "loss_idt")})
+    log = pd.DataFrame(
+        {"step": range(50)}
+        | {name: np.linspace(2, 1, 50) for name in ("loss_d", "loss_gan", "loss_nce", "loss_idt")}
+    )
     figure = curves_figure(log)
     assert sum(len(axis.get_lines()) for axis in figure.axes) == 4

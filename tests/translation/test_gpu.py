@@ -4,16 +4,28 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.core.parameters import TranslationParameters
 from sim2real.translation.apply import load_generator, translate
 from sim2real.translation.networks import build
+from sim2real.translation.parameters import TranslationParameters
 from sim2real.translation.precision import settled
 from sim2real.translation.step import Optimisers, cut_step
 from sim2real.translation.training import train
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU here")
-SIZES = TranslationParameters(generator_features=8, discriminator_features=8, residual_blocks=5, projection_features=16, n_patches=32, batch_size=2,
-                              n_steps=12, decay_steps=4, residual=True, grain=True, weight_average=0.9, keep_nearest=True)  # fmt: skip
+SIZES = TranslationParameters(
+    generator_features=8,
+    discriminator_features=8,
+    residual_blocks=5,
+    projection_features=16,
+    n_patches=32,
+    batch_size=2,
+    n_steps=12,
+    decay_steps=4,
+    residual=True,
+    grain=True,
+    weight_average=0.9,
+    keep_nearest=True,
+)
 METHODS = {
     "CUT": {"residual": False, "grain": False},
     "with residual and grain": {},
@@ -30,9 +42,20 @@ def first_step(parameters, device):
     for weights in networks.parameters():
         weights.data.normal_(0, 0.1, generator=torch.Generator().manual_seed(weights.numel()))
     networks.to(device)
-    batch = [torch.from_numpy(slices(seed, 2)).double().to(device)[:, None] * 2 - 1 for seed in (0, 1)]
-    losses = cut_step(networks, Optimisers(networks, learning_rate=0.0), *batch, parameters, torch.Generator().manual_seed(0))
-    return {"losses": losses.cpu(), **{name: weights.grad.cpu() for name, weights in networks.named_parameters()}}
+    batch = [
+        torch.from_numpy(slices(seed, 2)).double().to(device)[:, None] * 2 - 1 for seed in (0, 1)
+    ]
+    losses = cut_step(
+        networks,
+        Optimisers(networks, learning_rate=0.0),
+        *batch,
+        parameters,
+        torch.Generator().manual_seed(0),
+    )
+    return {
+        "losses": losses.cpu(),
+        **{name: weights.grad.cpu() for name, weights in networks.named_parameters()},
+    }
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -41,12 +64,24 @@ def test_in_float64_losses_and_gradients_are_those_of_the_processor(method):
     here, there = first_step(parameters, "cpu"), first_step(parameters, "cuda")
     for name, values in here.items():
         torch.testing.assert_close(
-            there[name], values, rtol=1e-6, atol=1e-9 * float(1 + values.abs().max()), msg=lambda told, name=name: f"{name}: {told}"
+            there[name],
+            values,
+            rtol=1e-6,
+            atol=1e-9 * float(1 + values.abs().max()),
+            msg=lambda told, name=name: f"{name}: {told}",
         )
 
 
 def trained(folder, device, update=None):
-    return train(slices(0, 9), slices(1, 7), SIZES.model_copy(update=update or {}), folder, 3, device, held_out=slices(2, 5))
+    return train(
+        slices(0, 9),
+        slices(1, 7),
+        SIZES.model_copy(update=update or {}),
+        folder,
+        3,
+        device,
+        held_out=slices(2, 5),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,21 +91,30 @@ def on_gpu(tmp_path_factory):
     return folder, trained(folder, "cuda")
 
 
-def test_a_training_on_a_gpu_begins_as_on_a_processor_and_goes_on_from_its_checkpoint(on_gpu, tmp_path):
+def test_a_training_on_a_gpu_begins_as_on_a_processor_and_goes_on_from_its_checkpoint(
+    on_gpu, tmp_path
+):
     folder, log = on_gpu
-    np.testing.assert_allclose(log.to_numpy()[0], trained(tmp_path, "cpu").to_numpy()[0], rtol=2e-2)  # later steps enlarge the rounding
+    np.testing.assert_allclose(
+        log.to_numpy()[0], trained(tmp_path, "cpu").to_numpy()[0], rtol=2e-2
+    )  # later steps enlarge the rounding
     (folder / "generator.pt").unlink()
     assert trained(folder, "cuda").equals(log)
 
 
 def test_its_generator_translates_on_a_processor_as_on_the_gpu(on_gpu):
-    made = [translate(load_generator(on_gpu[0] / "generator.pt", device), slices(0, 3), device) for device in ("cuda", "cpu")]
+    made = [
+        translate(load_generator(on_gpu[0] / "generator.pt", device), slices(0, 3), device)
+        for device in ("cuda", "cpu")
+    ]
     np.testing.assert_allclose(*made, atol=5e-3)
 
 
 @pytest.mark.parametrize("own", [{"precision": "auto"}, {"compiled": True}])
 def test_faster_arithmetic_begins_alike(on_gpu, tmp_path, own):
-    np.testing.assert_allclose(trained(tmp_path, "cuda", own).to_numpy()[0], on_gpu[1].to_numpy()[0], rtol=0.05)
+    np.testing.assert_allclose(
+        trained(tmp_path, "cuda", own).to_numpy()[0], on_gpu[1].to_numpy()[0], rtol=0.05
+    )
 
 
 def test_auto_is_bfloat16(tmp_path):

@@ -3,22 +3,29 @@ import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter, shift
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.images import Image, write_image
-from sim2real.core.labels import LV, MYO, RV
-from sim2real.core.run import RunFolder
-from sim2real.core.slices import SLICE_COLUMNS, as_stored
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.images import Image, write_image
+from sim2real.data.labels import LV, MYO, RV
+from sim2real.data.run import RunFolder
+from sim2real.data.slices import SLICE_COLUMNS, as_stored
 from sim2real.translation import figures
 from sim2real.translation.keeps import COLUMNS, edge_share, information, keeps_of, measure, worst
 
 ROWS, LINES = np.mgrid[:64, :72]
 RADIUS = np.hypot(ROWS - 30, LINES - 40)
-LABEL = np.select([RADIUS < 9, RADIUS < 14, np.hypot(ROWS - 30, LINES - 22) < 9], [LV, MYO, RV], 0).astype(np.uint8)
+LABEL = np.select(
+    [RADIUS < 9, RADIUS < 14, np.hypot(ROWS - 30, LINES - 22) < 9], [LV, MYO, RV], 0
+).astype(np.uint8)
 GREYS = np.array([0.3, 0.9, 0.15, 0.8])
 
 
 def picture(greys=GREYS, noise=0.02, seed=0):
-    return np.clip(gaussian_filter(greys[LABEL], 0.6) + np.random.default_rng(seed).normal(0, noise, LABEL.shape), 0, 1).astype(np.float32)
+    return np.clip(
+        gaussian_filter(greys[LABEL], 0.6)
+        + np.random.default_rng(seed).normal(0, noise, LABEL.shape),
+        0,
+        1,
+    ).astype(np.float32)
 
 
 def moved(image, pixels):
@@ -36,7 +43,9 @@ def test_a_heart_that_has_moved_is_seen(vendor_like):
     found = [measure(picture(), moved(vendor_like, pixels), LABEL) for pixels in (0, 2, 4, 8)]
     told, kept = ([row[name] for row in found] for name in ("information_after", "kept"))
     assert told == sorted(told, reverse=True) and told[2] < 0.6 * told[0]
-    assert max(kept[1:]) < 0.6 * kept[0]  # not in order: a border that has moved far may come to lie on another
+    assert (
+        max(kept[1:]) < 0.6 * kept[0]
+    )  # not in order: a border that has moved far may come to lie on another
 
 
 def test_an_invented_structure_lowers_both():
@@ -81,19 +90,31 @@ def run(tmp_path):
         for vendor in "AB":
             path = f"04_translation/translated/{vendor}/{subject}.nii.gz"
             after = np.stack(
-                [picture(seed=1), moved(picture(seed=2), 5) if (vendor, subject) == ("B", "007") else picture(seed=2), picture()]
+                [
+                    picture(seed=1),
+                    moved(picture(seed=2), 5)
+                    if (vendor, subject) == ("B", "007")
+                    else picture(seed=2),
+                    picture(),
+                ]
             )
             write_image(tmp_path / path, as_stored(after, affine))
             translated.append((f"sim2real_{vendor}", vendor, subject, "ES", "train", path, label))
     folder = RunFolder(tmp_path)
-    folder.write_manifest("03_real_cohort", pd.DataFrame(slices, columns=SLICE_COLUMNS), "slices.csv")
-    folder.write_manifest("04_translation", pd.DataFrame(translated, columns=SLICE_COLUMNS), "translated.csv")
+    folder.write_manifest(
+        "03_real_cohort", pd.DataFrame(slices, columns=SLICE_COLUMNS), "slices.csv"
+    )
+    folder.write_manifest(
+        "04_translation", pd.DataFrame(translated, columns=SLICE_COLUMNS), "translated.csv"
+    )
     return folder
 
 
 def test_every_slice_with_a_heart_is_measured_and_the_worst_is_the_one_that_moved(run):
     table = keeps_of(run)
-    assert list(table.columns) == COLUMNS and len(table) == 8  # 2 subjects, 2 vendors, 2 of 3 slices
+    assert (
+        list(table.columns) == COLUMNS and len(table) == 8
+    )  # 2 subjects, 2 vendors, 2 of 3 slices
     pd.testing.assert_frame_equal(table, run.manifest("04_translation", "keeps.csv"), rtol=1e-8)
     chosen = worst(run, table, n=3)
     assert [row["vendor"] for row in chosen] == list("AAABBB")

@@ -2,11 +2,23 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from sim2real.core.parameters import TranslationParameters
-from sim2real.translation.networks import GRAIN_PX, GRAIN_SD, ConvolutionToOne, InstanceNorm, bent, build, noise_of
+from sim2real.translation.networks import (
+    GRAIN_PX,
+    GRAIN_SD,
+    ConvolutionToOne,
+    InstanceNorm,
+    bent,
+    build,
+    noise_of,
+)
+from sim2real.translation.parameters import TranslationParameters
 
-PAPER = TranslationParameters(generator_features=64, discriminator_features=64, residual_blocks=9, projection_features=256)
-SMALL = TranslationParameters(generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8)
+PAPER = TranslationParameters(
+    generator_features=64, discriminator_features=64, residual_blocks=9, projection_features=256
+)
+SMALL = TranslationParameters(
+    generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8
+)
 
 
 def n_parameters(network):
@@ -24,10 +36,19 @@ def test_patch_layers_and_their_shapes():
     generator = build(PAPER.model_copy(update={"generator_features": 4}), seed=0)["generator"]
     assert generator.patch_layers == (0, 4, 8, 12, 16)
     features = generator.encode(torch.rand(2, 1, 48, 64), generator.patch_layers)
-    assert [tuple(f.shape) for f in features] == [(2, 1, 54, 70), (2, 8, 48, 64), (2, 16, 24, 32), (2, 16, 12, 16), (2, 16, 12, 16)]
+    assert [tuple(f.shape) for f in features] == [
+        (2, 1, 54, 70),
+        (2, 8, 48, 64),
+        (2, 16, 24, 32),
+        (2, 16, 12, 16),
+        (2, 16, 12, 16),
+    ]
 
 
-@pytest.mark.parametrize(("blocks", "layers"), [(1, (0, 4, 8, 12)), (2, (0, 4, 8, 12, 13)), (5, (0, 4, 8, 12, 16)), (6, (0, 4, 8, 12, 16))])
+@pytest.mark.parametrize(
+    ("blocks", "layers"),
+    [(1, (0, 4, 8, 12)), (2, (0, 4, 8, 12, 13)), (5, (0, 4, 8, 12, 16)), (6, (0, 4, 8, 12, 16))],
+)
 def test_few_blocks_end_patch_layers_at_the_last_block(blocks, layers):
     networks = build(SMALL.model_copy(update={"residual_blocks": blocks}), seed=0)
     assert networks["generator"].patch_layers == layers
@@ -39,7 +60,10 @@ def test_one_pass_equals_two():
     x = torch.rand(3, 1, 40, 56) * 2 - 1
     image, clean, features = generator.translate_and_encode(x, generator.patch_layers)
     assert torch.equal(image, generator(x)) and torch.equal(image, clean)
-    assert all(torch.equal(a, b) for a, b in zip(features, generator.encode(x, generator.patch_layers), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(features, generator.encode(x, generator.patch_layers), strict=True)
+    )
 
 
 def test_a_residual_generator_begins_as_the_identity_and_a_plain_one_does_not():
@@ -64,7 +88,9 @@ def test_a_residual_generator_moves_white_and_grey_alike_and_black_less_and_leav
             made = generator(x)
             assert made.abs().max() <= 1
             moved[change] = (made - x)[0, 0, 0, ::16]
-    assert moved[-0.4][:2].tolist() == pytest.approx([-0.4, -0.4], abs=1e-5) and moved[0.4][1] == pytest.approx(0.4, abs=0.01)
+    assert moved[-0.4][:2].tolist() == pytest.approx([-0.4, -0.4], abs=1e-5) and moved[0.4][
+        1
+    ] == pytest.approx(0.4, abs=0.01)
     assert 0 < moved[0.4][2] < 0.15 and -0.06 < moved[-0.4][2] < 0
     u = torch.linspace(-2, 2, 401, dtype=torch.float64)
     slope = bent(u, torch.tensor(0.9)).diff() / u.diff()
@@ -88,7 +114,11 @@ def test_noise_has_unit_spread_and_grains_of_the_stated_sizes():
     noise = noise_of(torch.zeros(1, 1, 512, 512), torch.Generator().manual_seed(0))[0]
     for px, layer in zip(GRAIN_PX, noise, strict=True):
         assert layer.std().item() == pytest.approx(1, abs=0.06) and layer.mean().abs() < 0.1
-        near = (layer[:, :-px] * layer[:, px:]).mean() if px > 1 else (layer[:, :-1] * layer[:, 1:]).mean()
+        near = (
+            (layer[:, :-px] * layer[:, px:]).mean()
+            if px > 1
+            else (layer[:, :-1] * layer[:, 1:]).mean()
+        )
         far = (layer[:, : -4 * px] * layer[:, 4 * px :]).mean()
         half = (layer[:, : -px // 2] * layer[:, px // 2 :]).mean() if px > 1 else 1.0
         assert abs(far) < 0.06 and abs(near) < 0.35 and half > 0.5
@@ -98,10 +128,14 @@ def test_grain_begins_faint_and_its_strength_is_learned():
     generator, x = grainy(), torch.rand(1, 1, 128, 128) * 1.6 - 0.8
     torch.nn.init.zeros_(generator.layers[-2].weight)
     made = generator(x) - x  # without the last convolution nothing but grain
-    assert made.std().item() == pytest.approx(GRAIN_SD * len(GRAIN_PX) ** 0.5, rel=0.25)  # independent scales add by squares
+    assert made.std().item() == pytest.approx(
+        GRAIN_SD * len(GRAIN_PX) ** 0.5, rel=0.25
+    )  # independent scales add by squares
     (made.std() - 0.2).square().backward()
     assert generator.grain.strength.weight.grad.abs().sum() > 0
-    assert not any(name.startswith("grain") for name, _ in build(SMALL, seed=0)["generator"].named_parameters())
+    assert not any(
+        name.startswith("grain") for name, _ in build(SMALL, seed=0)["generator"].named_parameters()
+    )
 
 
 def test_networks_see_each_image_of_a_batch_alone():
@@ -118,7 +152,9 @@ def test_first_weights_have_the_stated_spread_and_depend_on_the_seed_alone():
     torch.manual_seed(2)
     again, other = build(PAPER, seed=5), build(PAPER, seed=6)
     convolution = first["generator"].layers[12].body[1]
-    assert convolution.weight.std().item() == pytest.approx(0.02 * (2 / (2 * 256 * 9)) ** 0.5, rel=0.01)
+    assert convolution.weight.std().item() == pytest.approx(
+        0.02 * (2 / (2 * 256 * 9)) ** 0.5, rel=0.01
+    )
     assert not convolution.bias.any()
     assert torch.equal(convolution.weight, again["generator"].layers[12].body[1].weight)
     assert not torch.equal(convolution.weight, other["generator"].layers[12].body[1].weight)
@@ -126,7 +162,9 @@ def test_first_weights_have_the_stated_spread_and_depend_on_the_seed_alone():
 
 def test_embeddings_have_unit_length():
     networks = build(SMALL, seed=0)
-    features = networks["generator"].encode(torch.rand(2, 1, 40, 56), networks["generator"].patch_layers)
+    features = networks["generator"].encode(
+        torch.rand(2, 1, 40, 56), networks["generator"].patch_layers
+    )
     large = [1000 * f for f in features]  # so that the 1e-7 in the formula is far below the lengths
     embedded = networks["heads"](large, [torch.arange(7).expand(2, -1)] * len(features))
     assert all(z.shape == (2, 7, 8) for z in embedded)
@@ -137,7 +175,10 @@ def test_the_last_convolution_and_its_gradients_equal_the_stock_one():
     """On unequal sides, so that a swapped axis or an unflipped kernel would show."""
     layer = ConvolutionToOne(3, 1, 5).double()
     first, second = (
-        torch.randn(2, 3, 11, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_() for _ in range(2)
+        torch.randn(
+            2, 3, 11, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+        ).requires_grad_()
+        for _ in range(2)
     )
     found, wanted = layer(first), F.conv2d(second, layer.weight, layer.bias)
     torch.testing.assert_close(found, wanted, rtol=0, atol=1e-13)
@@ -149,7 +190,9 @@ def test_the_last_convolution_and_its_gradients_equal_the_stock_one():
 
 
 def by_hand(x):
-    return (x - x.mean((2, 3), keepdim=True)) / (x.var((2, 3), keepdim=True, correction=0) + 1e-5).sqrt()
+    return (x - x.mean((2, 3), keepdim=True)) / (
+        x.var((2, 3), keepdim=True, correction=0) + 1e-5
+    ).sqrt()
 
 
 def gradient(norm, x, incoming):
@@ -171,7 +214,8 @@ def test_norm_has_the_right_gradient_whatever_the_strides(batch, layout):
 
 
 def test_the_norm_test_would_catch_a_wrong_gradient():
-    """A planted error: a norm that takes the incoming gradient's memory in the wrong order, as torch 2.13.0's own does."""
+    """A planted error: a norm that takes the incoming gradient's memory in the wrong order, as
+    torch 2.13.0's own does."""
 
     class Scrambled(torch.autograd.Function):
         @staticmethod
@@ -182,7 +226,10 @@ def test_the_norm_test_would_catch_a_wrong_gradient():
         def backward(ctx, incoming):
             return incoming.permute(0, 2, 3, 1).reshape(incoming.shape)
 
-    x, incoming = torch.randn(1, 5, 6, 9, dtype=torch.float64), torch.randn(1, 5, 6, 9, dtype=torch.float64)
+    x, incoming = (
+        torch.randn(1, 5, 6, 9, dtype=torch.float64),
+        torch.randn(1, 5, 6, 9, dtype=torch.float64),
+    )
     wanted = gradient(by_hand, x, incoming)
     found = gradient(lambda x: Scrambled.apply(F.instance_norm(x, eps=1e-5)), x, incoming)
     assert (found - wanted).norm() > 0.1 * wanted.norm()

@@ -1,4 +1,5 @@
-"""Weights and numbers of the authors' public code. ``official_reference.json`` was computed with that code (commit b3ac297)."""
+"""Weights and numbers of the authors' public code. ``official_reference.json`` was computed with
+that code (commit b3ac297)."""
 
 import importlib
 import json
@@ -12,27 +13,40 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.parameters import TranslationParameters
+from sim2real.data.errors import Sim2RealError
 from sim2real.translation.networks import build
-from sim2real.translation.official import FILES, load_official, load_official_generator, official_state
+from sim2real.translation.official import (
+    FILES,
+    load_official,
+    load_official_generator,
+    official_state,
+)
+from sim2real.translation.parameters import TranslationParameters
 from sim2real.translation.step import cut_step
 
 HERE = Path(__file__).parent
 REFERENCE = json.loads((HERE / "official_reference.json").read_text())
-SIZES = TranslationParameters(generator_features=4, discriminator_features=4, residual_blocks=9, projection_features=256)
+SIZES = TranslationParameters(
+    generator_features=4, discriminator_features=4, residual_blocks=9, projection_features=256
+)
 LETTERS = {"generator": "G", "discriminator": "D", "heads": "F"}
 
 
 def values_for(key: str, shape) -> torch.Tensor:
-    """Weights that anyone can make again from a layer's name: no two layers, rows or columns alike."""
+    """Weights that anyone can make again from a layer's name: no two layers, rows or columns
+    alike."""
     start = sum((place + 1) * ord(letter) for place, letter in enumerate(key)) % 101
-    return 0.3 * torch.sin(1.7 * torch.arange(math.prod(shape), dtype=torch.float64) + start).reshape(tuple(shape))
+    return 0.3 * torch.sin(
+        1.7 * torch.arange(math.prod(shape), dtype=torch.float64) + start
+    ).reshape(tuple(shape))
 
 
 def images():
     """A simulated and a real batch (2, 1, 32, 44), neither symmetric."""
-    rows, columns = torch.arange(32.0, dtype=torch.float64)[:, None], torch.arange(44.0, dtype=torch.float64)[None]
+    rows, columns = (
+        torch.arange(32.0, dtype=torch.float64)[:, None],
+        torch.arange(44.0, dtype=torch.float64)[None],
+    )
     pattern = lambda a, b, c: torch.sin(a * rows + b * columns + c * rows * columns)  # noqa: E731
     source = torch.stack([pattern(0.3, 0.11, 0.004), pattern(0.05, -0.4, 0.01)])
     real = torch.stack([pattern(-0.2, 0.17, 0.02), pattern(0.6, 0.03, -0.007)])
@@ -46,7 +60,9 @@ def public_files(folder, change=None):
         for key, shape in REFERENCE["shapes"][letter].items():
             is_filter = key.endswith("filt")
             state[key] = (
-                torch.tensor(REFERENCE["filters"][str(shape[-1])]).expand(shape).clone() if is_filter else values_for(key, shape).float()
+                torch.tensor(REFERENCE["filters"][str(shape[-1])]).expand(shape).clone()
+                if is_filter
+                else values_for(key, shape).float()
             )
         if change:
             change(letter, state)
@@ -55,20 +71,36 @@ def public_files(folder, change=None):
 
 
 def dot(gradient: torch.Tensor) -> float:
-    return float((gradient.flatten() * torch.cos(0.9 * torch.arange(gradient.numel(), dtype=torch.float64))).sum())
+    return float(
+        (
+            gradient.flatten()
+            * torch.cos(0.9 * torch.arange(gradient.numel(), dtype=torch.float64))
+        ).sum()
+    )
 
 
 def our_numbers(networks) -> dict:
     networks = networks.double()
     source, real = images()
     output = networks["generator"](source)[1, 0, ::7, ::9].flatten().tolist()
-    still = SimpleNamespace(discriminator=torch.optim.SGD(networks["discriminator"].parameters(), 0.0))
-    still.translator = torch.optim.SGD([*networks["generator"].parameters(), *networks["heads"].parameters()], 0.0)
-    losses = cut_step(networks, still, source, real, SIZES, torch.Generator().manual_seed(5)).tolist()
+    still = SimpleNamespace(
+        discriminator=torch.optim.SGD(networks["discriminator"].parameters(), 0.0)
+    )
+    still.translator = torch.optim.SGD(
+        [*networks["generator"].parameters(), *networks["heads"].parameters()], 0.0
+    )
+    losses = cut_step(
+        networks, still, source, real, SIZES, torch.Generator().manual_seed(5)
+    ).tolist()
     gradients = {}
     for network, letter in LETTERS.items():
-        names = [key for key in official_state(network, networks[network]) if not key.endswith("filt")]
-        gradients |= {f"{letter}.{key}": dot(w.grad) for key, w in zip(names, networks[network].parameters(), strict=True)}
+        names = [
+            key for key in official_state(network, networks[network]) if not key.endswith("filt")
+        ]
+        gradients |= {
+            f"{letter}.{key}": dot(w.grad)
+            for key, w in zip(names, networks[network].parameters(), strict=True)
+        }
     return {"output": output, "losses": losses, "gradients": gradients}
 
 
@@ -82,7 +114,9 @@ def public_numbers(benchmark, code: str, weights) -> dict:
     """The same from the public code in the folder ``code``, which reads ``weights`` itself."""
     source, real = images()
     with benchmark.in_float64():
-        model = benchmark.official_model(SimpleNamespace(official=code, ngf=4, batch=2, device="cpu"))
+        model = benchmark.official_model(
+            SimpleNamespace(official=code, ngf=4, batch=2, device="cpu")
+        )
         benchmark.build_heads(model, source, real)
         networks = {"G": model.netG, "D": model.netD, "F": model.netF}
         for network, file in zip(networks.values(), FILES.values(), strict=True):
@@ -90,7 +124,11 @@ def public_numbers(benchmark, code: str, weights) -> dict:
         output = model.netG(source)[1, 0, ::7, ::9].flatten().tolist()
         with benchmark.patches_drawn_by(torch.Generator().manual_seed(5)):
             losses = benchmark.official_losses(model, source, real).tolist()
-    gradients = {f"{letter}.{key}": dot(w.grad) for letter, network in networks.items() for key, w in network.named_parameters()}
+    gradients = {
+        f"{letter}.{key}": dot(w.grad)
+        for letter, network in networks.items()
+        for key, w in network.named_parameters()
+    }
     return {"output": output, "losses": losses, "gradients": gradients}
 
 
@@ -103,9 +141,14 @@ def assert_like_the_reference(numbers):
     np.testing.assert_allclose(numbers["output"], REFERENCE["output"], rtol=0, atol=1e-5)
     np.testing.assert_allclose(numbers["losses"], REFERENCE["losses"], rtol=1e-6)
     assert numbers["gradients"].keys() == REFERENCE["gradients"].keys()
-    largest = {letter: max(abs(v) for k, v in REFERENCE["gradients"].items() if k[0] == letter) for letter in "GDF"}
+    largest = {
+        letter: max(abs(v) for k, v in REFERENCE["gradients"].items() if k[0] == letter)
+        for letter in "GDF"
+    }
     for key, value in numbers["gradients"].items():
-        assert value == pytest.approx(REFERENCE["gradients"][key], rel=1e-5, abs=1e-6 * largest[key[0]]), key
+        assert value == pytest.approx(
+            REFERENCE["gradients"][key], rel=1e-5, abs=1e-6 * largest[key[0]]
+        ), key
 
 
 def test_public_weights_give_the_public_codes_output_losses_and_gradients(loaded):
@@ -123,7 +166,9 @@ def test_a_planted_difference_of_the_weights_is_seen(tmp_path, key):
 
 
 def test_the_benchmark_takes_our_step_without_the_public_code(benchmark):
-    options = SimpleNamespace(ngf=4, size=32, batch=1, precision="float32", device="cpu", compiled=False)
+    options = SimpleNamespace(
+        ngf=4, size=32, batch=1, precision="float32", device="cpu", compiled=False
+    )
     step, images = benchmark.our_step(options)[1], benchmark.images_of(options)
     assert torch.isfinite(step(*images)).all() and benchmark.seconds_a_step(step, images, "cpu") > 0
 
@@ -136,11 +181,15 @@ def test_the_reference_is_what_the_public_code_gives(tmp_path, benchmark):
 
 
 def test_all_sizes_are_read_from_the_weights(tmp_path):
-    networks = build(SIZES.model_copy(update={"residual_blocks": 6, "discriminator_features": 6}), seed=2)
+    networks = build(
+        SIZES.model_copy(update={"residual_blocks": 6, "discriminator_features": 6}), seed=2
+    )
     for name, file in FILES.items():
         torch.save(official_state(name, networks[name]), tmp_path / file)
     back = load_official(tmp_path)
-    assert all(torch.equal(a, b) for a, b in zip(networks.parameters(), back.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(networks.parameters(), back.parameters(), strict=True)
+    )
     assert back["generator"].architecture == networks["generator"].architecture
     x = torch.rand(1, 1, 32, 44) * 2 - 1
     assert torch.equal(networks["generator"](x), load_official_generator(tmp_path)(x))
@@ -156,16 +205,36 @@ def put(key, value):
 
 OTHERS = {
     "missing key": ("G", drop("model.26.bias"), "lacks model.26.bias"),
-    "another network": ("G", lambda state: [state.pop(key) for key in list(state) if "model.1." in key], "another network"),
-    "three channels": ("G", put("model.1.weight", torch.zeros(4, 3, 7, 7)), "another network; expected a ResNet generator of one channel"),
-    "more than there is": ("D", put("model.99.weight", torch.zeros(3)), "holds model.99.weight, which"),
+    "another network": (
+        "G",
+        lambda state: [state.pop(key) for key in list(state) if "model.1." in key],
+        "another network",
+    ),
+    "three channels": (
+        "G",
+        put("model.1.weight", torch.zeros(4, 3, 7, 7)),
+        "another network; expected a ResNet generator of one channel",
+    ),
+    "more than there is": (
+        "D",
+        put("model.99.weight", torch.zeros(3)),
+        "holds model.99.weight, which",
+    ),
     "another shape": (
         "D",
         put("model.3.weight", torch.zeros(8, 4, 3, 3)),
         "model.3.weight has shape \\(8, 4, 3, 3\\), not \\(8, 4, 4, 4\\)",
     ),
-    "another filter": ("G", lambda state: state["model.7.filt"].fill_(1 / 9), "another anti-aliasing filter"),
-    "no heads": ("F", lambda state: [state.pop(key) for key in list(state) if ".0.weight" in key], "expected projection heads"),
+    "another filter": (
+        "G",
+        lambda state: state["model.7.filt"].fill_(1 / 9),
+        "another anti-aliasing filter",
+    ),
+    "no heads": (
+        "F",
+        lambda state: [state.pop(key) for key in list(state) if ".0.weight" in key],
+        "expected projection heads",
+    ),
     "NaN": ("F", lambda state: state["mlp_2.2.bias"].fill_(float("nan")), "mlp_2.2.bias holds NaN"),
     "numbers for tensors": ("D", put("epoch", 7), "no state dict"),
 }
@@ -199,7 +268,10 @@ def test_a_file_with_code_in_it_is_refused_and_the_code_not_run(tmp_path):
 
     public_files(tmp_path)
     torch.save({"model.1.weight": Trap()}, tmp_path / FILES["generator"])
-    with pytest.raises(Sim2RealError, match="latest_net_G.pth: .*holds code or objects beside tensors, and was not opened"):
+    with pytest.raises(
+        Sim2RealError,
+        match="latest_net_G.pth: .*holds code or objects beside tensors, and was not opened",
+    ):
         load_official_generator(tmp_path)
     assert not (tmp_path / "sprung").exists()
     pickle.loads(pickle.dumps(Trap()))  # the trap itself works

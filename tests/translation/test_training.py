@@ -4,15 +4,23 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.parameters import TranslationParameters
+from sim2real.data.errors import Sim2RealError
+from sim2real.translation.parameters import TranslationParameters
 from sim2real.translation.step import Cut
 from sim2real.translation.training import draw, learning_rate, train
 
 TINY = TranslationParameters(
-    generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8, n_patches=16,
-    batch_size=2, n_steps=7, decay_steps=3, learning_rate=1e-3, checkpoint_every_s=1e-9,
-)  # fmt: skip
+    generator_features=4,
+    discriminator_features=4,
+    residual_blocks=2,
+    projection_features=8,
+    n_patches=16,
+    batch_size=2,
+    n_steps=7,
+    decay_steps=3,
+    learning_rate=1e-3,
+    checkpoint_every_s=1e-9,
+)
 RANDOM = np.random.default_rng(0)
 SOURCE = RANDOM.random((5, 32, 40), dtype=np.float32)
 TARGET = RANDOM.random((3, 32, 40), dtype=np.float32) ** 2
@@ -69,7 +77,9 @@ def test_killed_and_resumed_is_the_same_to_the_bit(tmp_path, monkeypatch, stop, 
     resumed = train(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3)
     assert resumed.equals(whole)
     assert_same(state(tmp_path / "whole"), state(tmp_path / "parts"))
-    assert (tmp_path / "whole/generator.pt").read_bytes() == (tmp_path / "parts/generator.pt").read_bytes()
+    assert (tmp_path / "whole/generator.pt").read_bytes() == (
+        tmp_path / "parts/generator.pt"
+    ).read_bytes()
 
 
 def test_a_lost_checkpoint_interval_is_repeated_alike(tmp_path, monkeypatch):
@@ -80,14 +90,25 @@ def test_a_lost_checkpoint_interval_is_repeated_alike(tmp_path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             train(SOURCE, TARGET, rare, tmp_path, seed=3)
     assert not (tmp_path / "checkpoint.pt").exists()
-    assert train(SOURCE, TARGET, rare, tmp_path, seed=3).equals(train(SOURCE, TARGET, TINY, tmp_path / "other", seed=3))
+    assert train(SOURCE, TARGET, rare, tmp_path, seed=3).equals(
+        train(SOURCE, TARGET, TINY, tmp_path / "other", seed=3)
+    )
 
 
 def test_a_finished_training_returns_at_once(tmp_path, monkeypatch):
     log = train(SOURCE, TARGET, TINY, tmp_path, seed=0)
     stop_before(monkeypatch, 0)
-    assert train(SOURCE, TARGET, TINY.model_copy(update={"checkpoint_every_s": 5.0}), tmp_path, seed=0).equals(log)
-    assert list(log.columns) == ["step", "loss_d", "loss_gan", "loss_nce", "loss_idt", "learning_rate"]
+    assert train(
+        SOURCE, TARGET, TINY.model_copy(update={"checkpoint_every_s": 5.0}), tmp_path, seed=0
+    ).equals(log)
+    assert list(log.columns) == [
+        "step",
+        "loss_d",
+        "loss_gan",
+        "loss_nce",
+        "loss_idt",
+        "learning_rate",
+    ]
     assert log["step"].tolist() == list(range(7))
 
 
@@ -160,7 +181,13 @@ def test_learning_rate_is_constant_then_falls_in_equal_steps_to_nothing():
 
 
 def test_without_the_identity_term_its_loss_is_zero(tmp_path):
-    log = train(SOURCE, TARGET, TINY.model_copy(update={"identity_nce": False, "n_steps": 2}), tmp_path, seed=0)
+    log = train(
+        SOURCE,
+        TARGET,
+        TINY.model_copy(update={"identity_nce": False, "n_steps": 2}),
+        tmp_path,
+        seed=0,
+    )
     assert (log["loss_idt"] == 0).all() and (log["loss_nce"] > 0).all()
 
 
@@ -169,14 +196,22 @@ def out_of_memory(*_):
 
 
 def no_memory(*_):
-    raise RuntimeError("[enforce fail] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 10 bytes")
+    raise RuntimeError(
+        "[enforce fail] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 10"
+        " bytes"
+    )
 
 
 @pytest.mark.parametrize("fault", [out_of_memory, no_memory])
-@pytest.mark.parametrize(("batch", "advice"), [(6, "try translation.batch_size=3"), (1, "try a translation.generator_features below 4")])
+@pytest.mark.parametrize(
+    ("batch", "advice"),
+    [(6, "try translation.batch_size=3"), (1, "try a translation.generator_features below 4")],
+)
 def test_memory_that_runs_out_is_told_in_one_line(tmp_path, monkeypatch, fault, batch, advice):
     monkeypatch.setattr(Cut, "step", staticmethod(fault))
-    with pytest.raises(Sim2RealError, match=f"out of memory at step 0 with {batch} slices a step.*{advice}"):
+    with pytest.raises(
+        Sim2RealError, match=f"out of memory at step 0 with {batch} slices a step.*{advice}"
+    ):
         train(SOURCE, TARGET, TINY.model_copy(update={"batch_size": batch}), tmp_path, seed=0)
 
 
@@ -187,8 +222,11 @@ def test_another_fault_of_a_step_is_not_taken_for_memory(tmp_path, monkeypatch):
 
 
 def test_training_tells_patches_apart(tmp_path):
-    """PatchNCE ends below the logarithm of the number of patches, its value where nothing is told apart."""
-    parameters = TINY.model_copy(update={"n_steps": 80, "learning_rate": 1e-3, "checkpoint_every_s": 60.0})
+    """PatchNCE ends below the logarithm of the number of patches, its value where nothing is told
+    apart."""
+    parameters = TINY.model_copy(
+        update={"n_steps": 80, "learning_rate": 1e-3, "checkpoint_every_s": 60.0}
+    )
     losses = train(SOURCE, TARGET, parameters, tmp_path, seed=0)["loss_nce"]
     assert losses[0] > np.log(16)
     assert losses[70:].mean() < 0.9 * np.log(16)

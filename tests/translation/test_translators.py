@@ -10,49 +10,76 @@ import pytest
 import yaml
 from scipy.ndimage import gaussian_filter
 
-from sim2real.core.images import Image, write_image
-from sim2real.core.labels import LV, MYO, RV
-from sim2real.core.parameters import Parameters, TranslatorsParameters
-from sim2real.core.run import RunFolder
-from sim2real.core.slices import SLICE_COLUMNS, as_stored
+from sim2real.data.images import Image, write_image
+from sim2real.data.labels import LV, MYO, RV
+from sim2real.data.run import RunFolder
+from sim2real.data.slices import SLICE_COLUMNS, as_stored
 from sim2real.metrics.texture import texture_distance
+from sim2real.paper.parameters import Parameters
 from sim2real.translation import figures, translators, translators_tables
 from sim2real.translation.networks import Generator
+from sim2real.translation.parameters import TranslatorsParameters
 from sim2real.translation.step import Cut
 from sim2real.translation.translators import FASTCUT, TITLES, TRAINED, material_of, settings
 
 TINY = {
-    "generator_features": 4, "discriminator_features": 4, "residual_blocks": 2, "projection_features": 8, "n_patches": 16,
-    "n_steps": 30, "decay_steps": 12, "learning_rate": 1e-3, "weight_average": 0.5, "watch_share": 0.3,
-}  # fmt: skip
+    "generator_features": 4,
+    "discriminator_features": 4,
+    "residual_blocks": 2,
+    "projection_features": 8,
+    "n_patches": 16,
+    "n_steps": 30,
+    "decay_steps": 12,
+    "learning_rate": 1e-3,
+    "weight_average": 0.5,
+    "watch_share": 0.3,
+}
 AFFINE = np.diag([1.25, 1.25, 8, 1.0])
 ROWS, LINES = np.mgrid[:32, :40]
 RADIUS = np.hypot(ROWS - 15, LINES - 22)
-LABEL = np.select([RADIUS < 5, RADIUS < 8, np.hypot(ROWS - 15, LINES - 12) < 5], [LV, MYO, RV], 0).astype(np.uint8)
+LABEL = np.select(
+    [RADIUS < 5, RADIUS < 8, np.hypot(ROWS - 15, LINES - 12) < 5], [LV, MYO, RV], 0
+).astype(np.uint8)
 SUBJECTS = ["V1", "V2", "V3", "V4", "V5", "V6"]
 
 
 def picture(greys, noise, seed):
     texture = np.random.default_rng(seed).normal(0, noise, LABEL.shape)
-    return np.clip(gaussian_filter(np.array(greys)[LABEL], 0.6) + gaussian_filter(texture, 0.5), 0, 1).astype(np.float32)
+    return np.clip(
+        gaussian_filter(np.array(greys)[LABEL], 0.6) + gaussian_filter(texture, 0.5), 0, 1
+    ).astype(np.float32)
 
 
 @pytest.fixture
 def run(tmp_path):
-    """Six simulated subjects, and of each vendor six real ones to train on and one to test on: two phases of three slices."""
+    """Six simulated subjects, and of each vendor six real ones to train on and one to test on: two
+    phases of three slices."""
     rows = []
     for number, (domain, vendor, split) in enumerate(
-        [("simulated", "", "train"), ("real", "A", "train"), ("real", "B", "train"), ("real", "B", "test")]
+        [
+            ("simulated", "", "train"),
+            ("real", "A", "train"),
+            ("real", "B", "train"),
+            ("real", "B", "test"),
+        ]
     ):
-        greys, noise = ((0.3, 0.9, 0.15, 0.8), 0.02) if domain == "simulated" else ((0.2, 0.95, 0.5, 0.9), 0.2)
+        greys, noise = (
+            ((0.3, 0.9, 0.15, 0.8), 0.02) if domain == "simulated" else ((0.2, 0.95, 0.5, 0.9), 0.2)
+        )
         for person in SUBJECTS if split == "train" else ["V9"]:
             name = person if domain == "simulated" else f"{vendor}{person}"
             for phase in ("ED", "ES"):
                 path = f"03_real_cohort/{domain}/{name}_{phase}.nii.gz"
-                slices = [picture(greys, noise, seed=[number, ord(person[1]), phase == "ED", k]) for k in range(3)]
+                slices = [
+                    picture(greys, noise, seed=[number, ord(person[1]), phase == "ED", k])
+                    for k in range(3)
+                ]
                 write_image(tmp_path / path, as_stored(np.stack(slices), AFFINE))
                 label = path.replace(".nii", "_gt.nii")
-                write_image(tmp_path / label, Image(np.stack([LABEL, LABEL, LABEL * 0]).transpose(2, 1, 0), AFFINE))
+                write_image(
+                    tmp_path / label,
+                    Image(np.stack([LABEL, LABEL, LABEL * 0]).transpose(2, 1, 0), AFFINE),
+                )
                 rows.append((domain, vendor, name, phase, split, path, label))
     folder = RunFolder(tmp_path)
     folder.write_manifest("03_real_cohort", pd.DataFrame(rows, columns=SLICE_COLUMNS), "slices.csv")
@@ -74,20 +101,38 @@ def translated(run, material):
 
 
 def test_all_simulated_slices_and_no_test_subject_are_in_the_material(material):
-    assert len(material.source) == len(material.labels) == len(material.subjects) == len(material.images) == 36
+    assert (
+        len(material.source)
+        == len(material.labels)
+        == len(material.subjects)
+        == len(material.images)
+        == 36
+    )
     assert set(material.subjects) == set(SUBJECTS) and set(material.images) == set(range(12))
-    assert set(material.reference_subjects) == {f"B{name}" for name in SUBJECTS} and len(material.reference) == 36
-    assert len(material.target) == 24  # two of the six subjects are held out for chapter 4's watching
+    assert (
+        set(material.reference_subjects) == {f"B{name}" for name in SUBJECTS}
+        and len(material.reference) == 36
+    )
+    assert (
+        len(material.target) == 24
+    )  # two of the six subjects are held out for chapter 4's watching
 
 
 def test_methods_take_the_runs_own_sizes_and_the_same_share_of_decay(run):
     own = settings(run, "cut", 10)
-    assert (own.generator_features, own.learning_rate, own.n_steps, own.decay_steps) == (4, 1e-3, 10, 4)
+    assert (own.generator_features, own.learning_rate, own.n_steps, own.decay_steps) == (
+        4,
+        1e-3,
+        10,
+        4,
+    )
     changed = {name for name, value in settings(run, "fastcut", 10) if value != getattr(own, name)}
     assert changed == set(FASTCUT) and settings(run, "cyclegan", 10) == own
 
 
-def test_every_translator_gives_slices_and_what_is_trained_is_not_trained_again(run, material, translated, monkeypatch):
+def test_every_translator_gives_slices_and_what_is_trained_is_not_trained_again(
+    run, material, translated, monkeypatch
+):
     assert list(translated) == list(TITLES)
     for slices in translated.values():
         assert slices.shape == material.source.shape and slices.min() >= 0 and slices.max() <= 1
@@ -103,18 +148,30 @@ def test_every_translator_gives_slices_and_what_is_trained_is_not_trained_again(
 def test_distances_are_those_of_the_slices_and_the_difference_is_to_cut(material, translated):
     table = translators_tables.distances(material, translated).set_index("name")
     for name in ("identity", "cut", "cyclegan"):
-        assert table.loc[name, "distance"] == pytest.approx(texture_distance(translated[name], material.reference))
-    assert table.loc["cut", ["distance_to_cut", "corrected_to_cut", "ci_low_to_cut", "ci_high_to_cut"]].tolist() == [0, 0, 0, 0]
-    assert table.loc["identity", "distance_to_cut"] == pytest.approx(table.loc["identity", "distance"] - table.loc["cut", "distance"])
-    assert (table["ci_low"] <= table["corrected"].clip(lower=0)).all() and (table["ci_low"] >= 0).all()
+        assert table.loc[name, "distance"] == pytest.approx(
+            texture_distance(translated[name], material.reference)
+        )
+    assert table.loc[
+        "cut", ["distance_to_cut", "corrected_to_cut", "ci_low_to_cut", "ci_high_to_cut"]
+    ].tolist() == [0, 0, 0, 0]
+    assert table.loc["identity", "distance_to_cut"] == pytest.approx(
+        table.loc["identity", "distance"] - table.loc["cut", "distance"]
+    )
+    assert (table["ci_low"] <= table["corrected"].clip(lower=0)).all() and (
+        table["ci_low"] >= 0
+    ).all()
 
 
 def test_real_slices_themselves_are_told_to_lie_nearer_than_cuts(material, translated):
     """Planted: a translator that copies the real slices."""
-    table = translators_tables.distances(material, {"cut": translated["cut"], "copy": material.reference[::-1].copy()})
+    table = translators_tables.distances(
+        material, {"cut": translated["cut"], "copy": material.reference[::-1].copy()}
+    )
     found = table.set_index("name").loc["copy"]
     assert found["distance"] == pytest.approx(0, abs=1e-6) and found["ci_high_to_cut"] < 0
-    assert translators_tables._finding(found["ci_low_to_cut"], found["ci_high_to_cut"]).startswith("lie nearer")
+    assert translators_tables._finding(found["ci_low_to_cut"], found["ci_high_to_cut"]).startswith(
+        "lie nearer"
+    )
     assert translators_tables._finding(0.2, 0.9).startswith("lie farther")
     assert translators_tables._finding(-0.1, 0.2).startswith("cannot be told")
     assert "want of subjects" in translators_tables._finding(np.nan, np.nan)
@@ -123,17 +180,31 @@ def test_real_slices_themselves_are_told_to_lie_nearer_than_cuts(material, trans
 def test_too_few_subjects_or_images_give_no_interval(material, translated):
     few = np.isin(material.subjects, SUBJECTS[:4])
     small = material._replace(source=material.source[few], subjects=material.subjects[few])
-    found = translators_tables.distances(small, {name: slices[few] for name, slices in translated.items()})
-    assert found["distance"].notna().all() and found[["corrected", "ci_low", "ci_high"]].isna().all().all()
+    found = translators_tables.distances(
+        small, {name: slices[few] for name, slices in translated.items()}
+    )
+    assert (
+        found["distance"].notna().all()
+        and found[["corrected", "ci_low", "ci_high"]].isna().all().all()
+    )
 
 
 def test_the_heart_is_measured_where_there_is_one_and_a_moved_one_is_seen(material, translated):
-    kept = translators_tables.kept_of(material, {"identity": material.source, "moved": np.roll(material.source, 4, axis=2)})
-    assert kept.groupby("name").size().tolist() == [24, 24]  # the third slice of each image lies beyond the heart
+    kept = translators_tables.kept_of(
+        material, {"identity": material.source, "moved": np.roll(material.source, 4, axis=2)}
+    )
+    assert kept.groupby("name").size().tolist() == [
+        24,
+        24,
+    ]  # the third slice of each image lies beyond the heart
     table = translators_tables.kept_table(kept).set_index("name")
     assert table.loc["identity", ["kept_median", "kept_lowest", "kept_below"]].tolist() == [1, 1, 0]
     assert table.loc["moved", "kept_median"] < 0.8 and table.loc["moved", "kept_below"] > 0.5
-    assert table.loc["moved", "kept_below_low"] <= table.loc["moved", "kept_below"] <= table.loc["moved", "kept_below_high"]
+    assert (
+        table.loc["moved", "kept_below_low"]
+        <= table.loc["moved", "kept_below"]
+        <= table.loc["moved", "kept_below_high"]
+    )
 
 
 class Slow(Cut):
@@ -148,7 +219,9 @@ class Slow(Cut):
 def test_times_are_told_over_cuts(run, material, monkeypatch):
     monkeypatch.setitem(translators.TRAINED, "cyclegan", translators.Trained(Slow, {}))
     times = translators_tables.step_times(run, material, 3, rounds=3)
-    assert (times.loc[times["name"] == "cut", "ratio"] == 1).all() and times.groupby("name").size().tolist() == [3, 3, 3]
+    assert (times.loc[times["name"] == "cut", "ratio"] == 1).all() and times.groupby(
+        "name"
+    ).size().tolist() == [3, 3, 3]
     assert 2 < times.loc[times["name"] == "cyclegan", "ratio"].median() < 4.5
 
 
@@ -158,28 +231,49 @@ def test_weights_are_counted(run):
     assert counts["generator"].tolist() == [generator] * 3
     assert counts.loc["cut", "trained"] == counts.loc["fastcut", "trained"]
     discriminator = counts.loc["cyclegan", "trained"] / 2 - generator
-    assert discriminator == sum(w.numel() for w in Cut().build(settings(run, "cut", 3), 0)["discriminator"].parameters())
+    assert discriminator == sum(
+        w.numel() for w in Cut().build(settings(run, "cut", 3), 0)["discriminator"].parameters()
+    )
 
 
 def test_summary_results_and_figures_have_every_translator(run, material, translated):
-    times = pd.DataFrame({"name": list(TRAINED) * 2, "round": [1] * 3 + [2] * 3, "seconds": 1.0, "ratio": [1.0, 0.6, 2.0, 1.0, 0.7, 2.2]})
-    parts = translators_tables.distances(material, translated), translators_tables.kept_of(material, translated)
+    times = pd.DataFrame(
+        {
+            "name": list(TRAINED) * 2,
+            "round": [1] * 3 + [2] * 3,
+            "seconds": 1.0,
+            "ratio": [1.0, 0.6, 2.0, 1.0, 0.7, 2.2],
+        }
+    )
+    parts = (
+        translators_tables.distances(material, translated),
+        translators_tables.kept_of(material, translated),
+    )
     table = translators_tables.summary(translators_tables.weights(run, 3), times, *parts)
     assert table["name"].tolist() == list(TITLES) and table["trained"].isna().sum() == 3
     values = translators_tables.results(table)
-    assert values["time_cyclegan"] == pytest.approx(2.1) and values["time_range_cyclegan"] == "2 to 2.2"
+    assert (
+        values["time_cyclegan"] == pytest.approx(2.1)
+        and values["time_range_cyclegan"] == "2 to 2.2"
+    )
     assert not any(isinstance(value, (dict, list)) for value in values.values())
     assert {f"finding_{name}" for name in TITLES if name != "cut"} <= values.keys()
     figure = figures.tradeoff_figure(table)
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == list(TITLES.values())
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == list(
+        TITLES.values()
+    )
     for farthest in (3.0, 70.0, 8000.0):
         axis = figures.tradeoff_figure(table.assign(distance=farthest, ci_high=np.nan)).axes[0]
         axis.figure.canvas.draw()
         boxes = [label.get_window_extent() for label in axis.get_xticklabels()]
-        assert len(boxes) > 2 and not any(a.overlaps(b) for a, b in zip(boxes, boxes[1:], strict=False))
+        assert len(boxes) > 2 and not any(
+            a.overlaps(b) for a, b in zip(boxes, boxes[1:], strict=False)
+        )
     rows = translators.shown(material, translated)
     assert len(rows) == 7 and all(len(slices) == 4 for slices in rows.values())
-    np.testing.assert_array_equal(rows["CUT"][1], translated["cut"][material.subjects == "V2"][4])  # the second subject at ES
+    np.testing.assert_array_equal(
+        rows["CUT"][1], translated["cut"][material.subjects == "V2"][4]
+    )  # the second subject at ES
     drawn = figures.translators_figure(rows, ["V1, ED", "V2, ES", "V3, ED", "V4, ES"])
     assert len(drawn.axes) == 28 and drawn.axes[24].get_ylabel().startswith("real B")
     np.testing.assert_array_equal(drawn.axes[13].get_images()[0].get_array(), rows["CUT"][1])

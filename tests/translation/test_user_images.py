@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter
-
 from sim2real.cli import main
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.images import Image, normalise
-from sim2real.core.parameters import CohortParameters, TranslationParameters
+
+from sim2real.cohort.parameters import CohortParameters
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.images import Image, normalise
 from sim2real.translation.apply import save_generator
 from sim2real.translation.networks import build
 from sim2real.translation.official import FILES, official_state
+from sim2real.translation.parameters import TranslationParameters
 from sim2real.translation.user_images import resize, translate_source, translate_stack
 
 AFFINE = np.array([[1.4, 0.2, 0.3, -60], [0.1, -0.9, -5, 40], [0.2, -0.9, 6, 5], [0, 0, 0, 1.0]])
@@ -29,21 +30,30 @@ class Same(torch.nn.Module):
 
 @pytest.fixture(scope="module")
 def networks():
-    return build(TranslationParameters(generator_features=4, discriminator_features=4, residual_blocks=5, projection_features=8), seed=0)
+    return build(
+        TranslationParameters(
+            generator_features=4, discriminator_features=4, residual_blocks=5, projection_features=8
+        ),
+        seed=0,
+    )
 
 
 @pytest.fixture
 def run(tmp_path, networks):
     folder = tmp_path / "runs" / "mine"
     for vendor in "AB":
-        save_generator(folder / "04_translation" / "models" / vendor / "generator.pt", networks["generator"])
+        save_generator(
+            folder / "04_translation" / "models" / vendor / "generator.pt", networks["generator"]
+        )
     (folder / "parameters.yaml").write_text("cohort: {pixel_size_mm: 1.5}\n")
     return folder
 
 
 def stack(*shape):
     random = np.random.default_rng(0)
-    return (gaussian_filter(random.normal(size=shape), [2, 2, *[0] * (len(shape) - 2)]) * 4000).astype(np.float32)
+    return (
+        gaussian_filter(random.normal(size=shape), [2, 2, *[0] * (len(shape) - 2)]) * 4000
+    ).astype(np.float32)
 
 
 def save(path, data, affine=AFFINE):
@@ -62,11 +72,16 @@ def reoriented(image, order, flips):
 
 
 @pytest.mark.parametrize(
-    ("order", "flips"), itertools.product([(0, 1, 2), (1, 0, 2), (2, 0, 1), (0, 2, 1)], [(), (0,), (1,), (0, 1), (2,), (0, 2)])
+    ("order", "flips"),
+    itertools.product(
+        [(0, 1, 2), (1, 0, 2), (2, 0, 1), (0, 2, 1)], [(), (0,), (1,), (0, 1), (2,), (0, 2)]
+    ),
 )
 def test_the_result_does_not_depend_on_how_the_image_is_stored(networks, order, flips):
     image = Image(stack(37, 50, 3), AFFINE)
-    wanted = reoriented(Image(translate_stack(image, networks["generator"], SCALE), AFFINE), order, flips).data
+    wanted = reoriented(
+        Image(translate_stack(image, networks["generator"], SCALE), AFFINE), order, flips
+    ).data
     found = translate_stack(reoriented(image, order, flips), networks["generator"], SCALE)
     np.testing.assert_allclose(found, wanted, atol=1e-6)
 
@@ -74,9 +89,16 @@ def test_the_result_does_not_depend_on_how_the_image_is_stored(networks, order, 
 def test_a_translator_that_changes_nothing_gives_the_scaled_image_back():
     affine = np.diag([1.25, 1.25, 8, 1])
     image = Image(stack(38, 51, 3), affine)  # sides that the networks do not take as they are
-    np.testing.assert_allclose(translate_stack(image, Same(), SCALE), normalise(image.data, 1, 99), atol=0.02)  # scaled twice
+    np.testing.assert_allclose(
+        translate_stack(image, Same(), SCALE), normalise(image.data, 1, 99), atol=0.02
+    )  # scaled twice
     coarse = Image(image.data, np.diag([1.9, 1.1, 8, 1]))
-    assert np.corrcoef(translate_stack(coarse, Same(), SCALE).ravel(), normalise(image.data, 1, 99).ravel())[0, 1] > 0.97
+    assert (
+        np.corrcoef(
+            translate_stack(coarse, Same(), SCALE).ravel(), normalise(image.data, 1, 99).ravel()
+        )[0, 1]
+        > 0.97
+    )
 
 
 def test_resizing_keeps_places_and_averages_what_becomes_coarser():
@@ -84,7 +106,9 @@ def test_resizing_keeps_places_and_averages_what_becomes_coarser():
     finer = resize(ramp, (36, 80))
     assert finer.shape == (1, 36, 80)
     np.testing.assert_allclose(
-        finer[0, :, 2:-2].mean(axis=0), np.interp((np.arange(80)[2:-2] + 0.5) / 2 - 0.5, np.arange(40), ramp[0, 0]), atol=1e-6
+        finer[0, :, 2:-2].mean(axis=0),
+        np.interp((np.arange(80)[2:-2] + 0.5) / 2 - 0.5, np.arange(40), ramp[0, 0]),
+        atol=1e-6,
     )
     stripes = np.tile(np.array([0, 1], np.float32), (1, 24, 20))
     assert np.abs(resize(stripes, (24, 10))[0, :, 1:-1] - 0.5).max() < 0.1
@@ -98,14 +122,20 @@ def test_the_written_image_has_the_shape_and_affine_of_its_source(tmp_path, run,
     assert path.name == "heart.v2_vendorB.nii.gz"
     assert written.shape == shape and written.get_data_dtype() == np.float32
     np.testing.assert_allclose(written.affine, original.affine, atol=1e-5)
-    assert written.get_fdata().min() >= 0 and written.get_fdata().max() <= 1 and written.get_fdata().std() > 0
+    assert (
+        written.get_fdata().min() >= 0
+        and written.get_fdata().max() <= 1
+        and written.get_fdata().std() > 0
+    )
 
 
 def test_phases_are_translated_each_by_itself(tmp_path, run):
     data = stack(40, 52, 2, 3) * np.array([1, 5, 20], np.float32)
     translate_source(save(tmp_path / "in" / "cine.nii", data), run, "A", tmp_path)
     translate_source(save(tmp_path / "in" / "one.nii", data[..., 1]), run, "A", tmp_path)
-    cine, one = (nib.load(tmp_path / f"{name}_vendorA.nii.gz").get_fdata() for name in ("cine", "one"))
+    cine, one = (
+        nib.load(tmp_path / f"{name}_vendorA.nii.gz").get_fdata() for name in ("cine", "one")
+    )
     np.testing.assert_array_equal(cine[..., 1], one)
 
 
@@ -117,9 +147,14 @@ def test_a_folder_is_translated_but_for_its_label_files(tmp_path, run):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {path.name for path in paths}
 
 
-def test_public_weights_and_the_same_generator_of_a_run_give_the_same(tmp_path, run, networks, monkeypatch, capsys):
+def test_public_weights_and_the_same_generator_of_a_run_give_the_same(
+    tmp_path, run, networks, monkeypatch, capsys
+):
     (tmp_path / "weights").mkdir()
-    torch.save(official_state("generator", networks["generator"]), tmp_path / "weights" / FILES["generator"])
+    torch.save(
+        official_state("generator", networks["generator"]),
+        tmp_path / "weights" / FILES["generator"],
+    )
     source = save(tmp_path / "x.nii.gz", stack(40, 52, 2))
     monkeypatch.chdir(Path(__file__).resolve().parents[2])
     arguments = [
@@ -138,7 +173,9 @@ def test_public_weights_and_the_same_generator_of_a_run_give_the_same(tmp_path, 
     assert "1 image(s) in the look of vendor A" in capsys.readouterr().out
     (run / "parameters.yaml").write_text("preset: quick\n")  # the default pixel, as without a run
     translate_source(source, run, "A", tmp_path / "run")
-    first, second = (nib.load(tmp_path / folder / "x_vendorA.nii.gz").get_fdata() for folder in ("cli", "run"))
+    first, second = (
+        nib.load(tmp_path / folder / "x_vendorA.nii.gz").get_fdata() for folder in ("cli", "run")
+    )
     np.testing.assert_array_equal(first, second)
 
 
@@ -151,10 +188,22 @@ BAD = {
     "nothing there": (lambda path: None, "x.nii.gz: no such file or folder"),
     "no image": (lambda path: path.mkdir(), "holds no NIfTI image"),
     "labels alone": (lambda path: save(path / "a_gt.nii", stack(4, 4, 2)), "holds no NIfTI image"),
-    "one value": (lambda path: save(path, np.full((40, 52, 2), 7, np.float32)), "x.nii.gz: holds 7 in every voxel"),
-    "NaN": (lambda path: save(path, np.full((40, 52, 2), np.nan, np.float32)), "x.nii.gz: holds NaN"),
-    "too many axes": (lambda path: save(path, stack(8, 8, 2, 2, 2)), "has shape \\(8, 8, 2, 2, 2\\); expected 2, 3 or 4"),
-    "two of a name": (lambda path: [save(path / name, stack(40, 52, 2)) for name in ("a.nii", "a.nii.gz")], "would overwrite"),
+    "one value": (
+        lambda path: save(path, np.full((40, 52, 2), 7, np.float32)),
+        "x.nii.gz: holds 7 in every voxel",
+    ),
+    "NaN": (
+        lambda path: save(path, np.full((40, 52, 2), np.nan, np.float32)),
+        "x.nii.gz: holds NaN",
+    ),
+    "too many axes": (
+        lambda path: save(path, stack(8, 8, 2, 2, 2)),
+        "has shape \\(8, 8, 2, 2, 2\\); expected 2, 3 or 4",
+    ),
+    "two of a name": (
+        lambda path: [save(path / name, stack(40, 52, 2)) for name in ("a.nii", "a.nii.gz")],
+        "would overwrite",
+    ),
     "cut short": (damaged, "x.nii.gz: cut short or damaged"),
     "no NIfTI": (lambda path: path.write_text("hello"), "x.nii.gz: not a readable NIfTI image"),
 }

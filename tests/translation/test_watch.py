@@ -4,23 +4,33 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.images import Image, write_image
-from sim2real.core.parameters import TranslationParameters
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.images import Image, write_image
 from sim2real.metrics.texture import texture_distance
 from sim2real.translation import figures, watch
 from sim2real.translation.apply import load_generator, translate
 from sim2real.translation.networks import Generator
+from sim2real.translation.parameters import TranslationParameters
 from sim2real.translation.step import Cut
 from sim2real.translation.training import train
 from sim2real.translation.watch import Watch, chosen_by, health, held_out_subjects, load_split
 
 SMALL = TranslationParameters(
-    generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8, n_patches=16,
-    batch_size=1, n_steps=20, decay_steps=3, learning_rate=1e-3, checkpoint_every_s=1e-9,
-)  # fmt: skip
+    generator_features=4,
+    discriminator_features=4,
+    residual_blocks=2,
+    projection_features=8,
+    n_patches=16,
+    batch_size=1,
+    n_steps=20,
+    decay_steps=3,
+    learning_rate=1e-3,
+    checkpoint_every_s=1e-9,
+)
 RANDOM = np.random.default_rng(0)
-SOURCE, TARGET, HELD_OUT = (gaussian_filter(RANDOM.random((n, 32, 40)), (0, 1, 1)).astype(np.float32) for n in (6, 4, 5))
+SOURCE, TARGET, HELD_OUT = (
+    gaussian_filter(RANDOM.random((n, 32, 40)), (0, 1, 1)).astype(np.float32) for n in (6, 4, 5)
+)
 
 
 class Scores(torch.nn.Module):
@@ -40,7 +50,10 @@ def test_looks_are_eight_and_say_what_was_seen(tmp_path):
     table = health(tmp_path)
     assert list(table.columns) == watch.COLUMNS
     assert table["step"].tolist() == [0, 2, 5, 8, 10, 12, 15, 18, 20]
-    assert table["best"].sum() == 1 and table.loc[table["best"] == 1, "distance"].item() == table["distance"][1:].min()
+    assert (
+        table["best"].sum() == 1
+        and table.loc[table["best"] == 1, "distance"].item() == table["distance"][1:].min()
+    )
     assert table["distance"][0] == pytest.approx(texture_distance(SOURCE, HELD_OUT))
     assert table.loc[1:, ["sure_real", "sure_translated"]].stack().between(0, 1).all()
 
@@ -71,7 +84,11 @@ def grainy(share: float) -> Generator:
     """Leaves a slice as it is but for noise, about 5 % of the range with the whole of it."""
     generator = Generator(4, 1, residual=True, grain=True)
     torch.nn.init.constant_(generator.grain.strength.bias, 3.0)
-    for weights in (generator.layers[-2].weight, generator.layers[-2].bias, generator.grain.strength.weight):
+    for weights in (
+        generator.layers[-2].weight,
+        generator.layers[-2].bias,
+        generator.grain.strength.weight,
+    ):
         torch.nn.init.zeros_(weights)
     generator.grain.share.fill_(share)
     return generator.eval()
@@ -82,15 +99,27 @@ def test_the_share_of_grain_that_real_slices_have_is_found(share):
     real = translate(grainy(share), SOURCE)
     looking = Watch(SOURCE, real, 10, seed=0, device="cpu", shares=watch.SHARES)
     looking.look(5, grainy(1.0), Scores())
-    assert looking.share == share and looking.table()["distance"].iloc[-1] == pytest.approx(0, abs=1e-4)
+    assert looking.share == share and looking.table()["distance"].iloc[-1] == pytest.approx(
+        0, abs=1e-4
+    )
 
 
 def test_the_kept_generator_adds_the_share_of_its_look(tmp_path):
     parameters = SMALL.model_copy(update={"keep_nearest": True, "grain": True, "residual": True})
     train(SOURCE, TARGET, parameters, tmp_path / "some", seed=0, held_out=HELD_OUT)
     best = health(tmp_path / "some").query("best == 1")
-    assert load_generator(tmp_path / "some" / "generator.pt").grain.share.item() == best["grain_share"].item()
-    train(SOURCE, TARGET, parameters.model_copy(update={"keep_nearest": False}), tmp_path / "whole", seed=0, held_out=HELD_OUT)
+    assert (
+        load_generator(tmp_path / "some" / "generator.pt").grain.share.item()
+        == best["grain_share"].item()
+    )
+    train(
+        SOURCE,
+        TARGET,
+        parameters.model_copy(update={"keep_nearest": False}),
+        tmp_path / "whole",
+        seed=0,
+        held_out=HELD_OUT,
+    )
     assert load_generator(tmp_path / "whole" / "generator.pt").grain.share.item() == 1
     assert (health(tmp_path / "whole")["grain_share"].iloc[1:] == 1).all()
 
@@ -98,7 +127,9 @@ def test_the_kept_generator_adds_the_share_of_its_look(tmp_path):
 def test_watching_changes_nothing_of_the_training(tmp_path):
     watched = train(SOURCE, TARGET, SMALL, tmp_path / "watched", seed=0, held_out=HELD_OUT)
     assert watched.equals(train(SOURCE, TARGET, SMALL, tmp_path / "alone", seed=0))
-    first, second = ((tmp_path / name / "generator.pt").read_bytes() for name in ("watched", "alone"))
+    first, second = (
+        (tmp_path / name / "generator.pt").read_bytes() for name in ("watched", "alone")
+    )
     assert first == second
     assert health(tmp_path / "alone").empty
 
@@ -119,7 +150,9 @@ def test_killed_and_resumed_is_watched_alike(tmp_path, monkeypatch, stop):
         with pytest.raises(KeyboardInterrupt):
             train(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, held_out=HELD_OUT)
     train(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, held_out=HELD_OUT)
-    assert (tmp_path / "whole" / "health.csv").read_bytes() == (tmp_path / "parts" / "health.csv").read_bytes()
+    assert (tmp_path / "whole" / "health.csv").read_bytes() == (
+        tmp_path / "parts" / "health.csv"
+    ).read_bytes()
 
 
 def test_other_watched_slices_are_another_training(tmp_path):
@@ -134,7 +167,16 @@ def test_watched_slices_of_another_size_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("n", "share", "held"), [(14, 0.15, 2), (75, 0.15, 11), (5, 0.15, 0), (6, 0.15, 2), (14, 0.0, 0), (9, 0.5, 0), (12, 0.3, 4)]
+    ("n", "share", "held"),
+    [
+        (14, 0.15, 2),
+        (75, 0.15, 11),
+        (5, 0.15, 0),
+        (6, 0.15, 2),
+        (14, 0.0, 0),
+        (9, 0.5, 0),
+        (12, 0.3, 4),
+    ],
 )
 def test_the_stated_share_of_subjects_is_held_out_where_enough_are_left(n, share, held):
     subjects = np.array([f"S{k:03d}" for k in range(n)])
@@ -148,11 +190,21 @@ def test_subjects_are_never_on_both_sides(tmp_path):
     for k in range(8):
         for phase in ("ED", "ES"):
             path = f"{k}_{phase}.nii.gz"
-            write_image(tmp_path / path, Image(np.full((32, 40, 2), (k + 1) / 10, np.float32), np.diag([1.25, 1.25, 8, 1])))
+            write_image(
+                tmp_path / path,
+                Image(np.full((32, 40, 2), (k + 1) / 10, np.float32), np.diag([1.25, 1.25, 8, 1])),
+            )
             rows.append({"subject": f"S{k}", "phase": phase, "image": path})
     target, watched = load_split(tmp_path, pd.DataFrame(rows), 0.25, seed=0)
-    values = [{round(10 * float(slice_.mean())) for slice_ in slices} for slices in (target, watched)]
-    assert len(target) == 24 and len(watched) == 8 and not values[0] & values[1] and len(values[0] | values[1]) == 8
+    values = [
+        {round(10 * float(slice_.mean())) for slice_ in slices} for slices in (target, watched)
+    ]
+    assert (
+        len(target) == 24
+        and len(watched) == 8
+        and not values[0] & values[1]
+        and len(values[0] | values[1]) == 8
+    )
     target, watched = load_split(tmp_path, pd.DataFrame(rows), 0.0, seed=0)
     assert len(target) == 32 and watched is None
 
@@ -163,15 +215,20 @@ def test_health_figure_marks_the_kept_step_and_the_nearest(tmp_path):
     assert len(figure.axes) == 4
     star = [line for line in figure.axes[3].lines if line.get_marker() == "*"]
     assert star[0].get_xdata()[0] == health(tmp_path).query("best == 1")["step"].item()
-    assert all(any(list(line.get_xdata()) == [20, 20] for line in axis.lines) for axis in figure.axes)
-    assert len(figures.health_figure(log, health(tmp_path / "nowhere"), keep_nearest=True).axes) == 2
+    assert all(
+        any(list(line.get_xdata()) == [20, 20] for line in axis.lines) for axis in figure.axes
+    )
+    assert (
+        len(figures.health_figure(log, health(tmp_path / "nowhere"), keep_nearest=True).axes) == 2
+    )
     nearest = figures.health_figure(log, health(tmp_path), keep_nearest=True)
     marked = [list(line.get_xdata()) for line in nearest.axes[0].lines]
     assert [star[0].get_xdata()[0]] * 2 in marked
 
 
 def test_the_nearest_generator_is_kept_when_asked_for_and_after_a_stop_too(tmp_path, monkeypatch):
-    """What lies in generator.pt is the generator as it was at the starred look; a training cut off after it keeps it."""
+    """What lies in generator.pt is the generator as it was at the starred look; a training cut off
+    after it keeps it."""
     seen = {}
     look = Watch.look
 
@@ -180,7 +237,9 @@ def test_the_nearest_generator_is_kept_when_asked_for_and_after_a_stop_too(tmp_p
         seen[step] = {name: weights.clone() for name, weights in generator.state_dict().items()}
 
     monkeypatch.setattr(Watch, "look", remember)
-    monkeypatch.setattr(Watch, "_distance", lambda self, slices: abs(12 - (max(seen, default=0))) + 1.0)  # falls, then rises again
+    monkeypatch.setattr(
+        Watch, "_distance", lambda self, slices: abs(12 - (max(seen, default=0))) + 1.0
+    )  # falls, then rises again
     parameters = SMALL.model_copy(update={"keep_nearest": True})
     train(SOURCE, TARGET, parameters, tmp_path / "whole", seed=0, held_out=HELD_OUT)
     best = int(health(tmp_path / "whole").query("best == 1")["step"].item())

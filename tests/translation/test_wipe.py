@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image as Picture
 
-from sim2real.core.images import Image, write_image
-from sim2real.core.labels import LV
-from sim2real.core.run import RunFolder
-from sim2real.core.slices import SLICE_COLUMNS, as_stored
+from sim2real.data.images import Image, write_image
+from sim2real.data.labels import LV
+from sim2real.data.run import RunFolder
+from sim2real.data.slices import SLICE_COLUMNS, as_stored
 from sim2real.translation.wipe import wipe_html
 
 GREYS = {"simulated": 0.2, "sim2real_A": 0.5, "sim2real_B": 0.8}
@@ -20,7 +20,8 @@ ROWS, COLUMNS = 24, 40
 
 
 def run_in(folder) -> RunFolder:
-    """Two subjects at both phases, each image of one grey; the heart in the middle slice of three lies lower in the second subject."""
+    """Two subjects at both phases, each image of one grey; the heart in the middle slice of three
+    lies lower in the second subject."""
     affine, tables = np.diag([1.25, 1.25, 8, 1.0]), {"simulated": [], "translated": []}
     for domain, grey in GREYS.items():
         for name, step in STEP.items():
@@ -32,17 +33,35 @@ def run_in(folder) -> RunFolder:
             outlined[1, 6 if subject == "007" else 10 :, 12:30] = LV
             write_image(folder / image, as_stored(stack, affine))
             write_image(folder / label, Image(outlined.transpose(2, 1, 0), affine))
-            row = (domain, domain[-1] if domain != "simulated" else "", subject, phase, "train", image, label)
+            row = (
+                domain,
+                domain[-1] if domain != "simulated" else "",
+                subject,
+                phase,
+                "train",
+                image,
+                label,
+            )
             tables["simulated" if domain == "simulated" else "translated"].append(row)
     run = RunFolder(folder)
-    run.write_manifest("03_real_cohort", pd.DataFrame(tables["simulated"], columns=SLICE_COLUMNS), "slices.csv")
-    run.write_manifest("04_translation", pd.DataFrame(tables["translated"], columns=SLICE_COLUMNS), "translated.csv")
+    run.write_manifest(
+        "03_real_cohort", pd.DataFrame(tables["simulated"], columns=SLICE_COLUMNS), "slices.csv"
+    )
+    run.write_manifest(
+        "04_translation",
+        pd.DataFrame(tables["translated"], columns=SLICE_COLUMNS),
+        "translated.csv",
+    )
     return run
 
 
 def test_each_slice_stands_above_its_own_translations(tmp_path):
     page = wipe_html(run_in(tmp_path), n=2, name="one", alt="slices")
-    shown = np.asarray(Picture.open(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)\"", page)[1]))).convert("L"))
+    shown = np.asarray(
+        Picture.open(
+            io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)\"", page)[1]))
+        ).convert("L")
+    )
     greys = shown.reshape(3, ROWS, 2, COLUMNS).mean(axis=(1, 3)) / 255
     wanted = [[grey + STEP[name] for name in ("007 ED", "V2 ES")] for grey in GREYS.values()]
     np.testing.assert_allclose(greys, wanted, atol=0.02)
@@ -52,5 +71,10 @@ def test_each_slice_stands_above_its_own_translations(tmp_path):
 def test_all_three_bear_the_outline_of_the_simulated_slice(tmp_path):
     page = wipe_html(run_in(tmp_path), n=2, name="one", alt="slices")
     path = re.search(r'stroke="#E69F00" d="([^"]*)"', page)[1]
-    tops = sorted(min(float(point.split()[1]) for point in part.split("L")) for part in path.strip("MZ").split("ZM"))
-    np.testing.assert_allclose(tops, [line * ROWS + top for line in range(3) for top in (6, 10)], atol=0.6)
+    tops = sorted(
+        min(float(point.split()[1]) for point in part.split("L"))
+        for part in path.strip("MZ").split("ZM")
+    )
+    np.testing.assert_allclose(
+        tops, [line * ROWS + top for line in range(3) for top in (6, 10)], atol=0.6
+    )

@@ -1,4 +1,5 @@
-"""``codecheck.yml`` holds what CODECHECK asks of an author, and every file of its manifest is made by a run and in the record."""
+"""``codecheck.yml`` holds what CODECHECK asks of an author, and every file of its manifest is made
+by a run and in the record."""
 
 from pathlib import Path
 
@@ -12,9 +13,15 @@ CONTENT = yaml.safe_load((ROOT / "codecheck.yml").read_text(encoding="utf-8"))
 
 def test_it_has_the_fields_that_codecheck_asks_of_an_author():
     assert CONTENT["version"] == "https://codecheck.org.uk/spec/config/1.0/"
-    assert CONTENT["manifest"] and all(item["file"] and item["comment"] for item in CONTENT["manifest"])
-    assert CONTENT["paper"]["title"] and CONTENT["paper"]["reference"].startswith("Executable companion of https://doi.org/")
-    assert CONTENT["paper"]["authors"] and all(author["name"] for author in CONTENT["paper"]["authors"])
+    assert CONTENT["manifest"] and all(
+        item["file"] and item["comment"] for item in CONTENT["manifest"]
+    )
+    assert CONTENT["paper"]["title"] and CONTENT["paper"]["reference"].startswith(
+        "Executable companion of https://doi.org/"
+    )
+    assert CONTENT["paper"]["authors"] and all(
+        author["name"] for author in CONTENT["paper"]["authors"]
+    )
 
 
 @pytest.mark.parametrize("file", [item["file"] for item in CONTENT["manifest"]])

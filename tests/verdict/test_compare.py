@@ -2,12 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.core.parameters import VerdictParameters
 from sim2real.verdict.compare import compare_table
+from sim2real.verdict.parameters import VerdictParameters
 
-PUBLISHED = pd.DataFrame([
-    ("real", "A", "LV", 0.90, 8.0), ("real", "B", "LV", 0.88, 9.0), ("both", "A", "MYO", 0.87, 12.0),
-], columns=["training", "vendor", "structure", "dice", "hd"])  # fmt: skip
+PUBLISHED = pd.DataFrame(
+    [
+        ("real", "A", "LV", 0.90, 8.0),
+        ("real", "B", "LV", 0.88, 9.0),
+        ("both", "A", "MYO", 0.87, 12.0),
+    ],
+    columns=["training", "vendor", "structure", "dice", "hd"],
+)
 
 
 def ours(**changes):
@@ -17,29 +22,40 @@ def ours(**changes):
         ("plain", "A", "LV", 0.3, 40.0),
         ("both", "A", "MYO", 0.87, 12.0),
     ]
-    table = pd.DataFrame(rows, columns=["training", "vendor", "structure", "dice_mean", "hd_mm_mean"])
+    table = pd.DataFrame(
+        rows, columns=["training", "vendor", "structure", "dice_mean", "hd_mm_mean"]
+    )
     return table.assign(**changes)
 
 
 def cell(table, training, vendor, structure, measure):
     found = table[
-        (table["training"] == training) & (table["vendor"] == vendor) & (table["structure"] == structure) & (table["measure"] == measure)
+        (table["training"] == training)
+        & (table["vendor"] == vendor)
+        & (table["structure"] == structure)
+        & (table["measure"] == measure)
     ]
     assert len(found) == 1
     return found.iloc[0]
 
 
 def test_every_published_cell_stands_beside_ours():
-    table = compare_table(ours(), PUBLISHED, VerdictParameters(dice_tolerance=0.015, hd_tolerance_mm=1.6))
+    table = compare_table(
+        ours(), PUBLISHED, VerdictParameters(dice_tolerance=0.015, hd_tolerance_mm=1.6)
+    )
     assert len(table) == 6
     first = cell(table, "real", "A", "LV", "Dice")
-    assert (first["published"], first["ours"], first["within"]) == (0.90, 0.91, "yes") and first["difference"] == pytest.approx(0.01)
+    assert (first["published"], first["ours"], first["within"]) == (0.90, 0.91, "yes") and first[
+        "difference"
+    ] == pytest.approx(0.01)
     assert cell(table, "real", "B", "LV", "Dice")["within"] == "no"
     assert cell(table, "real", "B", "LV", "HD")["difference"] == pytest.approx(-1.5)
     assert cell(table, "both", "A", "MYO", "HD")["difference"] == 0
 
 
-@pytest.mark.parametrize(("column", "measure", "shift"), [("dice_mean", "Dice", -0.2), ("hd_mm_mean", "HD", 5.0)])
+@pytest.mark.parametrize(
+    ("column", "measure", "shift"), [("dice_mean", "Dice", -0.2), ("hd_mm_mean", "HD", 5.0)]
+)
 def test_a_planted_difference_is_caught_in_its_measure_alone(column, measure, shift):
     wide = VerdictParameters(dice_tolerance=0.05, hd_tolerance_mm=2.0)
     assert set(compare_table(ours(), PUBLISHED, wide)["within"]) == {"yes"}
@@ -50,4 +66,6 @@ def test_a_planted_difference_is_caught_in_its_measure_alone(column, measure, sh
 
 def test_a_cell_we_lack_is_not_called_different():
     table = compare_table(ours().iloc[:1], PUBLISHED, VerdictParameters())
-    assert list(table["within"]) == ["yes", "yes", *["not available"] * 4] and np.isnan(table["ours"].iloc[-1])
+    assert list(table["within"]) == ["yes", "yes", *["not available"] * 4] and np.isnan(
+        table["ours"].iloc[-1]
+    )

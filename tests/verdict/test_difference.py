@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.verdict.difference import TOLERANCES, difference, lines, within, write_page
+from sim2real.data.errors import Sim2RealError
+from sim2real.paper.difference import TOLERANCES, difference, lines, within, write_page
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,7 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def runs(tiny_run, tmp_path):
     for name in ("one", "two"):
-        shutil.copytree(tiny_run, tmp_path / name, ignore=shutil.ignore_patterns("*.nii.gz", "*.pt", "*.pth", "*.b2nd", "*.npz"))
+        shutil.copytree(
+            tiny_run,
+            tmp_path / name,
+            ignore=shutil.ignore_patterns("*.nii.gz", "*.pt", "*.pth", "*.b2nd", "*.npz"),
+        )
     return tmp_path / "one", tmp_path / "two"
 
 
@@ -44,20 +48,41 @@ def test_a_parameter_a_number_a_cell_and_a_figure_are_each_named_alone(runs, tmp
     (figures / "fig3.png").write_bytes((figures / "looks.png").read_bytes())
     found = difference(one, two)
     assert [setting[0] for setting in found.settings] == ["simulation.flip_angle_deg"]
-    assert found.moved[["chapter", "name", "within"]].values.tolist() == [["06_segmentation", "dice_real", False]]
-    assert found.tables == [("05_realism", "kid.csv", 1)] and found.figures == [("05_realism", "fig3")]
+    assert found.moved[["chapter", "name", "within"]].values.tolist() == [
+        ["06_segmentation", "dice_real", False]
+    ]
+    assert found.tables == [("05_realism", "kid.csv", 1)] and found.figures == [
+        ("05_realism", "fig3")
+    ]
     told = "\n".join(lines(found, "one", "two"))
-    assert "flip_angle_deg: 60.0 -> 45.0" in told and "dice_real" in told and "(beyond)" in told and "fig3" in told
+    assert (
+        "flip_angle_deg: 60.0 -> 45.0" in told
+        and "dice_real" in told
+        and "(beyond)" in told
+        and "fig3" in told
+    )
     write_page(found, {"record": one, "mine": two}, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
     assert "<h1>record against mine</h1>" in page
-    assert page.count("<img") == 2 and len(set(re.findall(r'src="(data:image/png[^"]+)"', page))) == 2 and "http" not in page
+    assert (
+        page.count("<img") == 2
+        and len(set(re.findall(r'src="(data:image/png[^"]+)"', page))) == 2
+        and "http" not in page
+    )
 
 
-@pytest.mark.parametrize(("name", "one", "two", "expected"), [
-    ("dice_real", 0.90, 0.92, True), ("dice_real", 0.90, 0.85, False), ("n_claims", 11, 12, False), ("n_claims", 11, 11, True),
-    ("dice_real", 0.90, None, False), ("source", "phantom", "XCAT", False), ("seconds_a_step", 1.0, 50.0, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "one", "two", "expected"),
+    [
+        ("dice_real", 0.90, 0.92, True),
+        ("dice_real", 0.90, 0.85, False),
+        ("n_claims", 11, 12, False),
+        ("n_claims", 11, 11, True),
+        ("dice_real", 0.90, None, False),
+        ("source", "phantom", "XCAT", False),
+        ("seconds_a_step", 1.0, 50.0, True),
+    ],
+)
 def test_each_number_has_its_tolerance_and_what_has_none_must_be_equal(name, one, two, expected):
     assert within(name, one, two) is expected
 
@@ -76,6 +101,9 @@ def test_from_the_command_line(project, tiny_run):
 def test_the_book_lists_the_tolerances_that_are_applied():
     book = pd.read_csv(ROOT / "book" / "tolerances.csv")
     assert book["numbers"].str.replace(", ", "|").tolist() == TOLERANCES["pattern"].tolist()
-    assert book["absolute"].replace("any", "inf").astype(float).tolist() == TOLERANCES["absolute"].tolist()
+    assert (
+        book["absolute"].replace("any", "inf").astype(float).tolist()
+        == TOLERANCES["absolute"].tolist()
+    )
     shares = book["share of the value"].replace("any", "0").str.rstrip("%").astype(float) / 100
     assert shares.tolist() == TOLERANCES["relative"].tolist()

@@ -4,10 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.core.labels import STRUCTURES
-from sim2real.core.parameters import VerdictParameters
-from sim2real.core.run import RunFolder
-from sim2real.verdict.ledger import CLAIMS, LACKING, NOT_SUPPORTED, SUPPORTED, UNDECIDED, evidence, ledger, verdict
+from sim2real.data.labels import STRUCTURES
+from sim2real.data.run import RunFolder
+from sim2real.verdict.ledger import (
+    CLAIMS,
+    LACKING,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    UNDECIDED,
+    evidence,
+    ledger,
+    verdict,
+)
+from sim2real.verdict.parameters import VerdictParameters
 from sim2real.verdict.summary import ledger_html, results
 
 DICE = {"plain": 0.70, "simulated": 0.84, "real": 0.88, "both": 0.90}
@@ -18,26 +27,30 @@ def pieces(*rows):
     return pd.DataFrame(rows, columns=["value", "ci_low", "ci_high", "side", "bound"])
 
 
-@pytest.mark.parametrize(("rows", "expected"), [
-    ([(3, 1, 5, "above", 0)], SUPPORTED),
-    ([(3, -1, 7, "above", 0)], UNDECIDED),
-    ([(-3, -5, -1, "above", 0)], NOT_SUPPORTED),
-    ([(-3, -5, -1, "below", 0)], SUPPORTED),
-    ([(0.03, 0.01, 0.05, "below", 0.06)], SUPPORTED),
-    ([(0.09, 0.07, 0.11, "below", 0.06)], NOT_SUPPORTED),
-    ([(3, 1, 5, "above", 0), (1, -1, 3, "above", 0)], UNDECIDED),
-    ([(3, 1, 5, "above", 0), (-3, -5, -1, "above", 0)], NOT_SUPPORTED),
-    ([(3, np.nan, np.nan, "above", 0)], UNDECIDED),
-    ([(np.nan, np.nan, np.nan, "above", 0)], LACKING),
-    ([], LACKING),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([(3, 1, 5, "above", 0)], SUPPORTED),
+        ([(3, -1, 7, "above", 0)], UNDECIDED),
+        ([(-3, -5, -1, "above", 0)], NOT_SUPPORTED),
+        ([(-3, -5, -1, "below", 0)], SUPPORTED),
+        ([(0.03, 0.01, 0.05, "below", 0.06)], SUPPORTED),
+        ([(0.09, 0.07, 0.11, "below", 0.06)], NOT_SUPPORTED),
+        ([(3, 1, 5, "above", 0), (1, -1, 3, "above", 0)], UNDECIDED),
+        ([(3, 1, 5, "above", 0), (-3, -5, -1, "above", 0)], NOT_SUPPORTED),
+        ([(3, np.nan, np.nan, "above", 0)], UNDECIDED),
+        ([(np.nan, np.nan, np.nan, "above", 0)], LACKING),
+        ([], LACKING),
+    ],
+)
 def test_the_interval_decides_and_not_the_number(rows, expected):
     assert verdict(pieces(*rows)) == expected
 
 
 @pytest.fixture
 def run(tmp_path):
-    """Eight subjects a vendor, each of its own difficulty; distances, a classifier; every claim holds but those of the studies."""
+    """Eight subjects a vendor, each of its own difficulty; distances, a classifier; every claim
+    holds but those of the studies."""
 
     def make(dice=(), hd=0.0, changes=(-30.0, -20.0), called=(0.95, 0.1), n=8, lv_gain=LV_GAIN):
         made, rng, rows = RunFolder(tmp_path), np.random.default_rng(0), []
@@ -47,17 +60,47 @@ def run(tmp_path):
                     level = np.random.default_rng(k).normal(0, 0.05)
                     for structure in STRUCTURES:
                         extra = lv_gain * (training == "both" and structure == "LV")
-                        rows.append((training, 0, vendor, f"{vendor}{k}", "ED", structure, mean + level + extra + rng.normal(0, 0.003),
-                                     10 + hd * (training == "both") + rng.normal(0, 0.3)))  # fmt: skip
-        cases = pd.DataFrame(rows, columns=["training", "seed", "vendor", "subject", "phase", "structure", "dice", "hd_mm"])
+                        rows.append(
+                            (
+                                training,
+                                0,
+                                vendor,
+                                f"{vendor}{k}",
+                                "ED",
+                                structure,
+                                mean + level + extra + rng.normal(0, 0.003),
+                                10 + hd * (training == "both") + rng.normal(0, 0.3),
+                            )
+                        )
+        cases = pd.DataFrame(
+            rows,
+            columns=[
+                "training",
+                "seed",
+                "vendor",
+                "subject",
+                "phase",
+                "structure",
+                "dice",
+                "hd_mm",
+            ],
+        )
         made.write_manifest("06_segmentation", cases, "cases.csv")
         found = [
-            (v, "texture", than, c, c - 8, c + 8, c) for v, c in zip("AB", changes, strict=True) for than in ("simulated", "sim2real_X")
+            (v, "texture", than, c, c - 8, c + 8, c)
+            for v, c in zip("AB", changes, strict=True)
+            for than in ("simulated", "sim2real_X")
         ]
         columns = ["vendor", "features", "than", "change", "ci_low", "ci_high", "corrected"]
         made.write_manifest("05_realism", pd.DataFrame(found, columns=columns), "changes.csv")
-        shares = [(f"sim2real_{v}", s, s - 0.04, s + 0.04) for v, s in zip("AB", called, strict=True)]
-        made.write_manifest("05_realism", pd.DataFrame(shares, columns=["images", "share_A", "ci_low", "ci_high"]), "vendor.csv")
+        shares = [
+            (f"sim2real_{v}", s, s - 0.04, s + 0.04) for v, s in zip("AB", called, strict=True)
+        ]
+        made.write_manifest(
+            "05_realism",
+            pd.DataFrame(shares, columns=["images", "share_A", "ci_low", "ci_high"]),
+            "vendor.csv",
+        )
         (tmp_path / "chapters").mkdir(exist_ok=True)
         return made
 
@@ -78,30 +121,41 @@ def test_every_claim_has_a_line_and_what_was_not_executed_is_said(run):
 
 
 def test_studies_that_were_executed_decide_their_claims(run):
-    """The fewest subjects are those of the smallest size, whatever the order of the rows; fewer weights make CUT the lighter one."""
+    """The fewest subjects are those of the smallest size, whatever the order of the rows; fewer
+    weights make CUT the lighter one."""
     made = run()
     for name in ("06_segmentation", "04_translation", "A2_scarcity", "A1_translators"):
         (made.path / "chapters" / f"{name}.ipynb").touch()
     columns = ["n_real", "vendor", "structure", "difference", "ci_low", "ci_high"]
-    gains = [(80, "all", "all", -0.02, -0.03, -0.01), (5, "A", "all", -0.09, -0.1, -0.08), (5, "all", "all", 0.09, 0.04, 0.14)]
+    gains = [
+        (80, "all", "all", -0.02, -0.03, -0.01),
+        (5, "A", "all", -0.09, -0.1, -0.08),
+        (5, "all", "all", 0.09, 0.04, 0.14),
+    ]
     made.write_manifest("A2_scarcity", pd.DataFrame(gains, columns=columns), "gains.csv")
     for weights, expected in ((40, SUPPORTED), (60, NOT_SUPPORTED)):
         made.write_results("A1_translators", {"weights_cut": weights, "weights_cyclegan": 100})
         table = ledger(evidence(made, VerdictParameters())).set_index("claim")
-        assert table.loc["light", "verdict"] == expected and table.loc["scarce", "verdict"] == SUPPORTED
+        assert (
+            table.loc["light", "verdict"] == expected
+            and table.loc["scarce", "verdict"] == SUPPORTED
+        )
     assert table.loc["light", "evidence"].startswith("CUT over CycleGAN 0.6")
     assert table.loc["scarce", "evidence"].startswith("fewest subjects 0.090 (0.040 to 0.140)")
 
 
-@pytest.mark.parametrize(("changes", "fallen"), [
-    ({"dice": {"plain": 0.92}}, {"gap", "translation_helps"}),
-    ({"dice": {"simulated": 0.75}}, {"near_real"}),
-    ({"dice": {"both": 0.80}}, {"boost"}),
-    ({"lv_gain": -0.05}, {"boost_lv"}),
-    ({"hd": -4.0}, {"distances_worse"}),
-    ({"changes": (25.0, -20.0)}, {"nearer", "own_look"}),
-    ({"called": (0.95, 0.9)}, {"called"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "fallen"),
+    [
+        ({"dice": {"plain": 0.92}}, {"gap", "translation_helps"}),
+        ({"dice": {"simulated": 0.75}}, {"near_real"}),
+        ({"dice": {"both": 0.80}}, {"boost"}),
+        ({"lv_gain": -0.05}, {"boost_lv"}),
+        ({"hd": -4.0}, {"distances_worse"}),
+        ({"changes": (25.0, -20.0)}, {"nearer", "own_look"}),
+        ({"called": (0.95, 0.9)}, {"called"}),
+    ],
+)
 def test_each_claim_falls_by_its_own_numbers_alone(run, changes, fallen):
     found = verdicts(run(**{"hd": 4.0, **changes}))
     assert {claim for claim, said in found.items() if said == NOT_SUPPORTED} == fallen
@@ -109,12 +163,17 @@ def test_each_claim_falls_by_its_own_numbers_alone(run, changes, fallen):
 
 def test_too_few_subjects_leave_a_claim_undecided(run):
     found = verdicts(run(n=3, hd=4.0))
-    assert {found[claim] for claim in ("gap", "near_real", "boost", "boost_lv", "translation_helps")} == {UNDECIDED}
+    assert {
+        found[claim] for claim in ("gap", "near_real", "boost", "boost_lv", "translation_helps")
+    } == {UNDECIDED}
 
 
 def test_the_margin_of_near_is_the_parameter(run):
     made = run(hd=4.0)
-    assert (verdicts(made, near_margin=0.06)["near_real"], verdicts(made, near_margin=0.02)["near_real"]) == (SUPPORTED, NOT_SUPPORTED)
+    assert (
+        verdicts(made, near_margin=0.06)["near_real"],
+        verdicts(made, near_margin=0.02)["near_real"],
+    ) == (SUPPORTED, NOT_SUPPORTED)
 
 
 def test_the_page_quotes_what_is_quoted_and_escapes_what_is_not_ours(run):
@@ -122,11 +181,23 @@ def test_the_page_quotes_what_is_quoted_and_escapes_what_is_not_ours(run):
     table.loc[0, "evidence"] = "<script>"
     page = ledger_html(table)
     assert "<script>" not in page and "&lt;script&gt;" in page
-    assert page.count("“") == (table["quoted"] == "yes").sum() and page.count("✓ supported") == (table["verdict"] == SUPPORTED).sum()
+    assert (
+        page.count("“") == (table["quoted"] == "yes").sum()
+        and page.count("✓ supported") == (table["verdict"] == SUPPORTED).sum()
+    )
 
 
 def test_results_count_the_verdicts(run):
     comparison = pd.DataFrame({"measure": ["Dice"], "difference": [0.01], "within": ["yes"]})
-    counts = results(ledger(evidence(run(hd=4.0), VerdictParameters())), comparison, VerdictParameters(), "surrogate")
-    assert (counts["n_claims"], counts["n_claims_supported"], counts["n_claims_not_available"]) == (11, 9, 2)
+    counts = results(
+        ledger(evidence(run(hd=4.0), VerdictParameters())),
+        comparison,
+        VerdictParameters(),
+        "surrogate",
+    )
+    assert (counts["n_claims"], counts["n_claims_supported"], counts["n_claims_not_available"]) == (
+        11,
+        9,
+        2,
+    )
     assert "no cell replicates it" in counts["replication_note"]

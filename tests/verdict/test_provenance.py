@@ -3,8 +3,8 @@ import re
 
 import pytest
 
-from sim2real.core.presets import load_parameters
-from sim2real.core.run import RunFolder
+from sim2real.data.run import RunFolder
+from sim2real.paper.parameters import load_parameters
 from sim2real.verdict import provenance
 
 
@@ -33,14 +33,19 @@ def test_no_absolute_path_no_user_and_no_host_name_is_told(made, tmp_path):
 
 def test_hashes_are_those_of_the_results_and_the_data(made, tmp_path):
     run, parameters, content = made
-    assert list(content["results_sha256"]) == ["05_realism"] and set(content["data"]) == {"mnms_root"}
+    assert list(content["results_sha256"]) == ["05_realism"] and set(content["data"]) == {
+        "mnms_root"
+    }
     (tmp_path / "data" / "deep" / "file").write_text("other")
     run.write_results("05_realism", {"fid": 4.0})
     again = provenance.write_provenance(run, parameters, tmp_path)
     assert again["results_sha256"] != content["results_sha256"] and again["data"] != content["data"]
     assert again["parameters_sha256"] == content["parameters_sha256"]
     other = provenance.write_provenance(run, load_parameters("tiny"), tmp_path)
-    assert other["parameters_sha256"] != content["parameters_sha256"] and "surrogate" in other["data"]["cohort"]
+    assert (
+        other["parameters_sha256"] != content["parameters_sha256"]
+        and "surrogate" in other["data"]["cohort"]
+    )
 
 
 def test_outside_git_the_commit_is_unknown(tmp_path):
@@ -49,5 +54,9 @@ def test_outside_git_the_commit_is_unknown(tmp_path):
 
 def test_table_spreads_what_is_nested_and_shortens_hashes(made):
     table = provenance.provenance_table(made[2]).set_index("what")["value"]
-    assert table["preset"] == "tiny" and len(table["results_sha256: 05_realism"]) == 16 and "versions: torch" in table.index
+    assert (
+        table["preset"] == "tiny"
+        and len(table["results_sha256: 05_realism"]) == 16
+        and "versions: torch" in table.index
+    )
     assert all(isinstance(value, str) for value in table)

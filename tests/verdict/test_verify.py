@@ -10,22 +10,30 @@ import pandas as pd
 import pytest
 import yaml
 
-from sim2real.core.errors import Sim2RealError
-from sim2real.core.presets import load_parameters
-from sim2real.core.run import RunFolder
-from sim2real.verdict.verify import CHECKS, Subject, _chose, verify
+from sim2real.data.errors import Sim2RealError
+from sim2real.data.run import RunFolder
+from sim2real.paper.parameters import load_parameters
+from sim2real.paper.verify import CHECKS, Subject, _chose, verify
 
 
 @pytest.fixture
 def copy(tiny_run, project, tmp_path):
     """(folder of a copy of the tiny run, the faults that verify finds in it by check)."""
     folder = tmp_path / "runs" / "tiny"
-    shutil.copytree(tiny_run, folder, ignore=shutil.ignore_patterns("surrogate", "*.pt", "*.pth", "preprocessed", "structures"))
-    return folder, lambda *names: {check.name: check.faults for check in verify(folder, project.path, *names) if check.faults}
+    shutil.copytree(
+        tiny_run,
+        folder,
+        ignore=shutil.ignore_patterns("surrogate", "*.pt", "*.pth", "preprocessed", "structures"),
+    )
+    return folder, lambda *names: {
+        check.name: check.faults for check in verify(folder, project.path, *names) if check.faults
+    }
 
 
 def change_table(path, change):
-    table = pd.read_csv(path, dtype={"subject": str, "vendor": str}, keep_default_na=False, na_values=[""])
+    table = pd.read_csv(
+        path, dtype={"subject": str, "vendor": str}, keep_default_na=False, na_values=[""]
+    )
     change(table)
     table.to_csv(path, index=False, float_format="%.10g")
 
@@ -41,7 +49,9 @@ def test_an_untouched_run_agrees_in_every_check(copy, project):
     folder, _ = copy
     checks = {check.name: check for check in verify(folder, project.path)}
     assert list(checks) == list(CHECKS)
-    assert not any(check.faults for check in checks.values()), [check.faults[:3] for check in checks.values() if check.faults]
+    assert not any(check.faults for check in checks.values()), [
+        check.faults[:3] for check in checks.values() if check.faults
+    ]
     assert all(check.compared > 0 for check in checks.values())
 
 
@@ -49,10 +59,16 @@ def test_a_cell_of_table_1_that_is_off_by_a_hundredth(copy):
     folder, faults = copy
     change_table(
         folder / "06_segmentation" / "table1.csv",
-        lambda table: table.__setitem__("dice_mean", table["dice_mean"] + 0.01 * (table.index == 7)),
+        lambda table: table.__setitem__(
+            "dice_mean", table["dice_mean"] + 0.01 * (table.index == 7)
+        ),
     )
     found = faults("tables")
-    assert len(found["tables"]) == 1 and "table1.csv" in found["tables"][0] and "dice_mean" in found["tables"][0]
+    assert (
+        len(found["tables"]) == 1
+        and "table1.csv" in found["tables"][0]
+        and "dice_mean" in found["tables"][0]
+    )
 
 
 def test_lv_and_myo_swapped_in_a_prediction(copy):
@@ -60,7 +76,9 @@ def test_lv_and_myo_swapped_in_a_prediction(copy):
     for path in (folder / "06_segmentation" / "predictions" / "real_seed0").glob("*.nii.gz"):
         image = nibabel.load(path)
         labels = np.asanyarray(image.dataobj)
-        nibabel.save(nibabel.Nifti1Image(np.array([0, 2, 1, 3], np.uint8)[labels], image.affine), path)
+        nibabel.save(
+            nibabel.Nifti1Image(np.array([0, 2, 1, 3], np.uint8)[labels], image.affine), path
+        )
     assert any("cases.csv" in line and "dice" in line for line in faults("scores")["scores"])
 
 
@@ -76,14 +94,23 @@ def test_a_test_subject_in_training(copy):
     slices = folder / "03_real_cohort" / "slices.csv"
     tests = pd.read_csv(slices).query("domain == 'real' and split == 'test'")
     cases = next((folder / "06_segmentation" / "nnunet").rglob("cases.csv"))
-    change_table(cases, lambda table: table.loc.__setitem__((0, ["vendor", "subject"]), tests.iloc[0][["vendor", "subject"]].tolist()))
-    assert any("was trained on" in line and tests.iloc[0]["subject"] in line for line in faults("splits")["splits"])
+    change_table(
+        cases,
+        lambda table: table.loc.__setitem__(
+            (0, ["vendor", "subject"]), tests.iloc[0][["vendor", "subject"]].tolist()
+        ),
+    )
+    assert any(
+        "was trained on" in line and tests.iloc[0]["subject"] in line
+        for line in faults("splits")["splits"]
+    )
 
 
 def test_vendors_swapped_in_the_scores(copy):
     folder, faults = copy
     change_table(
-        folder / "06_segmentation" / "cases.csv", lambda table: table.__setitem__("vendor", table["vendor"].map({"A": "B", "B": "A"}))
+        folder / "06_segmentation" / "cases.csv",
+        lambda table: table.__setitem__("vendor", table["vendor"].map({"A": "B", "B": "A"})),
     )
     assert any("is no test subject of vendor" in line for line in faults("splits")["splits"])
 
@@ -92,17 +119,25 @@ def test_a_stale_results_file(copy):
     folder, faults = copy
     path = folder / "05_realism" / "results.json"
     content = json.loads(path.read_text())
-    name = next(name for name, value in content.items() if name.startswith("texture_") and isinstance(value, float))
+    name = next(
+        name
+        for name, value in content.items()
+        if name.startswith("texture_") and isinstance(value, float)
+    )
     path.write_text(json.dumps(content | {name: content[name] + 1}))
     found = faults("inputs", "prose")
-    assert any("05_realism/results.json" in line for line in found["inputs"]) and any(name in line for line in found["prose"])
+    assert any("05_realism/results.json" in line for line in found["inputs"]) and any(
+        name in line for line in found["prose"]
+    )
 
 
 def test_a_figure_from_another_run(copy):
     folder, faults = copy
     figures = folder / "05_realism" / "figures"
     (figures / "fig3.png").write_bytes((figures / "looks.png").read_bytes())
-    assert faults("figures") == {"figures": ["05_realism/figures/fig3.png: is not the one that 05_realism.ipynb made"]}
+    assert faults("figures") == {
+        "figures": ["05_realism/figures/fig3.png: is not the one that 05_realism.ipynb made"]
+    }
 
 
 def test_a_run_with_the_parameters_of_another(copy):
@@ -110,13 +145,17 @@ def test_a_run_with_the_parameters_of_another(copy):
     change_parameter(folder, "simulation", "flip_angle_deg", 45.0)
     found = faults("inputs", "figures")
     assert found["inputs"] == ["parameters.yaml: is not the one that provenance.json names"]
-    assert len(found["figures"]) > 10 and all("parameters_sha256" in line for line in found["figures"])
+    assert len(found["figures"]) > 10 and all(
+        "parameters_sha256" in line for line in found["figures"]
+    )
 
 
 def test_a_later_chapters_parameter_leaves_the_figures_of_earlier_ones_as_they_are(copy):
     folder, faults = copy
     change_parameter(folder, "verdict", "dice_tolerance", 0.07)
-    assert not [line for line in faults("figures").get("figures", []) if not line.startswith("07_verdict")]
+    assert not [
+        line for line in faults("figures").get("figures", []) if not line.startswith("07_verdict")
+    ]
 
 
 def test_an_image_set_of_the_wrong_size(copy):
@@ -124,21 +163,32 @@ def test_an_image_set_of_the_wrong_size(copy):
     table = pd.read_csv(folder / "04_translation" / "translated.csv")
     (folder / table["image"][0]).unlink()
     image = nibabel.load(folder / table["image"][1])
-    nibabel.save(nibabel.Nifti1Image(np.asanyarray(image.dataobj)[:-1], image.affine), folder / table["image"][1])
+    nibabel.save(
+        nibabel.Nifti1Image(np.asanyarray(image.dataobj)[:-1], image.affine),
+        folder / table["image"][1],
+    )
     change_table(
-        folder / "05_realism" / "distances.csv", lambda table: table.__setitem__("n_images", table["n_images"] + (table.index == 0))
+        folder / "05_realism" / "distances.csv",
+        lambda table: table.__setitem__("n_images", table["n_images"] + (table.index == 0)),
     )
     found = faults("image sets")["image sets"]
-    assert [word in line for word, line in zip(("missing", "expected", "n_images"), found, strict=True)] == [True] * 3
+    assert [
+        word in line for word, line in zip(("missing", "expected", "n_images"), found, strict=True)
+    ] == [True] * 3
 
 
 def test_a_distance_and_a_verdict_that_were_changed(copy):
     folder, faults = copy
     change_table(
         folder / "05_realism" / "distances.csv",
-        lambda table: table.__setitem__("distance", table["distance"] * (1 + 0.01 * (table.index == 2))),
+        lambda table: table.__setitem__(
+            "distance", table["distance"] * (1 + 0.01 * (table.index == 2))
+        ),
     )
-    change_table(folder / "07_verdict" / "claims.csv", lambda table: table.loc.__setitem__((0, "verdict"), "supported"))
+    change_table(
+        folder / "07_verdict" / "claims.csv",
+        lambda table: table.loc.__setitem__((0, "verdict"), "supported"),
+    )
     found = faults("distances", "verdicts")
     assert len(found["distances"]) == 1 and any("claims.csv" in line for line in found["verdicts"])
 
@@ -159,14 +209,19 @@ def test_from_the_command_line(project, tiny_run):
 
 
 def test_subjects_by_which_a_generator_was_chosen_are_not_counted():
-    parameters = load_parameters("tiny", ["translation.keep_nearest=true", "translation.watch_share=0.25"])
+    parameters = load_parameters(
+        "tiny", ["translation.keep_nearest=true", "translation.watch_share=0.25"]
+    )
     rows = [("real", vendor, "train", f"{vendor}{k}") for vendor in "AB" for k in range(8)] + [
         ("real", "A", "test", "A0"),
         ("simulated", "", "train", "A1"),
     ]
     tables = pd.DataFrame(rows, columns=["domain", "vendor", "split", "subject"])
     chose = _chose(tables, Subject(RunFolder("nowhere"), parameters, Path()))
-    assert tables[chose].groupby(["domain", "vendor", "split"]).size().to_dict() == {("real", "A", "train"): 2, ("real", "B", "train"): 2}
+    assert tables[chose].groupby(["domain", "vendor", "split"]).size().to_dict() == {
+        ("real", "A", "train"): 2,
+        ("real", "B", "train"): 2,
+    }
     assert not _chose(tables, Subject(RunFolder("nowhere"), load_parameters("tiny"), Path())).any()
 
 
@@ -176,11 +231,20 @@ def test_a_chapter_that_is_gone_and_numbers_that_nobody_vouches_for(copy):
     provenance = json.loads((folder / "provenance.json").read_text())
     del provenance["results_sha256"]["03_real_cohort"]
     (folder / "provenance.json").write_text(json.dumps(provenance))
-    assert faults("files")["files"] == ["chapters/05_realism.ipynb: missing", "provenance.json: names no results of 03_real_cohort"]
+    assert faults("files")["files"] == [
+        "chapters/05_realism.ipynb: missing",
+        "provenance.json: names no results of 03_real_cohort",
+    ]
 
 
-@pytest.mark.parametrize(("path", "content"), [("provenance.json", "{}"), ("chapters/06_segmentation.ipynb", "{"),
-                                               ("06_segmentation/cases.csv", "a,b\n1,2\n")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("provenance.json", "{}"),
+        ("chapters/06_segmentation.ipynb", "{"),
+        ("06_segmentation/cases.csv", "a,b\n1,2\n"),
+    ],
+)
 def test_a_damaged_file_is_a_line_and_the_other_checks_go_on(copy, path, content):
     folder, faults = copy
     (folder / path).write_text(content)

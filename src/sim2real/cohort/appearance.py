@@ -1,7 +1,9 @@
-"""How a surrogate scanner shows a heart: what plain simulation leaves out, put on top of the same physics.
+"""How a surrogate scanner shows a heart: what plain simulation leaves out, put on top of the same
+physics.
 
-Texture within tissues, fresh blood and flow voids, coils near the chest, banding, breathing ghosts, slices displaced
-between breath-holds; and labels as observers draw them. Amplitudes of each vendor stand in ``vendors.csv``, protocols in the simulation's ``protocols.csv``.
+Texture within tissues, fresh blood and flow voids, coils near the chest, banding, breathing ghosts,
+slices displaced between breath-holds; and labels as observers draw them. Amplitudes of each vendor
+stand in ``vendors.csv``, protocols in the simulation's ``protocols.csv``.
 """
 
 from importlib.resources import files
@@ -10,29 +12,48 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from ..core.images import Image
-from ..core.parameters import SimulationParameters
+from ..data.images import Image
 from ..population.fields import CosineField
 from ..population.structures import ID, STRUCTURES, labels_of
 from ..simulation.acquisition import KSpace, add_noise, area_weights, combine, measure, reconstruct
 from ..simulation.coils import CoilArray, coil_sensitivities
 from ..simulation.field import FEET_TO_HEAD, SusceptibilityField, smooth_field
 from ..simulation.motion import breathe
+from ..simulation.parameters import SimulationParameters
 from ..simulation.protocols import protocol
 from ..simulation.simulate import slice_affine
 from ..simulation.tables import bins_of, signal_table
 from ..simulation.tissues import tissue_times
 
 _PROTOCOLS = pd.DataFrame({vendor: protocol(f"surrogate {vendor}") for vendor in ("A", "B")})
-VENDORS = pd.concat([_PROTOCOLS, pd.read_csv(files("sim2real.cohort").joinpath("vendors.csv")).set_index("name")[["A", "B"]]]).astype(float)
+VENDORS = pd.concat(
+    [
+        _PROTOCOLS,
+        pd.read_csv(files("sim2real.cohort").joinpath("vendors.csv")).set_index("name")[["A", "B"]],
+    ]
+).astype(float)
 
-_TEXTURE = {"lung": 2.5, "fat": 0.9, "blood_left": 0.7, "blood_right": 0.8, "skeletal_muscle": 1.3, "myocardium": 1.0, "stomach": 2.0,
-            "stomach_content": 3.0, "liver": 0.6, "marrow": 1.5}  # fmt: skip
+_TEXTURE = {
+    "lung": 2.5,
+    "fat": 0.9,
+    "blood_left": 0.7,
+    "blood_right": 0.8,
+    "skeletal_muscle": 1.3,
+    "myocardium": 1.0,
+    "stomach": 2.0,
+    "stomach_content": 3.0,
+    "liver": 0.6,
+    "marrow": 1.5,
+}
 """Variation within a tissue relative to the vendor's ``texture``."""
 _OCTAVES = ((0.8, 0.8), (1.6, 0.8), (4.0, 0.4))  # of the texture: SD in voxels and weight
-_VENOUS_INFLOW = 1.2  # gain of right blood over left: real slices show the RV nearly as bright as the LV, relaxation alone does not
+# gain of right blood over left: real slices show the RV nearly as bright as the LV, relaxation
+# alone does not
+_VENOUS_INFLOW = 1.2
 FIELD_T = 1.5
-_CLEARANCE_MM = 45.0  # of the body from a coil's conductor: the ring is round and small, the chest is not
+_CLEARANCE_MM = (
+    45.0  # of the body from a coil's conductor: the ring is round and small, the chest is not
+)
 _OBSERVER_MM = 0.9  # SD of the displacement of an observer's contour
 
 
@@ -46,27 +67,50 @@ def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> t
         name: float(v[name] * np.exp(rng.normal(0, 0.08)))
         for name in ("inflow", "myocardium_gain", "fat_gain", "texture", "snr", "acquired_pixel_mm")
     }
-    protocol = SimulationParameters(flip_angle_deg=v.flip_angle_deg, repetition_time_ms=v.repetition_time_ms, echo_time_ms=v.echo_time_ms)
+    protocol = SimulationParameters(
+        flip_angle_deg=v.flip_angle_deg,
+        repetition_time_ms=v.repetition_time_ms,
+        echo_time_ms=v.echo_time_ms,
+    )
     table = signal_table(tissue_times(FIELD_T, rng), protocol)
     n, _, n_slices, n_phases, _ = structures.data.shape
     voxel_mm = float(structures.spacing_mm[0])
     k_space = KSpace(
-        n * voxel_mm, varied["acquired_pixel_mm"], float(v.reconstructed_pixel_mm), float(v.window_alpha), float(v.phase_resolution)
+        n * voxel_mm,
+        varied["acquired_pixel_mm"],
+        float(v.reconstructed_pixel_mm),
+        float(v.window_alpha),
+        float(v.phase_resolution),
     )
     middle = (structures.affine @ [(n - 1) / 2, (n - 1) / 2, (n_slices - 1) / 2, 1])[:3]
-    in_plane = (structures.affine[:3, :2] / voxel_mm).T  # the ring lies in the slices' plane: every slice sees every coil alike
-    array = CoilArray.ring(6, middle, float(v.coil_distance_mm), float(v.coil_loop_mm), rng, in_plane, clearance_mm=_CLEARANCE_MM)
+    in_plane = (
+        structures.affine[:3, :2] / voxel_mm
+    ).T  # the ring lies in the slices' plane: every slice sees every coil alike
+    array = CoilArray.ring(
+        6,
+        middle,
+        float(v.coil_distance_mm),
+        float(v.coil_loop_mm),
+        rng,
+        in_plane,
+        clearance_mm=_CLEARANCE_MM,
+    )
     noise_sd = float(np.abs(table[ID["lv_myocardium"], table.shape[1] // 2])) / varied["snr"]
     gain, variation = _tissue_gains(varied)
     shading, field = CosineField(rng, 3, 160.0), CosineField(rng, 3, 70.0)
     across = np.meshgrid(*2 * [np.arange(n, dtype=np.float32) * voxel_mm], indexing="ij")
     m = k_space.reconstructed
-    image, label = np.empty((m, m, n_slices, n_phases), np.float32), np.empty((m, m, n_slices, n_phases), np.uint8)
+    image, label = (
+        np.empty((m, m, n_slices, n_phases), np.float32),
+        np.empty((m, m, n_slices, n_phases), np.uint8),
+    )
     for k in range(n_slices):
         coils = coil_sensitivities(array, structures.affine, n, k)
         shade = np.exp(0.12 * shading(*across, np.float32(10 * k)))
         first = structures.data[:, :, k, 0]
-        tissue_field = SusceptibilityField(structures.affine, first, labels_of(first[..., 0]) > 0, FIELD_T, 1.0)
+        tissue_field = SusceptibilityField(
+            structures.affine, first, labels_of(first[..., 0]) > 0, FIELD_T, 1.0
+        )
         smooth_hz = v.off_resonance_hz * smooth_field(field, structures.affine, n, k)
         texture = _texture(rng, n)
         shift = rng.normal(0, v.misplacement_mm / voxel_mm, 2)
@@ -75,17 +119,29 @@ def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> t
         for p in range(n_phases):
             slab = _shifted(structures.data[:, :, k, p], shift)
             bins = bins_of(smooth_hz + tissue_field(slab))
-            signal = table[slab, bins[..., None]] * gain[slab] * (1 + variation[slab] * texture[..., None])
+            signal = (
+                table[slab, bins[..., None]]
+                * gain[slab]
+                * (1 + variation[slab] * texture[..., None])
+            )
             signal = (signal.mean(axis=-1) * _flow(slab, rng) * shade).astype(np.complex64)
-            lines = breathe(measure(signal, k_space, coils), v.breathing_mm * (in_plane @ FEET_TO_HEAD), k_space.field_of_view_mm, **breath)
+            lines = breathe(
+                measure(signal, k_space, coils),
+                v.breathing_mm * (in_plane @ FEET_TO_HEAD),
+                k_space.field_of_view_mm,
+                **breath,
+            )
             image[:, :, k, p] = combine(reconstruct(add_noise(lines, noise_sd, rng), k_space, n))
             label[:, :, k, p] = drawn_label(labels_of(slab), m, observer)
     affine = slice_affine(structures.affine, voxel_mm, k_space)
-    return Image(np.rint(image * (v.scale / np.percentile(image, 99.5))), affine), Image(label, affine)
+    return Image(np.rint(image * (v.scale / np.percentile(image, 99.5))), affine), Image(
+        label, affine
+    )
 
 
 def drawn_label(labels: np.ndarray, n: int, displacement: np.ndarray) -> np.ndarray:
-    """Labels as drawn by hand: smooth contours, displaced by a smooth field (2, n, n) in pixels; labels: (x, y, sub_slice)."""
+    """Labels as drawn by hand: smooth contours, displaced by a smooth field (2, n, n) in pixels;
+    labels: (x, y, sub_slice)."""
     weights = area_weights(labels.shape[0], n)
     at = np.stack(np.meshgrid(np.arange(n), np.arange(n), indexing="ij")) + displacement
     shares = []
@@ -113,12 +169,19 @@ def _texture(rng: np.random.Generator, n: int) -> np.ndarray:
     """A correlated random field of SD 1: three octaves, fine ones stronger, clipped at 2.5 SD."""
     total = np.zeros((n, n), np.float32)
     for sigma, weight in _OCTAVES:
-        total += weight * _unit(gaussian_filter(rng.standard_normal((n, n), np.float32), sigma, mode="wrap"))
+        total += weight * _unit(
+            gaussian_filter(rng.standard_normal((n, n), np.float32), sigma, mode="wrap")
+        )
     return np.clip(_unit(total), -2.5, 2.5)
 
 
 def _smooth_pair(rng: np.random.Generator, n: int, sigma: float) -> np.ndarray:
-    return np.stack([_unit(gaussian_filter(rng.standard_normal((n, n), np.float32), sigma, mode="wrap")) for _ in range(2)])
+    return np.stack(
+        [
+            _unit(gaussian_filter(rng.standard_normal((n, n), np.float32), sigma, mode="wrap"))
+            for _ in range(2)
+        ]
+    )
 
 
 def _unit(values: np.ndarray) -> np.ndarray:
@@ -126,18 +189,26 @@ def _unit(values: np.ndarray) -> np.ndarray:
 
 
 def _flow(slab: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Gain of moving blood, shape (x, y): broad streaks of fresh blood and, here and there, a dark jet."""
+    """Gain of moving blood, shape (x, y): broad streaks of fresh blood and, here and there, a dark
+    jet."""
     n = slab.shape[0]
-    blood = np.isin(slab[..., slab.shape[-1] // 2], [ID["lv_blood"], ID["rv_blood"], ID["left_atrium"], ID["right_atrium"]])
+    blood = np.isin(
+        slab[..., slab.shape[-1] // 2],
+        [ID["lv_blood"], ID["rv_blood"], ID["left_atrium"], ID["right_atrium"]],
+    )
     if not blood.any():
         return np.ones((n, n), np.float32)
-    streaks = _unit(gaussian_filter(rng.standard_normal((n, n), np.float32), (5.0, 5.0), mode="wrap"))
+    streaks = _unit(
+        gaussian_filter(rng.standard_normal((n, n), np.float32), (5.0, 5.0), mode="wrap")
+    )
     gain = 1 + 0.12 * streaks
     if rng.random() < 0.25:  # a jet through a valve dephases
         at = np.argwhere(blood)[rng.integers(blood.sum())]
         x, y = np.ogrid[:n, :n]
         gain *= 1 - 0.5 * np.exp(-(((x - at[0]) / 6.0) ** 2 + ((y - at[1]) / 3.0) ** 2))
-    return np.where(gaussian_filter(blood.astype(np.float32), 0.7) > 0.5, gain, 1).astype(np.float32)
+    return np.where(gaussian_filter(blood.astype(np.float32), 0.7) > 0.5, gain, 1).astype(
+        np.float32
+    )
 
 
 def _shifted(slab: np.ndarray, shift: np.ndarray) -> np.ndarray:

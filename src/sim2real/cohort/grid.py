@@ -6,17 +6,20 @@ from typing import Literal
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from ..core.errors import Sim2RealError
-from ..core.images import Image
-from ..core.labels import LV, MYO, RV
-from ..core.parameters import CohortParameters
+from ..data.errors import Sim2RealError
+from ..data.images import Image
+from ..data.labels import LV, MYO, RV
+from .parameters import CohortParameters
 
-_TO_BASE = np.array([0.45, -0.65, 0.6])  # where the heart's base lies, seen from the apex, in most people (RAS)
+_TO_BASE = np.array(
+    [0.45, -0.65, 0.6]
+)  # where the heart's base lies, seen from the apex, in most people (RAS)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Square analysis grid: ``pixels`` by ``pixels`` of ``pixel_mm``; ``interpolation`` of images, never of labels."""
+    """Square analysis grid: ``pixels`` by ``pixels`` of ``pixel_mm``; ``interpolation`` of images,
+    never of labels."""
 
     pixels: int = 128
     pixel_mm: float = 1.25
@@ -28,17 +31,22 @@ class Grid:
 
 
 class TooFewSlices(Sim2RealError):
-    """A subject whose labels leave fewer mid-ventricular slices than are asked for; ``reason`` says so without its name."""
+    """A subject whose labels leave fewer mid-ventricular slices than are asked for; ``reason`` says
+    so without its name."""
 
     reason = ""
 
 
-def upright(image: Image, label: Image | None = None, guide: Image | None = None) -> tuple[Image, Image | None]:
-    """Image and label with their in-plane axes permuted and flipped alike, as a viewer shows a short axis: RV left, anterior up.
+def upright(
+    image: Image, label: Image | None = None, guide: Image | None = None
+) -> tuple[Image, Image | None]:
+    """Image and label with their in-plane axes permuted and flipped alike, as a viewer shows a
+    short axis: RV left, anterior up.
 
-    By the world geometry; where the label shows the RV on the viewer's right all the same (headers without orientation),
-    both are turned half round, which keeps their handedness. Slices run apex to base when the header tells.
-    guide: the label that is asked for the RV, so that two phases are turned alike; ``label`` itself when none is given.
+    By the world geometry; where the label shows the RV on the viewer's right all the same (headers
+    without orientation), both are turned half round, which keeps their handedness. Slices run apex
+    to base when the header tells. guide: the label that is asked for the RV, so that two phases are
+    turned alike; ``label`` itself when none is given.
     """
     directions = image.affine[:3, :3] / image.spacing_mm
     base = np.cross(directions[:, 0], directions[:, 1])
@@ -46,26 +54,47 @@ def upright(image: Image, label: Image | None = None, guide: Image | None = None
     # scanners prescribe an oblique slice with rows that have no component from back to front
     right = np.array([-base[2], 0.0, base[0]])
     down = np.cross(base, right)
-    candidates = [(order, signs) for order in ((0, 1), (1, 0)) for signs in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
-    scores = [signs[0] * directions[:, order[0]] @ right + signs[1] * directions[:, order[1]] @ down for order, signs in candidates]
+    candidates = [
+        (order, signs)
+        for order in ((0, 1), (1, 0))
+        for signs in ((1, 1), (1, -1), (-1, 1), (-1, -1))
+    ]
+    scores = [
+        signs[0] * directions[:, order[0]] @ right + signs[1] * directions[:, order[1]] @ down
+        for order, signs in candidates
+    ]
     order, signs = candidates[int(np.argmax(scores))]
     guide = guide or label
     if guide is not None and _rv_on_the_right(_reorder(guide, order, signs).data):
         signs = (-signs[0], -signs[1])
-    return _reorder(image, order, signs), _reorder(label, order, signs) if label is not None else None
+    return _reorder(image, order, signs), (
+        _reorder(label, order, signs) if label is not None else None
+    )
 
 
 def mid_ventricular(labels: list[np.ndarray], count: int, name: str) -> list[int]:
-    """Indices of the ``count`` middle ones of the slices that hold LV, MYO and RV in every one of ``labels`` (x, y, slice).
+    """Indices of the ``count`` middle ones of the slices that hold LV, MYO and RV in every one of
+    ``labels`` (x, y, slice).
 
-    Of several runs of neighbouring slices the longest counts, of equally long ones the first; where as many slices cannot
-    be left at either end, one fewer is at the first. Raises TooFewSlices when there are fewer.
+    Of several runs of neighbouring slices the longest counts, of equally long ones the first; where
+    as many slices cannot be left at either end, one fewer is at the first. Raises TooFewSlices when
+    there are fewer.
     """
-    complete = np.all([[(label == value).any(axis=(0, 1)) for value in (LV, MYO, RV)] for label in labels], axis=(0, 1))
-    runs = np.split(np.flatnonzero(complete), np.flatnonzero(np.diff(np.flatnonzero(complete)) > 1) + 1)
-    candidates = max(runs, key=len)  # neighbours only: a slice between them that lacks a structure parts them
+    complete = np.all(
+        [[(label == value).any(axis=(0, 1)) for value in (LV, MYO, RV)] for label in labels],
+        axis=(0, 1),
+    )
+    runs = np.split(
+        np.flatnonzero(complete), np.flatnonzero(np.diff(np.flatnonzero(complete)) > 1) + 1
+    )
+    candidates = max(
+        runs, key=len
+    )  # neighbours only: a slice between them that lacks a structure parts them
     if len(candidates) < count:
-        reason = f"{len(candidates)} neighbouring slices hold LV, MYO and RV at both phases; expected at least {count}"
+        reason = (
+            f"{len(candidates)} neighbouring slices hold LV, MYO and RV at both phases; expected at"
+            f" least {count}"
+        )
         fault = TooFewSlices(f"{name}: {reason}; leave the subject out")
         fault.reason = reason
         raise fault
@@ -86,9 +115,11 @@ def field_centre(image: Image) -> tuple[float, float]:
 
 
 def to_grid(image: Image, centre: tuple[float, float], grid: Grid, is_label: bool = False) -> Image:
-    """In-plane resampling around ``centre`` (voxels): images as the grid says, labels the likeliest linearly interpolated one.
+    """In-plane resampling around ``centre`` (voxels): images as the grid says, labels the likeliest
+    linearly interpolated one.
 
-    Outside the source there is 0. The result keeps the slices, with the world geometry of its own pixels.
+    Outside the source there is 0. The result keeps the slices, with the world geometry of its own
+    pixels.
     """
     step = grid.pixel_mm / image.spacing_mm[:2]
     offsets = np.arange(grid.pixels) - (grid.pixels - 1) / 2
@@ -96,7 +127,13 @@ def to_grid(image: Image, centre: tuple[float, float], grid: Grid, is_label: boo
     coordinates = np.stack(np.meshgrid(x, y, indexing="ij"))
     planes = np.moveaxis(image.data, 2, 0)
     order = 3 if grid.interpolation == "cubic" else 1
-    data = np.stack([_sample_label(plane, coordinates) if is_label else _sample(plane, coordinates, order) for plane in planes], axis=2)
+    data = np.stack(
+        [
+            _sample_label(plane, coordinates) if is_label else _sample(plane, coordinates, order)
+            for plane in planes
+        ],
+        axis=2,
+    )
     affine = image.affine.copy()
     affine[:3, :2] *= step
     affine[:3, 3] += image.affine[:3, 0] * x[0] + image.affine[:3, 1] * y[0]
@@ -104,7 +141,8 @@ def to_grid(image: Image, centre: tuple[float, float], grid: Grid, is_label: boo
 
 
 def from_grid(label: Image, target: Image) -> np.ndarray:
-    """Labels on the analysis grid carried to the voxels of ``target`` (x, y, slice), uint8; 0 where the grid does not reach."""
+    """Labels on the analysis grid carried to the voxels of ``target`` (x, y, slice), uint8; 0 where
+    the grid does not reach."""
     to_source = np.linalg.inv(label.affine) @ target.affine
     index = np.stack(np.meshgrid(*(np.arange(n) for n in target.data.shape[:3]), indexing="ij"))
     x, y, z = (to_source[i, :3] @ index.reshape(3, -1) + to_source[i, 3] for i in range(3))
@@ -134,7 +172,8 @@ def _reorder(image: Image, order: tuple[int, int], signs: tuple[int, int]) -> Im
             data = np.flip(data, axis)
             affine[:3, 3] += affine[:3, axis] * (data.shape[axis] - 1)
             affine[:3, axis] *= -1
-    # the viewer looks from the apex: right × down points to the base, and slices are stored that way
+    # the viewer looks from the apex: right × down points to the base, and slices are stored that
+    # way
     if np.cross(affine[:3, 0], affine[:3, 1]) @ affine[:3, 2] < 0:
         data = np.flip(data, 2)
         affine[:3, 3] += affine[:3, 2] * (data.shape[2] - 1)
@@ -143,9 +182,18 @@ def _reorder(image: Image, order: tuple[int, int], signs: tuple[int, int]) -> Im
 
 
 def _rv_on_the_right(label: np.ndarray) -> bool:
-    """True when, over the slices with both, the RV's middle lies on the viewer's right of the LV's."""
-    both = [k for k in range(label.shape[2]) if (label[:, :, k] == RV).any() and (label[:, :, k] == LV).any()]
+    """True when, over the slices with both, the RV's middle lies on the viewer's right of the
+    LV's."""
+    both = [
+        k
+        for k in range(label.shape[2])
+        if (label[:, :, k] == RV).any() and (label[:, :, k] == LV).any()
+    ]
     if not both:
         return False
-    offset = [np.argwhere(label[:, :, k] == RV)[:, 0].mean() - np.argwhere(label[:, :, k] == LV)[:, 0].mean() for k in both]
+    offset = [
+        np.argwhere(label[:, :, k] == RV)[:, 0].mean()
+        - np.argwhere(label[:, :, k] == LV)[:, 0].mean()
+        for k in both
+    ]
     return float(np.mean(offset)) > 0

@@ -8,26 +8,38 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from ..core.errors import Sim2RealError
+from ..data.errors import Sim2RealError
 
 
 def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Rows of a ``.csv`` (comma, semicolon or tab; UTF-8 with or without a mark, UTF-16, Windows' own) or ``.xlsx`` as text by column.
+    """Rows of a ``.csv`` (comma, semicolon or tab; UTF-8 with or without a mark, UTF-16, Windows'
+    own) or ``.xlsx`` as text by column.
 
-    columns: names that must be there, once; others are kept, too, those without a name are not. Empty rows are passed over;
-    ``line`` is added, the row's number as a person counts it. Raises Sim2RealError for anything else.
+    columns: names that must be there, once; others are kept, too, those without a name are not.
+    Empty rows are passed over; ``line`` is added, the row's number as a person counts it. Raises
+    Sim2RealError for anything else.
     """
     try:
         rows = _excel(path) if path.suffix == ".xlsx" else _csv(path, columns)
     except Exception as error:
-        raise Sim2RealError(f"{path}: cannot be read as a table ({error}); export it again") from None
-    rows = [(line, [value.strip() for value in values]) for line, values in rows if any(value.strip() for value in values)]
+        raise Sim2RealError(
+            f"{path}: cannot be read as a table ({error}); export it again"
+        ) from None
+    rows = [
+        (line, [value.strip() for value in values])
+        for line, values in rows
+        if any(value.strip() for value in values)
+    ]
     if not rows:
-        raise Sim2RealError(f"{path}: is empty; expected a line of column names and a line a subject")
+        raise Sim2RealError(
+            f"{path}: is empty; expected a line of column names and a line a subject"
+        )
     names = rows[0][1]
     missing = [column for column in columns if column not in names]
     if missing:
-        raise Sim2RealError(f"{path}: has no column {', '.join(map(repr, missing))}; expected {', '.join(columns)}")
+        raise Sim2RealError(
+            f"{path}: has no column {', '.join(map(repr, missing))}; expected {', '.join(columns)}"
+        )
     twice = [column for column in columns if names.count(column) > 1]
     if twice:
         raise Sim2RealError(f"{path}: has two columns '{twice[0]}'; keep one")
@@ -35,19 +47,30 @@ def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
         raise Sim2RealError(f"{path}: has column names and no row; expected a line a subject")
     for line, values in rows[1:]:
         if len(values) < len(names) and path.suffix != ".xlsx" or any(values[len(names) :]):
-            raise Sim2RealError(f"{path}: line {line} has {len(values)} values for {len(names)} columns; a separator too many or too few")
-    return [{**{name: value for name, value in zip(names, values, strict=False) if name}, "line": str(line)} for line, values in rows[1:]]
+            raise Sim2RealError(
+                f"{path}: line {line} has {len(values)} values for {len(names)} columns; a"
+                " separator too many or too few"
+            )
+    return [
+        {
+            **{name: value for name, value in zip(names, values, strict=False) if name},
+            "line": str(line),
+        }
+        for line, values in rows[1:]
+    ]
 
 
 def whole_number(text: str) -> int:
-    """``3``, ``3.0`` or, with Excel's decimal comma, ``3,0``. Raises ValueError for anything else."""
+    """``3``, ``3.0`` or, with Excel's decimal comma, ``3,0``. Raises ValueError for anything
+    else."""
     if not re.fullmatch(r"[+-]?\d{1,15}([.,]0*)?", text):
         raise ValueError(text)
     return int(re.split("[.,]", text)[0])
 
 
 def same_number(text: str, names: list[str]) -> list[str]:
-    """Those of ``names`` that Excel would have turned into ``text``: "007" into 7, "3E5" into 300000."""
+    """Those of ``names`` that Excel would have turned into ``text``: "007" into 7, "3E5" into
+    300000."""
     value = _number(text)
     return [] if value is None else [name for name in names if _number(name) == value]
 
@@ -55,18 +78,29 @@ def same_number(text: str, names: list[str]) -> list[str]:
 def is_date(text: str) -> bool:
     """Whether a text has the look of what Excel makes of a code such as "1-2" or "MAR1"."""
     month = "(jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)"
-    patterns = (r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*", rf"\d{{1,2}}[-./]{month}\w*", rf"{month}\w*[-./]\d{{1,4}}")
+    patterns = (
+        r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*",
+        rf"\d{{1,2}}[-./]{month}\w*",
+        rf"{month}\w*[-./]\d{{1,4}}",
+    )
     return any(re.fullmatch(pattern, text.lower()) for pattern in patterns)
 
 
 def _number(text: str) -> float | None:
-    return float(text.replace(",", ".")) if re.fullmatch(r"\d+([.,]\d+)?([eE][+-]?\d{1,2})?", text) else None
+    return (
+        float(text.replace(",", "."))
+        if re.fullmatch(r"\d+([.,]\d+)?([eE][+-]?\d{1,2})?", text)
+        else None
+    )
 
 
 def _csv(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:
     text = _decoded(path.read_bytes())
     head = text.lstrip().split("\n")[0]
-    separator = max(",;\t", key=lambda mark: len({name.strip(' \r"') for name in head.split(mark)} & set(columns)))
+    separator = max(
+        ",;\t",
+        key=lambda mark: len({name.strip(' \r"') for name in head.split(mark)} & set(columns)),
+    )
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     return [(reader.line_num, values) for values in reader]
 
@@ -83,10 +117,19 @@ def _decoded(content: bytes) -> str:
 def _excel(path: Path) -> list[tuple[int, list[str]]]:
     book = load_workbook(path, read_only=True, data_only=True)
     try:
-        return [(line, [_text(value) for value in values]) for line, values in enumerate(book.worksheets[0].iter_rows(values_only=True), 1)]
+        return [
+            (line, [_text(value) for value in values])
+            for line, values in enumerate(book.worksheets[0].iter_rows(values_only=True), 1)
+        ]
     finally:
         book.close()
 
 
 def _text(value: object) -> str:
-    return "" if value is None else value.isoformat() if isinstance(value, (datetime, date, time)) else str(value)
+    return (
+        ""
+        if value is None
+        else value.isoformat()
+        if isinstance(value, (datetime, date, time))
+        else str(value)
+    )

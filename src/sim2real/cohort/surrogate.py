@@ -1,7 +1,9 @@
-"""The surrogate cohort: other people, imaged as each vendor would, written to disk as the M&Ms challenge is.
+"""The surrogate cohort: other people, imaged as each vendor would, written to disk as the M&Ms
+challenge is.
 
-It stands in for the M&Ms data where those are not to be had. It is made once for a seed and a version; the version
-changes only for a reason in the terms of what real slices look like, never because a later chapter would score better.
+It stands in for the M&Ms data where those are not to be had. It is made once for a seed and a
+version; the version changes only for a reason in the terms of what real slices look like, never
+because a later chapter would score better.
 """
 
 from functools import partial
@@ -10,17 +12,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..core.code import code_fingerprint
-from ..core.files import write_table
-from ..core.images import Image, write_image
-from ..core.labels import PHASES, VENDORS
-from ..core.parameters import CohortParameters, PopulationParameters
-from ..core.resumable import fingerprint_of, resumable_folder
-from ..core.seeds import generator
-from ..core.workers import map_in_order
+from ..data.code import science_digest
+from ..data.files import write_table
+from ..data.images import Image, write_image
+from ..data.labels import PHASES, VENDORS
+from ..data.resumable import fingerprint_of, resumable_folder
+from ..data.seeds import generator
+from ..data.workers import map_in_order
+from ..population.parameters import PopulationParameters
 from ..population.render import Phantom, Stack
 from ..population.subjects import Subject, sample_subject
 from . import appearance
+from .parameters import CohortParameters
 
 VERSION = 8
 CODE = "surrogate"  # how the subjects' codes begin
@@ -29,19 +32,26 @@ SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"
 
 
 def write_surrogate(folder: Path | str, parameters: CohortParameters, seed: int) -> Path:
-    """Write what is missing of the cohort to ``folder`` and return it: the root of an M&Ms layout, 4D NIfTI and CSV.
+    """Write what is missing of the cohort to ``folder`` and return it: the root of an M&Ms layout,
+    4D NIfTI and CSV.
 
     Subject k of a vendor is the same whatever the number of subjects; training subjects come first.
     """
-    folder = resumable_folder(folder, fingerprint_of(VERSION, seed, code_fingerprint(__name__)))
+    folder = resumable_folder(folder, fingerprint_of(VERSION, seed, science_digest(__name__)))
     plan = [(vendor, split, k) for vendor in VENDORS for split, k in _splits(parameters)]
-    rows = map_in_order(partial(_write_subject, folder=folder, seed=seed), plan, name="surrogate cohort", unit="subject")
+    rows = map_in_order(
+        partial(_write_subject, folder=folder, seed=seed),
+        plan,
+        name="surrogate cohort",
+        unit="subject",
+    )
     write_table(folder / SHEET, pd.DataFrame(rows).reset_index(names=""))
     return folder
 
 
 def _planned_middle(subject: Subject, rng: np.random.Generator) -> tuple[float, float]:
-    """Where an operator puts the middle of the field of view, mm from the LV's axis: about between the ventricles, give or take."""
+    """Where an operator puts the middle of the field of view, mm from the LV's axis: about between
+    the ventricles, give or take."""
     septum = np.deg2rad(subject.septum_angle_deg)
     x, y = 18 * np.array([np.cos(septum), np.sin(septum)]) + rng.normal(0, 8, 2)
     return float(x), float(y)
@@ -60,11 +70,16 @@ def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
     subject = sample_subject(seed, k, SHARE_NORMAL, family=f"patient{vendor}")
     es_first = bool(rng.random() < 0.2)
     phases = PHASES[::-1] if es_first else PHASES
-    image_path, label_path = (folder / split / code / f"{code}_sa{end}.nii.gz" for end in ("", "_gt"))
+    image_path, label_path = (
+        folder / split / code / f"{code}_sa{end}.nii.gz" for end in ("", "_gt")
+    )
     if not (image_path.exists() and label_path.exists()):
         v = appearance.VENDORS[vendor]
         geometry = PopulationParameters(
-            slice_thickness_mm=v.slice_thickness_mm, slice_spacing_mm=v.slice_spacing_mm, sub_slices=3, stack="full"
+            slice_thickness_mm=v.slice_thickness_mm,
+            slice_spacing_mm=v.slice_spacing_mm,
+            sub_slices=3,
+            stack="full",
         )
         phantom = Phantom(subject)
         stack = Stack.of(phantom.heart, geometry, _planned_middle(subject, rng))
@@ -72,5 +87,16 @@ def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
         image, label = appearance.image_subject(structures, vendor, rng)
         write_image(label_path, label)
         write_image(image_path, Image(image.data, image.affine))
-    return {"External code": code, "VendorName": VENDORS[vendor], "Vendor": vendor, "Centre": "surrogate", "ED": int(es_first),
-            "ES": int(not es_first), "Age": "", "Pathology": subject.group, "Sex": subject.sex, "Height": "", "Weight": ""}  # fmt: skip
+    return {
+        "External code": code,
+        "VendorName": VENDORS[vendor],
+        "Vendor": vendor,
+        "Centre": "surrogate",
+        "ED": int(es_first),
+        "ES": int(not es_first),
+        "Age": "",
+        "Pathology": subject.group,
+        "Sex": subject.sex,
+        "Height": "",
+        "Weight": "",
+    }

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..core.errors import Sim2RealError
+from ..data.errors import Sim2RealError
 
 
 class NotYet(Sim2RealError):
-    """An answer that is not there or not right. The message names what is wrong with it, never what would be right."""
+    """An answer that is not there or not right. The message names what is wrong with it, never what
+    would be right."""
 
 
 def number(answer: object, name: str) -> float:
@@ -27,7 +28,8 @@ def number(answer: object, name: str) -> float:
 
 
 def array(answer: object, name: str) -> np.ndarray:
-    """The answer as an array of finite real numbers. Raises NotYet for a stub and for anything else."""
+    """The answer as an array of finite real numbers. Raises NotYet for a stub and for anything
+    else."""
     _require(answer, name)
     try:
         values = np.asarray(answer)
@@ -42,7 +44,8 @@ def array(answer: object, name: str) -> np.ndarray:
 
 
 def call(function: Callable, *arguments: object):
-    """What the answer, a function, returns. Raises NotYet for a stub, for nothing returned and for an error within it, named."""
+    """What the answer, a function, returns. Raises NotYet for a stub, for nothing returned and for
+    an error within it, named."""
     name = getattr(function, "__name__", "the answer")
     _require(function, name)
     if not callable(function):
@@ -64,4 +67,6 @@ def right(text: str) -> None:
 
 def _require(answer: object, name: str) -> None:
     if answer is None or answer is Ellipsis:
-        raise NotYet(f"{name}: no answer yet; write yours in the cell above, run it, then run this one")
+        raise NotYet(
+            f"{name}: no answer yet; write yours in the cell above, run it, then run this one"
+        )

@@ -1,15 +1,24 @@
-"""The steady state of bSSFP by solving the Bloch equations: slow, and of another kind than the closed form it judges answers by."""
+"""The steady state of bSSFP by solving the Bloch equations: slow, and of another kind than the
+closed form it judges answers by."""
 
 import numpy as np
 
 
-def steady_state(t1_ms: float, t2_ms: float, flip_angle_deg: float, repetition_time_ms: float, echo_time_ms: float,
-                 off_resonance_hz: float = 0.0) -> complex:  # fmt: skip
-    r"""Transverse magnetisation at the echo, of an equilibrium of 1, pulses about x with alternating sign.
+def steady_state(
+    t1_ms: float,
+    t2_ms: float,
+    flip_angle_deg: float,
+    repetition_time_ms: float,
+    echo_time_ms: float,
+    off_resonance_hz: float = 0.0,
+) -> complex:
+    r"""Transverse magnetisation at the echo, of an equilibrium of 1, pulses about x with
+    alternating sign.
 
-    With :math:`M(t) = A_t M + b_t` between pulses and a half turn Z about the main field a repetition, which makes all pulses alike,
-    the magnetisation after a pulse repeats itself: :math:`M_+ = R_x(\alpha) Z (A_{TR} M_+ + b_{TR})`, three linear equations
-    (Hargreaves 2001). Times in ms, angle in degrees, off-resonance in Hz.
+    With :math:`M(t) = A_t M + b_t` between pulses and a half turn Z about the main field a
+    repetition, which makes all pulses alike, the magnetisation after a pulse repeats itself:
+    :math:`M_+ = R_x(\alpha) Z (A_{TR} M_+ + b_{TR})`, three linear equations (Hargreaves 2001).
+    Times in ms, angle in degrees, off-resonance in Hz.
     """
     flip = np.deg2rad(flip_angle_deg)
     pulse = np.array([[1, 0, 0], [0, np.cos(flip), np.sin(flip)], [0, -np.sin(flip), np.cos(flip)]])
@@ -21,7 +30,9 @@ def steady_state(t1_ms: float, t2_ms: float, flip_angle_deg: float, repetition_t
     return complex(x, y)
 
 
-def _free(t1_ms: float, t2_ms: float, time_ms: float, off_resonance_hz: float) -> tuple[np.ndarray, np.ndarray]:
+def _free(
+    t1_ms: float, t2_ms: float, time_ms: float, off_resonance_hz: float
+) -> tuple[np.ndarray, np.ndarray]:
     """(A, b) of free precession and relaxation for ``time_ms``."""
     turn = 2 * np.pi * off_resonance_hz * time_ms / 1000
     e1, e2 = np.exp(-time_ms / t1_ms), np.exp(-time_ms / t2_ms)

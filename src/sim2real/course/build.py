@@ -8,9 +8,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from ..core.errors import Sim2RealError
-from ..core.files import write_text
-from ..core.progress import progress
+from ..data.errors import Sim2RealError
+from ..data.files import write_text
+from ..data.progress import progress
 from .editions import instructor, student
 from .lessons import SOURCES, Lesson, read_lessons
 from .slides import copy_assets, slides
@@ -20,7 +20,8 @@ PAGES = SOURCES / "student"
 
 
 def build_course(root: Path, output: Path, execute: bool = False) -> None:
-    """Write ``student/``, ``instructor/`` and ``slides/`` into ``output``; with ``execute`` the last two hold the cells' outputs.
+    """Write ``student/``, ``instructor/`` and ``slides/`` into ``output``; with ``execute`` the
+    last two hold the cells' outputs.
 
     Raises Sim2RealError rather than overwrite a notebook that someone has worked in.
     """
@@ -49,12 +50,15 @@ def page(lesson: Lesson) -> str:
 
 
 def executed(edition: NotebookNode, name: str) -> NotebookNode:
-    """The notebook with its outputs, executed in a kernel of its own. Raises Sim2RealError naming the cell that fails."""
+    """The notebook with its outputs, executed in a kernel of its own. Raises Sim2RealError naming
+    the cell that fails."""
     done = copy.deepcopy(edition)
     try:
         NotebookClient(done, timeout=600, kernel_name="python3").execute()
     except CellExecutionError as error:
-        raise Sim2RealError(f"lesson {name}: a cell stops with {error.ename}: {error.evalue}") from None
+        raise Sim2RealError(
+            f"lesson {name}: a cell stops with {error.ename}: {error.evalue}"
+        ) from None
     for cell in done.cells:
         cell.metadata.pop("execution", None)  # times of the day, which no two builds share
         if cell.cell_type == "code":  # libraries' warnings
@@ -76,6 +80,7 @@ def _write_notebook(path: Path, notebook: NotebookNode) -> None:
         there = nbformat.read(path, as_version=4)
         if [cell.source for cell in there.cells] != [cell.source for cell in notebook.cells]:
             raise Sim2RealError(
-                f"{path}: is there already and differs, perhaps by someone's answers; choose another folder or move it away"
+                f"{path}: is there already and differs, perhaps by someone's answers; choose"
+                " another folder or move it away"
             )
     write_text(path, as_text(notebook))

@@ -7,7 +7,7 @@ import re
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from ..core.errors import Sim2RealError
+from ..data.errors import Sim2RealError
 from .lessons import CHECK, SOLUTION, WRONG, Lesson, kind
 
 ANSWER = "answer"
@@ -17,13 +17,19 @@ _CHAPTER_LINK = re.compile(r"\[([^\]]+)\]\(\.\./chapters/([^)]+)\)")
 def student(lesson: Lesson, chapters: str | None = None) -> NotebookNode:
     """Without solutions and wrong answers; where a solution stood, a stub waits for the answer.
 
-    chapters: where the book's chapters lie, seen from the notebook; none: it stands alone, and chapters are named without a link.
+    chapters: where the book's chapters lie, seen from the notebook; none: it stands alone, and
+    chapters are named without a link.
     """
     edition = _without_wrong_answers(lesson, chapters)
-    stubs = {exercise.solution["id"]: stub(exercise.solution.source, exercise.check.source) for exercise in lesson.exercises}
+    stubs = {
+        exercise.solution["id"]: stub(exercise.solution.source, exercise.check.source)
+        for exercise in lesson.exercises
+    }
     for number, cell in enumerate(edition.cells):
         if kind(cell) == SOLUTION:
-            edition.cells[number] = new_code_cell(stubs[cell["id"]], id=cell["id"], metadata={"tags": [ANSWER]})
+            edition.cells[number] = new_code_cell(
+                stubs[cell["id"]], id=cell["id"], metadata={"tags": [ANSWER]}
+            )
     return edition
 
 
@@ -38,21 +44,37 @@ def instructor(lesson: Lesson) -> NotebookNode:
 
 
 def stub(solution: str, check: str) -> str:
-    """What stands in the student's edition for a solution: the names that the check asks for, without their values.
+    """What stands in the student's edition for a solution: the names that the check asks for,
+    without their values.
 
-    A function keeps its head and its description. Raises Sim2RealError if the check uses nothing that the solution defines.
+    A function keeps its head and its description. Raises Sim2RealError if the check uses nothing
+    that the solution defines.
     """
     asked = {node.id for node in ast.walk(ast.parse(check)) if isinstance(node, ast.Name)}
     lines = ["# Your answer here."]
     for node in ast.parse(solution).body:
         if isinstance(node, ast.FunctionDef) and node.name in asked:
             about = ast.get_docstring(node)
-            lines += [f"def {node.name}({ast.unparse(node.args)}):", *([f'    """{about}"""'] if about else []), "    ..."]
+            lines += [
+                f"def {node.name}({ast.unparse(node.args)}):",
+                *([f'    """{about}"""'] if about else []),
+                "    ...",
+            ]
         elif isinstance(node, ast.Assign):
-            names = [name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)]
-            lines += [f"{name} = ..." for name in names if name in asked and f"{name} = ..." not in lines]
+            names = [
+                name.id
+                for target in node.targets
+                for name in ast.walk(target)
+                if isinstance(name, ast.Name)
+            ]
+            lines += [
+                f"{name} = ..." for name in names if name in asked and f"{name} = ..." not in lines
+            ]
     if len(lines) == 1:
-        raise Sim2RealError(f"the check '{check.splitlines()[0]}' uses nothing that its solution defines; it must judge the answer")
+        raise Sim2RealError(
+            f"the check '{check.splitlines()[0]}' uses nothing that its solution defines; it must"
+            " judge the answer"
+        )
     return "\n".join(lines)
 
 

@@ -6,12 +6,12 @@ from typing import NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
-from ..core.errors import Sim2RealError
-from ..core.run import CHAPTERS
+from ..data.errors import Sim2RealError
 
 LEVELS = ("warm-up", "core", "challenge")
 EXERCISE, SOLUTION, WRONG, CHECK = "exercise", "solution", "wrong", "check"
-"""Tags, in the order in which their cells follow each other: the question, one answer, plausible wrong ones, the judge's call."""
+"""Tags, in the order in which their cells follow each other: the question, one answer, plausible
+wrong ones, the judge's call."""
 SOURCES = Path("book") / "course"
 
 
@@ -34,33 +34,43 @@ class Lesson(NamedTuple):
 
 def read_lessons(root: Path) -> list[Lesson]:
     """The seven lessons of the project in ``root``, in the chapters' order."""
-    return [read_lesson(root / SOURCES / f"{name}.ipynb") for name in CHAPTERS]
+    return [read_lesson(path) for path in sorted((root / SOURCES).glob("*.ipynb"))]
 
 
 def read_lesson(path: Path) -> Lesson:
-    """A lesson, checked: every exercise has its level, its solution, a wrong answer and a check, and nothing has an output.
+    """A lesson, checked: every exercise has its level, its solution, a wrong answer and a check,
+    and nothing has an output.
 
     Raises Sim2RealError, naming the file and the cell, for what does not fit.
     """
     if not path.is_file():
-        raise Sim2RealError(f"{path}: no such lesson; expected one a chapter, {', '.join(CHAPTERS)}")
+        raise Sim2RealError(f"{path}: no such lesson; expected one a chapter, of its name")
     notebook = nbformat.read(path, as_version=4)
     exercises, cells = [], notebook.cells
     for number, cell in enumerate(cells):
         if cell.get("outputs") or cell.get("execution_count"):
-            raise Sim2RealError(f"{path}, cell {number + 1}: holds an output; clear all outputs of a lesson's source")
+            raise Sim2RealError(
+                f"{path}, cell {number + 1}: holds an output; clear all outputs of a lesson's"
+                " source"
+            )
         if kind(cell) == EXERCISE:
             exercises.append(_exercise(path, cells, number))
     claimed = {e.first + k for e in exercises for k in range(len(e.wrong) + 3)}
     stray = next((k for k, cell in enumerate(cells) if kind(cell) and k not in claimed), None)
     if stray is not None:
-        raise Sim2RealError(f"{path}, cell {stray + 1}: a cell tagged {kind(cells[stray])} belongs to no exercise; put it behind one")
+        raise Sim2RealError(
+            f"{path}, cell {stray + 1}: a cell tagged {kind(cells[stray])} belongs to no exercise;"
+            " put it behind one"
+        )
     return Lesson(path.stem, notebook, exercises)
 
 
 def kind(cell: NotebookNode) -> str:
     """Which of the four tags a cell bears; empty for the text and code of the lesson itself."""
-    return next((tag for tag in cell.metadata.get("tags", []) if tag in (EXERCISE, SOLUTION, WRONG, CHECK)), "")
+    return next(
+        (tag for tag in cell.metadata.get("tags", []) if tag in (EXERCISE, SOLUTION, WRONG, CHECK)),
+        "",
+    )
 
 
 def _exercise(path: Path, cells: list[NotebookNode], first: int) -> Exercise:
@@ -68,7 +78,8 @@ def _exercise(path: Path, cells: list[NotebookNode], first: int) -> Exercise:
     name, level = about.get("name", ""), about.get("level", "")
     if not name or level not in LEVELS:
         raise Sim2RealError(
-            f"{path}, cell {first + 1}: an exercise called '{name}' of level '{level}'; expected a name and one of {', '.join(LEVELS)}"
+            f"{path}, cell {first + 1}: an exercise called '{name}' of level '{level}'; expected a"
+            f" name and one of {', '.join(LEVELS)}"
         )
     following, kinds = first + 1, []
     while following < len(cells) and kind(cells[following]) in (SOLUTION, WRONG, CHECK):
@@ -76,8 +87,16 @@ def _exercise(path: Path, cells: list[NotebookNode], first: int) -> Exercise:
         following += 1
         if kinds[-1] == CHECK:
             break
-    if kinds[:1] != [SOLUTION] or kinds[-1:] != [CHECK] or len(kinds) < 3 or set(kinds[1:-1]) != {WRONG}:
+    if (
+        kinds[:1] != [SOLUTION]
+        or kinds[-1:] != [CHECK]
+        or len(kinds) < 3
+        or set(kinds[1:-1]) != {WRONG}
+    ):
         raise Sim2RealError(
-            f"{path}, exercise {name}: followed by {', '.join(kinds) or 'none of its cells'}; expected a solution, wrong answers (at least one), a check"
+            f"{path}, exercise {name}: followed by {', '.join(kinds) or 'none of its cells'};"
+            " expected a solution, wrong answers (at least one), a check"
         )
-    return Exercise(name, level, first, cells[first + 1], cells[first + 2 : following - 1], cells[following - 1])
+    return Exercise(
+        name, level, first, cells[first + 1], cells[first + 2 : following - 1], cells[following - 1]
+    )

@@ -1,4 +1,5 @@
-"""Judges of lesson 2: the steady state of bSSFP and the resolution of k-space, against the Bloch equations and a closed form."""
+"""Judges of lesson 2: the steady state of bSSFP and the resolution of k-space, against the Bloch
+equations and a closed form."""
 
 from collections.abc import Callable
 
@@ -16,15 +17,22 @@ def echo_ratio(answer: Callable) -> None:
         if abs(found - signals[1] / signals[0]) > 0.002:
             way = "larger" if found > signals[1] / signals[0] else "smaller"
             raise NotYet(
-                f"T2 {t2:g} ms, echoes at {first:g} and {second:g} ms: your ratio {found:.3f} is {way} than the Bloch equations give. "
-                "The steady state before the echoes is the same; how long is it from one echo to the other?"
+                f"T2 {t2:g} ms, echoes at {first:g} and {second:g} ms: your ratio {found:.3f} is"
+                f" {way} than the Bloch equations give. The steady state before the echoes is the"
+                " same; how long is it from one echo to the other?"
             )
     right("The Bloch equations, solved for three tissues, agree.")
 
 
-def best_flip_angle(answer: object, blood: tuple[float, float, float], myocardium: tuple[float, float, float], repetition_time_ms: float,
-                    echo_time_ms: float) -> None:  # fmt: skip
-    """Judged by the contrast that the Bloch equations give there and beside it. Tissues: (T1 ms, T2 ms, proton density)."""
+def best_flip_angle(
+    answer: object,
+    blood: tuple[float, float, float],
+    myocardium: tuple[float, float, float],
+    repetition_time_ms: float,
+    echo_time_ms: float,
+) -> None:
+    """Judged by the contrast that the Bloch equations give there and beside it. Tissues: (T1 ms, T2
+    ms, proton density)."""
     angle = number(answer, "best_flip_angle_deg")
     if not 0 < angle <= 180:
         raise NotYet(f"a flip angle of {angle:g}; expected degrees, above 0 and up to 180")
@@ -38,55 +46,86 @@ def best_flip_angle(answer: object, blood: tuple[float, float, float], myocardiu
     best = max(contrast(at) for at in range(1, 181))
     if contrast(angle) < 0.9985 * best:
         brightest = max(range(1, 181), key=lambda at: signal(blood, at))
-        hint = "; there the blood itself is brightest, but the contrast was asked for" if abs(angle - brightest) <= 3 else ""
+        hint = (
+            "; there the blood itself is brightest, but the contrast was asked for"
+            if abs(angle - brightest) <= 3
+            else ""
+        )
         rises = "above" if contrast(min(angle + 5, 180)) > contrast(angle) else "below"
         raise NotYet(
-            f"at {angle:.0f} degrees the contrast is {contrast(angle) / best:.1%} of the largest; it grows {rises} your angle{hint}"
+            f"at {angle:.0f} degrees the contrast is {contrast(angle) / best:.1%} of the largest;"
+            f" it grows {rises} your angle{hint}"
         )
     right("The Bloch equations give no larger contrast at any whole angle.")
 
 
 def band(answer: Callable) -> None:
-    """Judged by the darkest off-resonance that the Bloch equations have, for several repetition times."""
+    """Judged by the darkest off-resonance that the Bloch equations have, for several repetition
+    times."""
     for tr in (3.0, 4.2, 6.0):
         found = number(call(answer, tr), "the off-resonance of the first band")
         offsets = np.arange(5.0, 1300.0 / tr, 1.0)
-        signals = np.array([abs(steady_state(1000.0, 100.0, 60.0, tr, tr / 2, offset)) for offset in offsets])
+        signals = np.array(
+            [abs(steady_state(1000.0, 100.0, 60.0, tr, tr / 2, offset)) for offset in offsets]
+        )
         first = offsets[: int(1000 / tr)][np.argmin(signals[: int(1000 / tr)])]
         if abs(found - first) > 0.02 * first:
-            there = abs(steady_state(1000.0, 100.0, 60.0, tr, tr / 2, found)) / abs(steady_state(1000.0, 100.0, 60.0, tr, tr / 2))
+            there = abs(steady_state(1000.0, 100.0, 60.0, tr, tr / 2, found)) / abs(
+                steady_state(1000.0, 100.0, 60.0, tr, tr / 2)
+            )
             raise NotYet(
-                f"TR {tr:g} ms: at {found:.0f} Hz the Bloch equations leave {there:.0%} of the signal on resonance, which is not the first "
-                "dark band. By how many turns do spins there run ahead in one TR, if pulses alternate in sign?"
+                f"TR {tr:g} ms: at {found:.0f} Hz the Bloch equations leave {there:.0%} of the"
+                " signal on resonance, which is not the first dark band. By how many turns do"
+                " spins there run ahead in one TR, if pulses alternate in sign?"
             )
     right("The darkest off-resonance of the Bloch equations lies there, at three repetition times.")
 
 
-def fat_and_water(answer: Callable, water: tuple[float, float, float], fat: tuple[float, float, float], repetition_time_ms: float,
-                  echo_time_ms: float, fat_hz: float) -> None:  # fmt: skip
-    """Judged by the two magnetisations of the Bloch equations, summed. Tissues: (T1 ms, T2 ms, proton density)."""
-    pair = [tissue[2] * steady_state(*tissue[:2], 60.0, repetition_time_ms, echo_time_ms, offset)
-            for tissue, offset in ((water, 0.0), (fat, fat_hz))]  # fmt: skip
+def fat_and_water(
+    answer: Callable,
+    water: tuple[float, float, float],
+    fat: tuple[float, float, float],
+    repetition_time_ms: float,
+    echo_time_ms: float,
+    fat_hz: float,
+) -> None:
+    """Judged by the two magnetisations of the Bloch equations, summed. Tissues: (T1 ms, T2 ms,
+    proton density)."""
+    pair = [
+        tissue[2] * steady_state(*tissue[:2], 60.0, repetition_time_ms, echo_time_ms, offset)
+        for tissue, offset in ((water, 0.0), (fat, fat_hz))
+    ]
     for share in (0.0, 1.0, 0.3, 0.6):
-        found, true = number(call(answer, share), "the signal"), abs((1 - share) * pair[0] + share * pair[1])
+        found, true = (
+            number(call(answer, share), "the signal"),
+            abs((1 - share) * pair[0] + share * pair[1]),
+        )
         if abs(found - true) > 0.004:
             if share in (0.0, 1.0):
                 raise NotYet(
-                    f"a voxel of {'fat' if share else 'water'} alone: {found:.3f} is not the signal of that tissue at this TR and TE"
+                    f"a voxel of {'fat' if share else 'water'} alone: {found:.3f} is not the signal"
+                    " of that tissue at this TR and TE"
                 )
             way = "brighter" if found > true else "darker"
             raise NotYet(
-                f"a voxel with {share:.0%} fat is {way} in your answer than two magnetisations make it; each points somewhere: what "
-                "is summed in a voxel, and when is its length taken?"
+                f"a voxel with {share:.0%} fat is {way} in your answer than two magnetisations make"
+                " it; each points somewhere: what is summed in a voxel, and when is its length"
+                " taken?"
             )
-    right("Two magnetisations of the Bloch equations, summed, have that length: a voxel on a border of fat can be darker than either.")
+    right(
+        "Two magnetisations of the Bloch equations, summed, have that length: a voxel on a border"
+        " of fat can be darker than either."
+    )
 
 
 def low_resolution(answer: Callable) -> None:
-    """Judged on a sum of waves: those within the measured lines come through, one beyond them does not."""
+    """Judged on a sum of waves: those within the measured lines come through, one beyond them does
+    not."""
     rows, columns, n, m = 48, 40, 16, 20
     y, x = np.arange(rows)[:, None] / rows, np.arange(columns)[None, :] / columns
-    image = 5 + np.cos(2 * np.pi * 3 * y) + np.sin(2 * np.pi * (2 * x + y)) + np.cos(2 * np.pi * 15 * x)
+    image = (
+        5 + np.cos(2 * np.pi * 3 * y) + np.sin(2 * np.pi * (2 * x + y)) + np.cos(2 * np.pi * 15 * x)
+    )
     y, x = np.arange(n)[:, None] / n, np.arange(m)[None, :] / m
     expected = 5 + np.cos(2 * np.pi * 3 * y) + np.sin(2 * np.pi * (2 * x + y))
     found = call(answer, image, n, m)
@@ -94,12 +133,17 @@ def low_resolution(answer: Callable) -> None:
         raise NotYet("your image is complex; expected its magnitude")
     found = array(found, "your image")
     if found.shape != (n, m):
-        raise NotYet(f"your image of {n} x {m} lines has shape {found.shape}; expected {(n, m)}, rows first")
+        raise NotYet(
+            f"your image of {n} x {m} lines has shape {found.shape}; expected {(n, m)}, rows first"
+        )
     if abs(found.mean() / 5 - 1) > 0.01:
-        raise NotYet(f"the image's mean was 5 and is {found.mean():.3g}; a transform back over fewer samples divides by fewer")
+        raise NotYet(
+            f"the image's mean was 5 and is {found.mean():.3g}; a transform back over fewer samples"
+            " divides by fewer"
+        )
     if np.abs(found - expected).max() > 1e-6:
         raise NotYet(
-            "waves of one to three cycles, well within the measured lines, do not come through as they were; "
-            "where does the transform put the low frequencies?"
+            "waves of one to three cycles, well within the measured lines, do not come through as"
+            " they were; where does the transform put the low frequencies?"
         )
     right("Waves within the measured lines come through, one beyond them is gone.")

@@ -1,4 +1,5 @@
-"""Small real-looking data for the lessons: patients of the surrogate cohort, standing in for M&Ms, a second or so each."""
+"""Small real-looking data for the lessons: patients of the surrogate cohort, standing in for M&Ms,
+a second or so each."""
 
 from functools import lru_cache
 
@@ -6,10 +7,10 @@ import numpy as np
 
 from ..cohort.appearance import VENDORS, image_subject
 from ..cohort.grid import Grid, heart_centre, to_grid, upright
-from ..core.images import Image, normalise
-from ..core.parameters import PopulationParameters
-from ..core.seeds import generator
-from ..core.slices import as_shown
+from ..data.images import Image, normalise
+from ..data.seeds import generator
+from ..data.slices import as_shown
+from ..population.parameters import PopulationParameters
 from ..population.render import Phantom, Stack
 from ..population.subjects import sample_subject
 
@@ -18,9 +19,12 @@ _SHARE_NORMAL = 0.3
 
 @lru_cache(maxsize=32)
 def patient(vendor: str, index: int, phases: tuple[str, ...] = ("ED", "ES")) -> tuple[Image, Image]:
-    """(image, label) of a surrogate patient as a scanner stores them: raw intensities, six slices, shape (x, y, slice, phase)."""
+    """(image, label) of a surrogate patient as a scanner stores them: raw intensities, six slices,
+    shape (x, y, slice, phase)."""
     v = VENDORS[vendor]
-    geometry = PopulationParameters(slice_thickness_mm=v.slice_thickness_mm, slice_spacing_mm=v.slice_spacing_mm, sub_slices=1)
+    geometry = PopulationParameters(
+        slice_thickness_mm=v.slice_thickness_mm, slice_spacing_mm=v.slice_spacing_mm, sub_slices=1
+    )
     subject = sample_subject(0, index, _SHARE_NORMAL, family=f"lesson{vendor}")
     phantom = Phantom(subject)
     structures = phantom.structures(Stack.of(phantom.heart, geometry), phases, geometry)
@@ -28,10 +32,13 @@ def patient(vendor: str, index: int, phases: tuple[str, ...] = ("ED", "ES")) -> 
 
 
 def slices(vendor: str, count: int, phase: str = "ED", pixels: int = 96) -> np.ndarray:
-    """The four middle slices of ``count`` patients on a grid of 1.25 mm, intensities 0 to 1: (4 times count, row, column)."""
+    """The four middle slices of ``count`` patients on a grid of 1.25 mm, intensities 0 to 1: (4
+    times count, row, column)."""
     grid, found = Grid(pixels=pixels), []
     for index in range(count):
-        image, label = (Image(part.data[:, :, 1:5, 0], part.affine) for part in patient(vendor, index, (phase,)))
+        image, label = (
+            Image(part.data[:, :, 1:5, 0], part.affine) for part in patient(vendor, index, (phase,))
+        )
         image, label = upright(image, label)
         on_grid = to_grid(image, heart_centre([label.data]), grid)
         found.append(as_shown(Image(normalise(on_grid.data, 1, 99), on_grid.affine)))

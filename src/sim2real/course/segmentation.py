@@ -1,4 +1,5 @@
-"""Judges of lesson 6: Dice and Hausdorff distance, against scikit-learn, SciPy and cases made by hand."""
+"""Judges of lesson 6: Dice and Hausdorff distance, against scikit-learn, SciPy and cases made by
+hand."""
 
 from collections.abc import Callable
 
@@ -14,12 +15,18 @@ def overlap(answer: object, prediction: np.ndarray, reference: np.ndarray) -> No
     found = number(answer, "dice_of_squares")
     pair = reference.ravel(), prediction.ravel()
     if abs(found - f1_score(*pair)) > 1e-3:
-        hint = "; that is the intersection over the union" if abs(found - jaccard_score(*pair)) < 1e-3 else ""
+        hint = (
+            "; that is the intersection over the union"
+            if abs(found - jaccard_score(*pair)) < 1e-3
+            else ""
+        )
         raise NotYet(f"{found:.3f} is not the Dice of the two squares{hint}")
     right("scikit-learn calls it the F1 score.")
 
 
-def shifted_disc(answer: object, prediction: np.ndarray, reference: np.ndarray, spacing_mm: tuple[float, float]) -> None:
+def shifted_disc(
+    answer: object, prediction: np.ndarray, reference: np.ndarray, spacing_mm: tuple[float, float]
+) -> None:
     """Judged by SciPy's Hausdorff distance of the pixels' centres in mm."""
     found = number(answer, "hausdorff_mm")
     points = [np.argwhere(mask) * np.asarray(spacing_mm) for mask in (prediction, reference)]
@@ -27,8 +34,15 @@ def shifted_disc(answer: object, prediction: np.ndarray, reference: np.ndarray, 
     if abs(found - true) > 0.05:
         in_pixels = [np.argwhere(mask) for mask in (prediction, reference)]
         pixels = max(directed_hausdorff(*in_pixels)[0], directed_hausdorff(*in_pixels[::-1])[0])
-        hint = "; that is in pixels" if abs(found - pixels) < 0.05 else "; rows and columns have edges of their own"
-        raise NotYet(f"{found:.2f} mm is not the largest distance from a pixel of one disc to the other disc{hint}")
+        hint = (
+            "; that is in pixels"
+            if abs(found - pixels) < 0.05
+            else "; rows and columns have edges of their own"
+        )
+        raise NotYet(
+            f"{found:.2f} mm is not the largest distance from a pixel of one disc to the other"
+            f" disc{hint}"
+        )
     right("A convex shape that is shifted lies as far from itself as the shift is long, in mm.")
 
 
@@ -50,10 +64,15 @@ def policy(answer: Callable) -> None:
             raise NotYet(f"{told}: expected two numbers, Dice and the Hausdorff distance")
         for name, value, true in zip(("Dice", "Hausdorff distance"), found, expected, strict=True):
             if value is None or (isinstance(value, float) and not np.isfinite(value)):
-                raise NotYet(f"{told}: the {name} is {value}; such a case drops out of the mean, and the worst failure flatters the table")
+                raise NotYet(
+                    f"{told}: the {name} is {value}; such a case drops out of the mean, and the"
+                    " worst failure flatters the table"
+                )
             value = number(value, f"{told}: the {name}")
             if abs(value - true) > 1e-6:
-                raise NotYet(f"{told}: a {name} of {value:g}; is it as bad (or as good) as it could be?")
+                raise NotYet(
+                    f"{told}: a {name} of {value:g}; is it as bad (or as good) as it could be?"
+                )
     right("Every case has two numbers, and none drops out of the mean.")
 
 
@@ -70,7 +89,16 @@ def island(answer: object, reference: np.ndarray, spacing_mm: tuple[float, float
     points = [np.argwhere(mask) * np.asarray(spacing_mm) for mask in (prediction, reference)]
     distance = max(directed_hausdorff(*points)[0], directed_hausdorff(*points[::-1])[0])
     if score < 0.98:
-        raise NotYet(f"its Dice is {score:.3f}; expected 0.98 or more. How few pixels can spoil a largest distance?")
+        raise NotYet(
+            f"its Dice is {score:.3f}; expected 0.98 or more. How few pixels can spoil a largest"
+            " distance?"
+        )
     if distance < 50:
-        raise NotYet(f"its Dice is {score:.3f} and its Hausdorff distance {distance:.1f} mm; expected 50 mm or more")
-    right(f"Dice {score:.3f}, Hausdorff distance {distance:.0f} mm: the two answer different questions, and a table needs both.")
+        raise NotYet(
+            f"its Dice is {score:.3f} and its Hausdorff distance {distance:.1f} mm; expected 50 mm"
+            " or more"
+        )
+    right(
+        f"Dice {score:.3f}, Hausdorff distance {distance:.0f} mm: the two answer different"
+        " questions, and a table needs both."
+    )

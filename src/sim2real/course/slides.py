@@ -1,4 +1,5 @@
-"""Slides of a lesson: reveal.js through nbconvert, with every file they need beside them, so that they open without a network."""
+"""Slides of a lesson: reveal.js through nbconvert, with every file they need beside them, so that
+they open without a network."""
 
 import copy
 import shutil
@@ -7,35 +8,52 @@ from pathlib import Path
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 
-from ..core.errors import Sim2RealError
+from ..data.errors import Sim2RealError
 from .editions import ANSWER
 from .lessons import CHECK, SOLUTION, kind
 
-ASSETS = {"reveal": ("reveal.js", "reveal.css", "theme.css", "LICENSE"), "mathjax": ("tex-svg.js", "LICENSE")}
-"""Files of ``book/_static`` that slides load, by folder: reveal.js 5.2.1 (MIT) with a theme of ours, MathJax 3.2.2 (Apache-2.0)."""
+ASSETS = {
+    "reveal": ("reveal.js", "reveal.css", "theme.css", "LICENSE"),
+    "mathjax": ("tex-svg.js", "LICENSE"),
+}
+"""Files of ``book/_static`` that slides load, by folder: reveal.js 5.2.1 (MIT) with a theme of
+ours, MathJax 3.2.2 (Apache-2.0)."""
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def slides(edition: NotebookNode, title: str) -> str:
-    """HTML of a lesson's slides: a slide a heading, one below it a cell of code; answers, solutions and checks are left out."""
+    """HTML of a lesson's slides: a slide a heading, one below it a cell of code; answers, solutions
+    and checks are left out."""
     told = copy.deepcopy(edition)
-    told.cells = [cell for cell in told.cells if kind(cell) not in (SOLUTION, CHECK) and ANSWER not in cell.metadata.get("tags", [])]
+    told.cells = [
+        cell
+        for cell in told.cells
+        if kind(cell) not in (SOLUTION, CHECK) and ANSWER not in cell.metadata.get("tags", [])
+    ]
     told.metadata["title"] = title
     for cell in told.cells:
         heading = cell.cell_type == "markdown" and cell.source.startswith("#")
-        cell.metadata["slideshow"] = {"slide_type": "slide" if heading else "subslide" if cell.cell_type == "code" else "-"}
-    exporter = SlidesExporter(template_name="lesson", extra_template_basedirs=[str(TEMPLATES)], reveal_url_prefix="assets")
+        cell.metadata["slideshow"] = {
+            "slide_type": "slide" if heading else "subslide" if cell.cell_type == "code" else "-"
+        }
+    exporter = SlidesExporter(
+        template_name="lesson", extra_template_basedirs=[str(TEMPLATES)], reveal_url_prefix="assets"
+    )
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     html, _ = exporter.from_notebook_node(told)
     return html
 
 
 def copy_assets(root: Path, folder: Path) -> None:
-    """Put reveal.js and MathJax into ``folder``. Raises Sim2RealError if the project lacks a file of theirs."""
+    """Put reveal.js and MathJax into ``folder``. Raises Sim2RealError if the project lacks a file
+    of theirs."""
     for name, files in ASSETS.items():
         for file in files:
             source = root / "book" / "_static" / name / file
             if not source.is_file():
-                raise Sim2RealError(f"{source}: missing; slides need it to open without a network: restore it from the repository")
+                raise Sim2RealError(
+                    f"{source}: missing; slides need it to open without a network: restore it from"
+                    " the repository"
+                )
             (folder / name).mkdir(parents=True, exist_ok=True)
             shutil.copy(source, folder / name / file)

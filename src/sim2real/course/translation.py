@@ -1,4 +1,5 @@
-"""Judges of lesson 4: PatchNCE, its temperature and negatives, and the game of generator and discriminator, against PyTorch."""
+"""Judges of lesson 4: PatchNCE, its temperature and negatives, and the game of generator and
+discriminator, against PyTorch."""
 
 from collections.abc import Callable
 
@@ -12,7 +13,8 @@ from .answers import NotYet, call, number, right
 
 
 def by_hand(answer: object, query: np.ndarray, key: np.ndarray, temperature: float) -> None:
-    """Judged by the loss that the translation of chapter 4 is trained with. query, key: unit vectors (patch, feature)."""
+    """Judged by the loss that the translation of chapter 4 is trained with. query, key: unit
+    vectors (patch, feature)."""
     found = number(answer, "loss")
     true, at_one = (_nce(query, key, t) for t in (temperature, 1.0))
     if abs(found - true) > 1e-4 * max(1, true):
@@ -34,9 +36,13 @@ def at_chance(answer: object, n_patches: int) -> None:
     true = _nce(alike, alike, 0.07)
     if abs(found - true) > 0.003:
         raise NotYet(
-            f"features that are all alike do not give {found:.3f}: each of how many patches, the own one counted, is then equally probable?"
+            f"features that are all alike do not give {found:.3f}: each of how many patches, the"
+            " own one counted, is then equally probable?"
         )
-    right("Whatever the temperature: alike features leave the choice to chance. A contrastive loss near this has learned nothing.")
+    right(
+        "Whatever the temperature: alike features leave the choice to chance. A contrastive loss"
+        " near this has learned nothing."
+    )
 
 
 def temperature(answer: object, own: float, other: float, n_patches: int) -> None:
@@ -49,12 +55,19 @@ def temperature(answer: object, own: float, other: float, n_patches: int) -> Non
     probability = float(F.softmax(similarity / found, dim=0)[0])
     if abs(probability - 0.5) > 0.02:
         way = "lower" if probability < 0.5 else "higher"
-        raise NotYet(f"at a temperature of {found:.3g} the own patch has a probability of {probability:.2f}; try a {way} one")
-    right("There the own patch is as probable as all the others together; above it the loss hardly sees the difference.")
+        raise NotYet(
+            f"at a temperature of {found:.3g} the own patch has a probability of {probability:.2f};"
+            f" try a {way} one"
+        )
+    right(
+        "There the own patch is as probable as all the others together; above it the loss hardly"
+        " sees the difference."
+    )
 
 
 def fooled(score: object, loss: object) -> None:
-    """Judged by a search for the discriminator's best score, with the loss that chapter 4 trains with."""
+    """Judged by a search for the discriminator's best score, with the loss that chapter 4 trains
+    with."""
     found, value = number(score, "best_score"), number(loss, "loss_then")
 
     def discriminator(at: float) -> float:
@@ -64,11 +77,18 @@ def fooled(score: object, loss: object) -> None:
     best = minimize_scalar(discriminator, bounds=(-1, 2), method="bounded")
     if abs(found - best.x) > 0.01:
         raise NotYet(
-            f"with a score of {found:g} for all images the discriminator's loss is {discriminator(found):.3f}, and a search finds a lower one"
+            f"with a score of {found:g} for all images the discriminator's loss is"
+            f" {discriminator(found):.3f}, and a search finds a lower one"
         )
     if abs(value - best.fun) > 0.005:
-        raise NotYet(f"the score is right, and {value:g} is not the loss there: it is half of the sum of two means")
-    right("When it can no longer tell, the discriminator's loss rests there: in the curves of chapter 4, that is no sign of failure.")
+        raise NotYet(
+            f"the score is right, and {value:g} is not the loss there: it is half of the sum of two"
+            " means"
+        )
+    right(
+        "When it can no longer tell, the discriminator's loss rests there: in the curves of chapter"
+        " 4, that is no sign of failure."
+    )
 
 
 def with_negatives(answer: Callable) -> None:
@@ -83,14 +103,24 @@ def with_negatives(answer: Callable) -> None:
         true = float(F.cross_entropy(logits[None], torch.tensor([0])))
         if found < 0:
             raise NotYet(
-                f"with {len(some)} negatives your loss is {found:.3f}; -log of a probability is never below 0: what may it be chosen from?"
+                f"with {len(some)} negatives your loss is {found:.3f}; -log of a probability is"
+                " never below 0: what may it be chosen from?"
             )
         if abs(found - true) > 1e-4:
             raise NotYet(
-                f"with {len(some)} negatives your loss is {found:.4f}, and PyTorch's cross-entropy is another: what stands in the sum below?"
+                f"with {len(some)} negatives your loss is {found:.4f}, and PyTorch's cross-entropy"
+                " is another: what stands in the sum below?"
             )
-    if number(call(answer, query, positive, np.concatenate([negatives, negatives]), 0.2), "the loss") <= true:
-        raise NotYet("more negatives of the same kind must make the choice harder; in yours the loss does not rise")
+    if (
+        number(
+            call(answer, query, positive, np.concatenate([negatives, negatives]), 0.2), "the loss"
+        )
+        <= true
+    ):
+        raise NotYet(
+            "more negatives of the same kind must make the choice harder; in yours the loss does"
+            " not rise"
+        )
     right("PyTorch's cross-entropy agrees.")
 
 

@@ -1,4 +1,5 @@
-"""Judges of lesson 7: corrected p-values by closed testing, paired tests by signs, intervals by coverage, verdicts by hand."""
+"""Judges of lesson 7: corrected p-values by closed testing, paired tests by signs, intervals by
+coverage, verdicts by hand."""
 
 from collections.abc import Callable
 from itertools import combinations, product
@@ -9,12 +10,19 @@ from .answers import NotYet, array, call, number, right
 
 
 def corrected(answer: object, p: list[float]) -> None:
-    """Judged by closed testing with Bonferroni's test of every subset, of which Holm's procedure is the short cut."""
+    """Judged by closed testing with Bonferroni's test of every subset, of which Holm's procedure is
+    the short cut."""
     found = array(answer, "p_holm")
     if found.shape != (len(p),):
-        raise NotYet(f"expected {len(p)} corrected p-values, in the order of the given ones; found shape {found.shape}")
+        raise NotYet(
+            f"expected {len(p)} corrected p-values, in the order of the given ones; found shape"
+            f" {found.shape}"
+        )
     subsets = [part for size in range(1, len(p) + 1) for part in combinations(range(len(p)), size)]
-    true = [max(min(1.0, len(part) * min(p[i] for i in part)) for part in subsets if k in part) for k in range(len(p))]
+    true = [
+        max(min(1.0, len(part) * min(p[i] for i in part)) for part in subsets if k in part)
+        for k in range(len(p))
+    ]
     for k, (mine, theirs) in enumerate(zip(found, true, strict=True)):
         if abs(mine - theirs) > 1e-9:
             hint = (
@@ -23,12 +31,15 @@ def corrected(answer: object, p: list[float]) -> None:
                 else ""
             )
             way = "large" if mine > theirs else "small"
-            raise NotYet(f"the corrected value of p = {p[k]:g} is {mine:g}, which is too {way}{hint}")
+            raise NotYet(
+                f"the corrected value of p = {p[k]:g} is {mine:g}, which is too {way}{hint}"
+            )
     right("Testing every subset of the hypotheses, the long way, gives the same.")
 
 
 def paired(answer: object, first: np.ndarray, second: np.ndarray) -> None:
-    """Judged by all the signs that the subjects' differences could have had, a test without a normal distribution."""
+    """Judged by all the signs that the subjects' differences could have had, a test without a
+    normal distribution."""
     found = number(answer, "p_value")
     if not 0 <= found <= 1:
         raise NotYet(f"{found:g} is no p-value; expected 0 to 1")
@@ -38,46 +49,63 @@ def paired(answer: object, first: np.ndarray, second: np.ndarray) -> None:
     if not exact / 5 <= found <= exact * 5 + 1e-12:
         way = "larger" if found > exact else "smaller"
         raise NotYet(
-            f"p = {found:.3g} is many times {way} than the exact test over the subjects' signs gives; both segmenters were judged on "
-            "the same hearts: what of their variance is common to both?"
+            f"p = {found:.3g} is many times {way} than the exact test over the subjects' signs"
+            " gives; both segmenters were judged on the same hearts: what of their variance is"
+            " common to both?"
         )
     right("The exact test over all signs of the differences says the same.")
 
 
 def interval(answer: Callable) -> None:
-    """Judged by how often it holds the true mean, for slices of one subject that resemble each other."""
+    """Judged by how often it holds the true mean, for slices of one subject that resemble each
+    other."""
     rng = np.random.default_rng(2)
     held, draws, n_subjects, n_slices = 0, 300, 10, 8
     subjects = np.repeat(np.arange(n_subjects), n_slices)
     for _ in range(draws):
-        values = 0.85 + rng.normal(0, 0.05, n_subjects)[subjects] + rng.normal(0, 0.02, subjects.size)
+        values = (
+            0.85 + rng.normal(0, 0.05, n_subjects)[subjects] + rng.normal(0, 0.02, subjects.size)
+        )
         ends = array(call(answer, values, subjects), "your interval")
         if ends.shape != (2,) or not ends[0] <= ends[1]:
             raise NotYet("expected the two ends of the interval, the lower one first")
         held += ends[0] <= 0.85 <= ends[1]
     if held / draws < 0.91:
         raise NotYet(
-            f"of {draws} studies with {n_subjects} subjects of {n_slices} slices your interval holds the true mean in {held / draws:.0%}; "
-            "expected about 95 %. How many independent things were measured?"
+            f"of {draws} studies with {n_subjects} subjects of {n_slices} slices your interval"
+            f" holds the true mean in {held / draws:.0%}; expected about 95 %. How many independent"
+            " things were measured?"
         )
     if held / draws > 0.99:
-        raise NotYet(f"your interval holds the true mean in {held / draws:.0%} of studies; it is wider than one of 95 % need be")
+        raise NotYet(
+            f"your interval holds the true mean in {held / draws:.0%} of studies; it is wider than"
+            " one of 95 % need be"
+        )
     right("It holds the true mean as often as it claims.")
 
 
 def reading(answer: Callable) -> None:
     """Judged on rows made by hand."""
     cases = (
-        ((0.02, 0.06, "above", 0.0), "supported"), ((-0.01, 0.06, "above", 0.0), "undecided"), ((-0.05, -0.01, "above", 0.0), "not supported"),
-        ((-9.0, -2.0, "below", 0.0), "supported"), ((-1.0, 3.0, "below", 0.0), "undecided"), ((0.07, 0.09, "below", 0.06), "not supported"),
-    )  # fmt: skip
+        ((0.02, 0.06, "above", 0.0), "supported"),
+        ((-0.01, 0.06, "above", 0.0), "undecided"),
+        ((-0.05, -0.01, "above", 0.0), "not supported"),
+        ((-9.0, -2.0, "below", 0.0), "supported"),
+        ((-1.0, 3.0, "below", 0.0), "undecided"),
+        ((0.07, 0.09, "below", 0.06), "not supported"),
+    )
     for (low, high, side, bound), expected in cases:
         found = call(answer, low, high, side, bound)
         if not isinstance(found, str) or found not in ("supported", "not supported", "undecided"):
             raise NotYet(f"{found!r} is no verdict; expected supported, not supported or undecided")
         if found != expected:
-            where = "holds the bound" if low <= bound <= high else f"lies {'above' if low > bound else 'below'} the bound"
+            where = (
+                "holds the bound"
+                if low <= bound <= high
+                else f"lies {'above' if low > bound else 'below'} the bound"
+            )
             raise NotYet(
-                f"an interval of {low:g} to {high:g} {where} of {bound:g}, and the claim puts it {side}: '{found}' does not follow"
+                f"an interval of {low:g} to {high:g} {where} of {bound:g}, and the claim puts it"
+                f" {side}: '{found}' does not follow"
             )
     right("The interval decides, not the number within it.")

@@ -1,10 +1,11 @@
-"""Measures of a labelled slice: shape, contrast and texture, for a like-with-like look at simulated and real slices."""
+"""Measures of a labelled slice: shape, contrast and texture, for a like-with-like look at simulated
+and real slices."""
 
 import numpy as np
 from scipy.ndimage import binary_dilation, binary_erosion
 
-from ..core.errors import Sim2RealError
-from ..core.labels import LV, MYO, RV
+from ..data.errors import Sim2RealError
+from ..data.labels import LV, MYO, RV
 
 FEWEST_PIXELS = 10
 SLICE_MEASURES = {
@@ -27,39 +28,64 @@ SLICE_MEASURES = {
 def slice_measures(image: np.ndarray, label: np.ndarray, pixel_mm) -> dict[str, float]:
     """The measures ``SLICE_MEASURES`` of one slice; NaN where a structure is missing.
 
-    image: shape (row, column), intensities *before* normalisation, which would move the ratios. label: the same shape, values of
-    ``core.labels``. pixel_mm: edge of a pixel in mm, one number or (row, column).
-    Intensities are taken inside LV and RV eroded by 2 px and MYO by 1 px, as they are if fewer than 10 px would remain.
+    image: shape (row, column), intensities *before* normalisation, which would move the ratios.
+    label: the same shape, values of ``core.labels``. pixel_mm: edge of a pixel in mm, one number or
+    (row, column). Intensities are taken inside LV and RV eroded by 2 px and MYO by 1 px, as they
+    are if fewer than 10 px would remain.
     """
     image, label = np.asarray(image, float), np.asarray(label)
     if image.ndim != 2 or image.shape != label.shape:
-        raise Sim2RealError(f"image and label have shapes {image.shape} and {label.shape}; expected one slice (row, column) of each")
+        raise Sim2RealError(
+            f"image and label have shapes {image.shape} and {label.shape}; expected one slice (row,"
+            " column) of each"
+        )
     pixel_mm = np.broadcast_to(np.asarray(pixel_mm, float), 2)
-    return {**_shape(label, pixel_mm), **_contrast(image, label), "spectrum_slope": spectrum_slope(image)}
+    return {
+        **_shape(label, pixel_mm),
+        **_contrast(image, label),
+        "spectrum_slope": spectrum_slope(image),
+    }
 
 
 def spectrum_slope(image: np.ndarray, cycles=(4, 30), per_pixels: int = 128) -> float:
     """Slope of log10 power, averaged over rings one cycle wide, against log10 frequency.
 
-    image: shape (row, column), all of it, without a window, so that the jump between opposite edges is part of it.
-    Frequencies in cycles per ``per_pixels`` pixels, whatever the image's size. The scale of intensity has no effect.
+    image: shape (row, column), all of it, without a window, so that the jump between opposite edges
+    is part of it. Frequencies in cycles per ``per_pixels`` pixels, whatever the image's size. The
+    scale of intensity has no effect.
     """
     image = np.asarray(image, float)
     power = np.abs(np.fft.fft2(image - image.mean())) ** 2
-    frequency = np.hypot(*np.meshgrid(*(np.fft.fftfreq(size) * per_pixels for size in image.shape), indexing="ij"))
+    frequency = np.hypot(
+        *np.meshgrid(*(np.fft.fftfreq(size) * per_pixels for size in image.shape), indexing="ij")
+    )
     rings = np.arange(cycles[0], cycles[1] + 1)
     ring = np.rint(frequency).astype(int)
-    mean = np.array([power[ring == number].mean() if (ring == number).any() else np.nan for number in rings])
+    mean = np.array(
+        [power[ring == number].mean() if (ring == number).any() else np.nan for number in rings]
+    )
     usable = mean > 0
-    return float(np.polyfit(np.log10(rings[usable]), np.log10(mean[usable]), 1)[0]) if usable.sum() > 1 else float("nan")
+    return (
+        float(np.polyfit(np.log10(rings[usable]), np.log10(mean[usable]), 1)[0])
+        if usable.sum() > 1
+        else float("nan")
+    )
 
 
 def _shape(label: np.ndarray, pixel_mm: np.ndarray) -> dict[str, float]:
-    area = {structure: float((label == structure).sum()) * pixel_mm.prod() for structure in (LV, MYO, RV)}
+    area = {
+        structure: float((label == structure).sum()) * pixel_mm.prod()
+        for structure in (LV, MYO, RV)
+    }
     lv, rv = _moments(label == LV, pixel_mm), _moments(label == RV, pixel_mm)
-    lv_radius, epicardial_radius = np.sqrt(area[LV] / np.pi), np.sqrt((area[LV] + area[MYO]) / np.pi)
+    lv_radius, epicardial_radius = (
+        np.sqrt(area[LV] / np.pi),
+        np.sqrt((area[LV] + area[MYO]) / np.pi),
+    )
     return {
-        "wall_to_lv_radius": _ratio(epicardial_radius - lv_radius, lv_radius) if area[MYO] else float("nan"),
+        "wall_to_lv_radius": (
+            _ratio(epicardial_radius - lv_radius, lv_radius) if area[MYO] else float("nan")
+        ),
         "rv_to_lv_area": _ratio(area[RV], area[LV]),
         "septum_angle_deg": _septum_angle(label, lv[0], pixel_mm),
         "lv_minor_to_major": lv[1],
@@ -81,7 +107,8 @@ def _moments(mask: np.ndarray, pixel_mm: np.ndarray) -> tuple[np.ndarray, float]
 
 
 def _septum_angle(label: np.ndarray, centre: np.ndarray, pixel_mm: np.ndarray) -> float:
-    """Extent, seen from ``centre``, of the MYO pixels that touch the RV; 360 less the widest gap between two of them."""
+    """Extent, seen from ``centre``, of the MYO pixels that touch the RV; 360 less the widest gap
+    between two of them."""
     touching = (label == MYO) & binary_dilation(label == RV, np.ones((3, 3)))
     if not touching.any() or np.isnan(centre).any():
         return float("nan")
@@ -91,8 +118,14 @@ def _septum_angle(label: np.ndarray, centre: np.ndarray, pixel_mm: np.ndarray) -
 
 
 def _contrast(image: np.ndarray, label: np.ndarray) -> dict[str, float]:
-    inside = {structure: image[_eroded(label == structure, pixels)] for structure, pixels in ((LV, 2), (RV, 2), (MYO, 1))}
-    mean = {structure: values.mean() if values.size else float("nan") for structure, values in inside.items()}
+    inside = {
+        structure: image[_eroded(label == structure, pixels)]
+        for structure, pixels in ((LV, 2), (RV, 2), (MYO, 1))
+    }
+    mean = {
+        structure: values.mean() if values.size else float("nan")
+        for structure, values in inside.items()
+    }
     return {
         "lv_to_myo_intensity": _ratio(mean[LV], mean[MYO]),
         "rv_to_lv_intensity": _ratio(mean[RV], mean[LV]),

@@ -1,8 +1,9 @@
 """Let torchvision be imported beside a torch built without CUDA.
 
-The wheel of torchvision on PyPI is built against CUDA's torch. Beside a CPU-only torch its compiled operators do not load, and
-its import stops with "operator torchvision::nms does not exist", because it describes operators that were never declared.
-pytorch-fid needs only torchvision's Python parts, so declaring them is enough; calling one still fails, as it should.
+The wheel of torchvision on PyPI is built against CUDA's torch. Beside a CPU-only torch its compiled
+operators do not load, and its import stops with "operator torchvision::nms does not exist", because
+it describes operators that were never declared. pytorch-fid needs only torchvision's Python parts,
+so declaring them is enough; calling one still fails, as it should.
 """
 
 import importlib

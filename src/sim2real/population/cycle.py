@@ -1,16 +1,18 @@
-"""The cardiac cycle: how far the heart has emptied and twisted at any moment between two R waves."""
+"""The cardiac cycle: how far the heart has emptied and twisted at any moment between two R
+waves."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from ..core.errors import Sim2RealError
+from ..data.errors import Sim2RealError
 
 
 @dataclass(frozen=True)
 class Moment:
-    """State of the pump, both from 0 (end diastole) to 1 (end systole): share ejected, share of the twist."""
+    """State of the pump, both from 0 (end diastole) to 1 (end systole): share ejected, share of the
+    twist."""
 
     ejected: float
     twisted: float
@@ -18,7 +20,8 @@ class Moment:
 
 ED, ES = Moment(0.0, 0.0), Moment(1.0, 1.0)
 
-# Electromechanical systole in ms over heart rate: 541 - 2.2 HR in men, 540 - 2.0 HR in women (Chest 1981;80:613). It counts
+# Electromechanical systole in ms over heart rate: 541 - 2.2 HR in men, 540 - 2.0 HR in women (Chest
+# 1981;80:613). It counts
 # from the Q wave; frames of a cine count from the R peak, about 40 ms later.
 _SYSTOLE = {"M": (541.0, 2.2), "F": (540.0, 2.0)}
 _Q_TO_R_MS = 40.0
@@ -35,8 +38,9 @@ def end_systole(heart_rate_bpm: float, sex: str) -> float:
 def moment_at(share: float, heart_rate_bpm: float, sex: str) -> Moment:
     """State at ``share`` (0 to 1) of the cycle.
 
-    Ejection after isovolumic contraction, standstill, early filling, diastasis, atrial contraction, through points joined by
-    monotone cubics. The twist follows ejection and is half undone before the mitral valve opens.
+    Ejection after isovolumic contraction, standstill, early filling, diastasis, atrial contraction,
+    through points joined by monotone cubics. The twist follows ejection and is half undone before
+    the mitral valve opens.
     """
     if not 0 <= share <= 1:
         raise Sim2RealError(f"phase {share:g}: expected a share of the cardiac cycle, 0 to 1")

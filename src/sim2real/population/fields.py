@@ -4,12 +4,17 @@ import numpy as np
 
 
 class CosineField:
-    """A random function of mean 0 and SD 1 with detail of about ``scale`` in the units of its arguments."""
+    """A random function of mean 0 and SD 1 with detail of about ``scale`` in the units of its
+    arguments."""
 
-    def __init__(self, rng: np.random.Generator, dimensions: int, scale: float | np.ndarray, terms: int = 6):
+    def __init__(
+        self, rng: np.random.Generator, dimensions: int, scale: float | np.ndarray, terms: int = 6
+    ):
         direction = rng.standard_normal((terms, dimensions))
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-        self.waves = (direction * rng.uniform(0.7, 1.4, (terms, 1)) * np.pi / np.asarray(scale)).astype(np.float32)
+        self.waves = (
+            direction * rng.uniform(0.7, 1.4, (terms, 1)) * np.pi / np.asarray(scale)
+        ).astype(np.float32)
         self.phases = rng.uniform(0, 2 * np.pi, terms).astype(np.float32)
 
     def __call__(self, *coordinates: np.ndarray) -> np.ndarray:
@@ -23,7 +28,8 @@ class CosineField:
 
 
 class PeriodicField:
-    """A random function of an angle and a height: ridges that run along the height, ``count`` or so around."""
+    """A random function of an angle and a height: ridges that run along the height, ``count`` or so
+    around."""
 
     def __init__(self, rng: np.random.Generator, count: int, height: float, terms: int = 5):
         self.orders = rng.integers(max(1, count // 2), count + count // 2 + 1, terms)
@@ -33,12 +39,15 @@ class PeriodicField:
     def __call__(self, angle: np.ndarray, height: np.ndarray) -> np.ndarray:
         total = np.float32(0)
         for order, slope, phase in zip(self.orders, self.slopes, self.phases, strict=True):
-            total = total + np.cos(np.float32(order) * angle + np.float32(slope) * height + np.float32(phase))
+            total = total + np.cos(
+                np.float32(order) * angle + np.float32(slope) * height + np.float32(phase)
+            )
         return total * np.float32(np.sqrt(2 / len(self.orders)))
 
 
 class AngularTable:
-    """Functions of an angle alone, each evaluated on a ring of angles and interpolated linearly at many points."""
+    """Functions of an angle alone, each evaluated on a ring of angles and interpolated linearly at
+    many points."""
 
     _COUNT = 1440
 
@@ -50,7 +59,10 @@ class AngularTable:
         self.index = below.astype(np.int32) % self._COUNT
 
     def __call__(self, function) -> np.ndarray:
-        """``function`` of the angles, in their shape, float32; it is given a vector of radians, from 0 to 2π."""
-        ring = np.asarray(function(np.arange(self._COUNT + 1) * (2 * np.pi / self._COUNT)), np.float32)
+        """``function`` of the angles, in their shape, float32; it is given a vector of radians,
+        from 0 to 2π."""
+        ring = np.asarray(
+            function(np.arange(self._COUNT + 1) * (2 * np.pi / self._COUNT)), np.float32
+        )
         low = ring[self.index]
         return low + self.share * (ring[self.index + 1] - low)

@@ -7,28 +7,60 @@ import seaborn as sns
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from ..core.style import COLOURS
+from ..data.style import COLOURS
 from .structures import STRUCTURES
 
 _MARGIN = 0.16  # share of a structure map, at each edge, that a picture leaves out
 
 
 def volumes_figure(subjects: pd.DataFrame) -> Figure:
-    """Fig. 2, left: LV volume at ED and at ES of every subject, in ml, with the line that joins a subject's two."""
+    """Fig. 2, left: LV volume at ED and at ES of every subject, in ml, with the line that joins a
+    subject's two."""
     figure, axes = plt.subplots(figsize=(4.2, 4.2))
     table = volumes_table(subjects)
     for _, row in subjects.iterrows():
-        axes.plot([0, 1], [row["lv_edv_ml"], row["lv_esv_ml"]], color="0.85", linewidth=0.6, zorder=0)
+        axes.plot(
+            [0, 1], [row["lv_edv_ml"], row["lv_esv_ml"]], color="0.85", linewidth=0.6, zorder=0
+        )
     palette = {"ED": COLOURS["A"], "ES": COLOURS["B"]}
     sns.violinplot(
-        table, x="phase", y="volume_ml", hue="phase", palette=palette, inner=None, cut=0, alpha=0.25, linewidth=0.8, ax=axes, legend=False
+        table,
+        x="phase",
+        y="volume_ml",
+        hue="phase",
+        palette=palette,
+        inner=None,
+        cut=0,
+        alpha=0.25,
+        linewidth=0.8,
+        ax=axes,
+        legend=False,
     )
     jitter = np.random.default_rng(0)  # seaborn's own is another at every drawing
     for place, phase in enumerate(("ED", "ES")):
         values = table.loc[table["phase"] == phase, "volume_ml"]
-        axes.scatter(place + jitter.uniform(-0.08, 0.08, len(values)), values, s=9, color=palette[phase], linewidths=0, zorder=3)
-        axes.text(place + 0.28, values.max(), f"{values.mean():.0f} ± {values.std():.0f}", fontsize=9, va="bottom", ha="center")
-    axes.set(xlabel="", ylabel="LV volume (ml)", ylim=(0, None), title=f"LV volumes, {len(subjects)} subjects")
+        axes.scatter(
+            place + jitter.uniform(-0.08, 0.08, len(values)),
+            values,
+            s=9,
+            color=palette[phase],
+            linewidths=0,
+            zorder=3,
+        )
+        axes.text(
+            place + 0.28,
+            values.max(),
+            f"{values.mean():.0f} ± {values.std():.0f}",
+            fontsize=9,
+            va="bottom",
+            ha="center",
+        )
+    axes.set(
+        xlabel="",
+        ylabel="LV volume (ml)",
+        ylim=(0, None),
+        title=f"LV volumes, {len(subjects)} subjects",
+    )
     axes.set_xticks([0, 1], ["end diastole", "end systole"])
     return figure
 
@@ -36,26 +68,47 @@ def volumes_figure(subjects: pd.DataFrame) -> Figure:
 def volumes_table(subjects: pd.DataFrame) -> pd.DataFrame:
     """One row a subject and phase: ``subject, group, sex, phase, volume_ml``."""
     parts = [
-        subjects[["name", "group", "sex", column]].rename(columns={"name": "subject", column: "volume_ml"}).assign(phase=phase)
+        subjects[["name", "group", "sex", column]]
+        .rename(columns={"name": "subject", column: "volume_ml"})
+        .assign(phase=phase)
         for phase, column in (("ED", "lv_edv_ml"), ("ES", "lv_esv_ml"))
     ]
     return pd.concat(parts, ignore_index=True)
 
 
 def structures_figure(maps: list[np.ndarray], titles: list[str], rows: int = 1) -> Figure:
-    """Structure maps, each (row, column) of numbers, in ``rows`` rows with a key to those that are seen; ``_MARGIN`` of each edge is cut off."""
+    """Structure maps, each (row, column) of numbers, in ``rows`` rows with a key to those that are
+    seen; ``_MARGIN`` of each edge is cut off."""
     columns = len(maps) // rows
-    figure, grid = plt.subplots(rows, columns, figsize=(3.1 * columns, 3.2 * rows + 0.7), squeeze=False)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(3.1 * columns, 3.2 * rows + 0.7), squeeze=False
+    )
     colours = _colours()
-    cuts = [tuple(slice(round(_MARGIN * n), n - round(_MARGIN * n)) for n in plane.shape) for plane in maps]
+    cuts = [
+        tuple(slice(round(_MARGIN * n), n - round(_MARGIN * n)) for n in plane.shape)
+        for plane in maps
+    ]
     maps = [plane[cut] for plane, cut in zip(maps, cuts, strict=True)]
     for axes, plane, title in zip(grid.ravel(), maps, titles, strict=True):
         axes.imshow(plane, cmap=colours, vmin=0, vmax=len(STRUCTURES) - 1, interpolation="nearest")
         axes.set_title(title)
         axes.axis("off")
     seen = np.unique(np.concatenate([plane.ravel() for plane in maps]))
-    handles = [plt.Rectangle((0, 0), 1, 1, color=colours(int(k)), label=STRUCTURES["name"][k].replace("_", " ")) for k in seen if k]
-    figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize=7, handlelength=1, columnspacing=1)
+    handles = [
+        plt.Rectangle(
+            (0, 0), 1, 1, color=colours(int(k)), label=STRUCTURES["name"][k].replace("_", " ")
+        )
+        for k in seen
+        if k
+    ]
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=6,
+        fontsize=7,
+        handlelength=1,
+        columnspacing=1,
+    )
     return figure
 
 
@@ -65,7 +118,14 @@ def cycle_figure(table: pd.DataFrame) -> Figure:
     figure, grid = plt.subplots(1, len(levels), figsize=(2.8 * len(levels), 2.9), sharey=True)
     for axes, level in zip(grid, levels, strict=True):
         for name, curve in table[table["level"] == level].groupby("structure"):
-            axes.plot(curve["share_of_cycle"], curve["area_cm2"], ".-", color=COLOURS[name], label=name, linewidth=1.3)
+            axes.plot(
+                curve["share_of_cycle"],
+                curve["area_cm2"],
+                ".-",
+                color=COLOURS[name],
+                label=name,
+                linewidth=1.3,
+            )
         axes.set(title=level, xlim=(0, 1))
     grid[0].set(ylabel="area (cm²)", ylim=(0, None))
     figure.supxlabel("share of the cardiac cycle after the R wave", fontsize=10)
@@ -74,7 +134,8 @@ def cycle_figure(table: pd.DataFrame) -> Figure:
 
 
 def bands_figure(subjects: pd.DataFrame, bands: pd.DataFrame) -> Figure:
-    """The normal subjects' quantities against the published mean ± 2 SD, one panel a quantity, men and women apart."""
+    """The normal subjects' quantities against the published mean ± 2 SD, one panel a quantity, men
+    and women apart."""
     normal = subjects[subjects["group"].isin(["NOR", "XCAT"])]
     quantities = [name for name in bands["quantity"].unique() if name in normal.columns]
     columns = (len(quantities) + 1) // 2
@@ -85,11 +146,17 @@ def bands_figure(subjects: pd.DataFrame, bands: pd.DataFrame) -> Figure:
         for place, sex in enumerate(("M", "F")):
             band = bands[(bands["quantity"] == quantity) & (bands["sex"] == sex)].iloc[0]
             axes.fill_between(
-                [place - 0.35, place + 0.35], band["mean"] - 2 * band["sd"], band["mean"] + 2 * band["sd"], color="0.9", linewidth=0
+                [place - 0.35, place + 0.35],
+                band["mean"] - 2 * band["sd"],
+                band["mean"] + 2 * band["sd"],
+                color="0.9",
+                linewidth=0,
             )
             axes.plot([place - 0.35, place + 0.35], [band["mean"]] * 2, color="0.5", linewidth=1)
             values = normal.loc[normal["sex"] == sex, quantity]
-            spread = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(len(values))
+            spread = (
+                np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(len(values))
+            )
             axes.plot(place + spread, values, "o", color=COLOURS["A"], markersize=3)
         axes.set_title(f"{_spoken(quantity)} ({band['unit']})", fontsize=9)
         axes.set_xticks([0, 1], ["men", "women"], fontsize=8)

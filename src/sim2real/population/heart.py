@@ -1,13 +1,18 @@
 r"""The beating heart in the frame of the left ventricle, as level sets.
 
-Frame, in mm: z runs along the LV's long axis from the mitral plane at end diastole (z = 0) to the apex; x to the
-viewer's right and y downwards, as in a short-axis image seen from the apex. Material points (R, Θ, Z) at end diastole move to
+Frame, in mm: z runs along the LV's long axis from the mitral plane at end diastole (z = 0) to the
+apex; x to the viewer's right and y downwards, as in a short-axis image seen from the apex. Material
+points (R, Θ, Z) at end diastole move to
 
-.. math:: r^2 = R^2/\lambda + g(Z), \qquad \theta = \Theta + \varphi(Z), \qquad z = H - \lambda (H - Z),
-          \qquad g(Z) = -\frac{e\,R_e(Z)^2}{\lambda},
+.. math::
 
-with H the epicardial apex, which stays, λ the longitudinal shortening, φ the twist, R_e the endocardial radius and e the
-ejected fraction. The Jacobian is 1 everywhere, so the myocardium keeps its volume exactly, and the cavity holds EDV (1 − e).
+    r^2 = R^2/\lambda + g(Z), \qquad \theta = \Theta + \varphi(Z), \qquad z = H - \lambda (H -
+    Z),
+    \qquad g(Z) = -\frac{e\,R_e(Z)^2}{\lambda},
+
+with H the epicardial apex, which stays, λ the longitudinal shortening, φ the twist, R_e the
+endocardial radius and e the ejected fraction. The Jacobian is 1 everywhere, so the myocardium keeps
+its volume exactly, and the cavity holds EDV (1 − e).
 """
 
 from dataclasses import dataclass
@@ -16,16 +21,18 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
-from ..core.errors import Sim2RealError
+from ..data.errors import Sim2RealError
 from .subjects import Subject
 
 DENSITY_G_PER_ML = 1.05
-PAPILLARY_SHARE = 0.089  # of LV mass (MESA, 100 people); labels count papillary muscles as cavity, as observers draw them
+# of LV mass (MESA, 100 people); labels count papillary muscles as cavity, as observers draw them
+PAPILLARY_SHARE = 0.089
 CAVITY_MUSCLE_SHARE = 0.28 / 1.28
-"""Of LV mass, papillary muscles and trabeculae: counted, they raise it by 28 % (Framingham, 1,494 people: Chuang et al., JACC Cardiovasc
-Imaging 5, 1115, 2012)."""
+"""Of LV mass, papillary muscles and trabeculae: counted, they raise it by 28 % (Framingham, 1,494
+people: Chuang et al., JACC Cardiovasc Imaging 5, 1115, 2012)."""
 CAVITY_MUSCLE_AT_ES = 0.4
-"""Of what the LV holds at ES, in the same people: they are 23 % of EDV, and leaving them out raises EF by 7.5 units, from the 67 % of normals."""
+"""Of what the LV holds at ES, in the same people: they are 23 % of EDV, and leaving them out raises
+EF by 7.5 units, from the 67 % of normals."""
 INFLOW_MM = 22.0  # how far the RV reaches above the mitral plane (its outflow tract)
 _WIDEST = 0.3  # level of the widest LV section, as a fraction of its length
 _APICAL_WALL = 0.6  # thickness of the wall at the apex over its mean
@@ -53,7 +60,9 @@ class Heart:
     def radius(self) -> float:
         """Greatest endocardial radius at ED, mm: EDV = π a² L ∫f² with L = 2a / sphericity."""
         integral = np.mean(profile(self.levels) ** 2)
-        return (self.subject.lv_edv_ml * 1e3 * self.subject.sphericity / (2 * np.pi * integral)) ** (1 / 3)
+        return (
+            self.subject.lv_edv_ml * 1e3 * self.subject.sphericity / (2 * np.pi * integral)
+        ) ** (1 / 3)
 
     @cached_property
     def length(self) -> float:
@@ -66,17 +75,25 @@ class Heart:
 
     @property
     def papillary_ml(self) -> float:
-        """Volume of the papillary muscles: their share of the mass, but never more than half of the muscle inside the cavity."""
-        return min(PAPILLARY_SHARE * self.subject.lv_mass_g / DENSITY_G_PER_ML, self.cavity_muscle_ml / 2)
+        """Volume of the papillary muscles: their share of the mass, but never more than half of the
+        muscle inside the cavity."""
+        return min(
+            PAPILLARY_SHARE * self.subject.lv_mass_g / DENSITY_G_PER_ML, self.cavity_muscle_ml / 2
+        )
 
     @property
     def cavity_muscle_ml(self) -> float:
-        """Volume of papillary muscles and trabeculae: their share of the mass, but never more than they fill of the cavity at ES."""
-        return min(CAVITY_MUSCLE_SHARE * self.subject.lv_mass_g / DENSITY_G_PER_ML, CAVITY_MUSCLE_AT_ES * self.subject.lv_esv_ml)
+        """Volume of papillary muscles and trabeculae: their share of the mass, but never more than
+        they fill of the cavity at ES."""
+        return min(
+            CAVITY_MUSCLE_SHARE * self.subject.lv_mass_g / DENSITY_G_PER_ML,
+            CAVITY_MUSCLE_AT_ES * self.subject.lv_esv_ml,
+        )
 
     @cached_property
     def wall(self) -> float:
-        """Wall thickness at ED away from the septum, mm: with papillary muscles and trabeculae the wall has the subject's LV mass."""
+        """Wall thickness at ED away from the septum, mm: with papillary muscles and trabeculae the
+        wall has the subject's LV mass."""
         wanted = (self.subject.lv_mass_g / DENSITY_G_PER_ML - self.cavity_muscle_ml) * 1e3
         angles = np.linspace(0, 2 * np.pi, 72, endpoint=False)
 
@@ -88,12 +105,14 @@ class Heart:
 
         if excess(0.5) > 0:
             raise Sim2RealError(
-                f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g leaves no wall round a cavity of "
-                f"{self.subject.lv_edv_ml:g} ml; expected more mass, a smaller EDV or a thinner septum"
+                f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g leaves no wall"
+                f" round a cavity of {self.subject.lv_edv_ml:g} ml; expected more mass, a smaller"
+                " EDV or a thinner septum"
             )
         if excess(40.0) < 0:
             raise Sim2RealError(
-                f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g needs a wall above 40 mm; expected less mass"
+                f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g needs a wall"
+                " above 40 mm; expected less mass"
             )
         return brentq(excess, 0.5, 40.0)
 
@@ -103,21 +122,28 @@ class Heart:
         return self.length + _APICAL_WALL * self.wall
 
     def thickness(self, wall: float, angle: np.ndarray) -> np.ndarray:
-        """Wall thickness at ED in the ventricle's middle, mm, round the circumference: thickest in the septum."""
+        """Wall thickness at ED in the ventricle's middle, mm, round the circumference: thickest in
+        the septum."""
         subject = self.subject
         septal = max(subject.septal_wall_mm, wall * (1 + subject.septal_excess))
         return wall + (septal - wall) * np.exp(2.0 * (np.cos(angle - self.septum) - 1))
 
     def _epi(self, wall: float, angle: np.ndarray, z: np.ndarray) -> np.ndarray:
-        return (self.radius + self.thickness(wall, angle)) * profile(z / (self.length + _APICAL_WALL * wall))
+        return (self.radius + self.thickness(wall, angle)) * profile(
+            z / (self.length + _APICAL_WALL * wall)
+        )
 
     def shortening(self, ejected: float) -> float:
         """λ at this moment of the cycle."""
         return 1 - ejected * self.subject.base_descent_mm / self.apex
 
     def twist(self, level: float, twisted: float) -> float:
-        """φ, radians, at material ``level``: the apex turns anticlockwise seen from the apex (here: negative), the base a little back."""
-        turned = _BASAL_ROTATION_DEG - self.subject.torsion_deg_per_cm * np.clip(level, 0, self.apex) / 10
+        """φ, radians, at material ``level``: the apex turns anticlockwise seen from the apex (here:
+        negative), the base a little back."""
+        turned = (
+            _BASAL_ROTATION_DEG
+            - self.subject.torsion_deg_per_cm * np.clip(level, 0, self.apex) / 10
+        )
         return float(np.deg2rad(twisted * turned))
 
     def base(self, ejected: float) -> float:
@@ -126,30 +152,48 @@ class Heart:
 
     @property
     def base_reach(self) -> float:
-        """How far the tilted base departs from its middle at the epicardium, mm of material level."""
-        return float(np.tan(np.deg2rad(self.subject.base_tilt_deg)) * (self.radius + self.thickness(self.wall, self.septum)))
+        """How far the tilted base departs from its middle at the epicardium, mm of material
+        level."""
+        return float(
+            np.tan(np.deg2rad(self.subject.base_tilt_deg))
+            * (self.radius + self.thickness(self.wall, self.septum))
+        )
 
-    def base_level(self, radius: np.ndarray, angle: np.ndarray, level: float, ejected: float) -> np.ndarray:
-        """Material level at which the LV ends above the point (radius, angle): nearer the apex at the septum, where the aorta leaves.
+    def base_level(
+        self, radius: np.ndarray, angle: np.ndarray, level: float, ejected: float
+    ) -> np.ndarray:
+        """Material level at which the LV ends above the point (radius, angle): nearer the apex at
+        the septum, where the aorta leaves.
 
         radius, angle: polar coordinates at this moment, mm and radians (untwisted).
         """
         inner = self.radius * profile(level / self.length)
         section = (1 - ejected * self.subject.lv_ef) / self.shortening(ejected)
         moved = inner * np.sqrt(section)
-        outside = np.sqrt(np.maximum(radius**2 * self.shortening(ejected) + ejected * self.subject.lv_ef * inner**2, 0))
+        outside = np.sqrt(
+            np.maximum(
+                radius**2 * self.shortening(ejected) + ejected * self.subject.lv_ef * inner**2, 0
+            )
+        )
         material = np.where(radius < moved, radius / np.sqrt(section), outside)
-        return np.tan(np.deg2rad(self.subject.base_tilt_deg)) * material * np.cos(angle - self.septum)
+        return (
+            np.tan(np.deg2rad(self.subject.base_tilt_deg)) * material * np.cos(angle - self.septum)
+        )
 
     def material_level(self, z: np.ndarray, ejected: float) -> np.ndarray:
         return self.apex - (self.apex - z) / self.shortening(ejected)
 
     def endocardium(self, level: np.ndarray, ejected: float) -> np.ndarray:
         """Endocardial radius, mm, at material ``level``, at this moment."""
-        return self.radius * profile(level / self.length) * np.sqrt((1 - ejected * self.subject.lv_ef) / self.shortening(ejected))
+        return (
+            self.radius
+            * profile(level / self.length)
+            * np.sqrt((1 - ejected * self.subject.lv_ef) / self.shortening(ejected))
+        )
 
     def epicardium(self, angle: np.ndarray, level: np.ndarray, ejected: float) -> np.ndarray:
-        """Epicardial radius, mm, at the material ``angle`` (radians) and ``level``, at this moment."""
+        """Epicardial radius, mm, at the material ``angle`` (radians) and ``level``, at this
+        moment."""
         inner = self.radius * profile(level / self.length)
         outer = self._epi(self.wall, angle, level)
         moved = (outer**2 - ejected * self.subject.lv_ef * inner**2) / self.shortening(ejected)
@@ -158,4 +202,6 @@ class Heart:
     def mid_wall(self, ejected: float) -> float:
         """Mean wall thickness, mm, half-way down the cavity, at this moment."""
         level, angles = np.float64(self.length / 2), np.linspace(0, 2 * np.pi, 72, endpoint=False)
-        return float(np.mean(self.epicardium(angles, level, ejected)) - self.endocardium(level, ejected))
+        return float(
+            np.mean(self.epicardium(angles, level, ejected)) - self.endocardium(level, ejected)
+        )

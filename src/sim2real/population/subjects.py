@@ -1,6 +1,7 @@
 """Virtual subjects: sex, body, volumes, mass and pose, drawn with their correlations.
 
-Subject k of a seed is the same whatever the size of the population: each has a generator of its own.
+Subject k of a seed is the same whatever the size of the population: each has a generator of its
+own.
 """
 
 from dataclasses import dataclass
@@ -9,28 +10,39 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from ..core.errors import Sim2RealError
-from ..core.seeds import generator
+from ..data.errors import Sim2RealError
+from ..data.seeds import generator
 
-GROUPS = ("NOR", "DCM", "HCM", "HHD", "ARV")  # normal, dilated, hypertrophic, hypertensive, abnormal right ventricle
+GROUPS = (
+    "NOR",
+    "DCM",
+    "HCM",
+    "HHD",
+    "ARV",
+)  # normal, dilated, hypertrophic, hypertensive, abnormal right ventricle
 BANDS = pd.read_csv(files("sim2real.population").joinpath("bands.csv"))
 
-# Correlation of (LV EDV, LV EF, LV mass, RV EDV, RV EF) between subjects. Volumes and mass rise together with body
-# size; the ejection fractions hardly follow it; the ventricles pump the same blood, so their strokes go together. Round values
+# Correlation of (LV EDV, LV EF, LV mass, RV EDV, RV EF) between subjects. Volumes and mass rise
+# together with body
+# size; the ejection fractions hardly follow it; the ventricles pump the same blood, so their
+# strokes go together. Round values
 # chosen here: the sources of the bands give no correlations.
-_CORRELATION = np.array([
-    [1.0, -0.2, 0.6, 0.88, 0.0],
-    [-0.2, 1.0, 0.0, 0.0, 0.5],
-    [0.6, 0.0, 1.0, 0.55, 0.0],
-    [0.88, 0.0, 0.55, 1.0, -0.2],
-    [0.0, 0.5, 0.0, -0.2, 1.0],
-])  # fmt: skip
+_CORRELATION = np.array(
+    [
+        [1.0, -0.2, 0.6, 0.88, 0.0],
+        [-0.2, 1.0, 0.0, 0.0, 0.5],
+        [0.6, 0.0, 1.0, 0.55, 0.0],
+        [0.88, 0.0, 0.55, 1.0, -0.2],
+        [0.0, 0.5, 0.0, -0.2, 1.0],
+    ]
+)
 _SPREAD = 2.2  # nobody lies further than this many SD from the mean
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One virtual person. Lengths in mm, volumes in ml, angles in degrees, in the frames of ``heart.py`` and ``torso.py``."""
+    """One virtual person. Lengths in mm, volumes in ml, angles in degrees, in the frames of
+    ``heart.py`` and ``torso.py``."""
 
     name: str
     seed: int  # of the small anatomy: trabeculae, vessels, fat
@@ -46,17 +58,24 @@ class Subject:
     rv_esv_ml: float
     sphericity: float  # LV diameter over its length
     septal_excess: float  # relative thickening of the septum against the lateral wall
-    septal_wall_mm: float  # least thickness of the septum at ED, of asymmetric hypertrophy; 0: as the excess has it
+    # least thickness of the septum at ED, of asymmetric hypertrophy; 0: as the excess has it
+    septal_wall_mm: float
     base_descent_mm: float
     base_tilt_deg: float  # of the plane of the valves: the septal side ends nearer the apex
     torsion_deg_per_cm: float  # twist between two levels over their distance, at ES
     lv_flattening: float  # minor over major axis of the LV's cross-section
     flattening_angle_deg: float
-    septum_angle_deg: float  # direction of the RV seen from the LV, 180: viewer's left, 225: up and left
+    septum_angle_deg: (
+        float  # direction of the RV seen from the LV, 180: viewer's left, 225: up and left
+    )
     insertion_half_angle_deg: float
-    rv_spiral_deg: float  # how far the RV's direction turns from the LV's apex to its base, forward and up
+    rv_spiral_deg: (
+        float  # how far the RV's direction turns from the LV's apex to its base, forward and up
+    )
     rv_corner: float  # how far the RV's section departs from an ellipse to a triangle
-    axis_tilt_deg: tuple[float, float]  # of the long axis: to the left, and downwards from horizontal
+    axis_tilt_deg: tuple[
+        float, float
+    ]  # of the long axis: to the left, and downwards from horizontal
     roll_deg: float
     heart_shift_mm: tuple[float, float, float]
     fat_mm: float  # subcutaneous, over the chest
@@ -64,9 +83,15 @@ class Subject:
     diaphragm_mm: float  # respiratory position, positive: raised
 
     def __post_init__(self):
-        for side, large, small in (("LV", self.lv_edv_ml, self.lv_esv_ml), ("RV", self.rv_edv_ml, self.rv_esv_ml)):
+        for side, large, small in (
+            ("LV", self.lv_edv_ml, self.lv_esv_ml),
+            ("RV", self.rv_edv_ml, self.rv_esv_ml),
+        ):
             if not 0 < small < large:
-                raise Sim2RealError(f"subject {self.name}: {side} ESV {small:g} ml against EDV {large:g} ml; expected 0 < ESV < EDV")
+                raise Sim2RealError(
+                    f"subject {self.name}: {side} ESV {small:g} ml against EDV {large:g} ml;"
+                    " expected 0 < ESV < EDV"
+                )
 
     @property
     def body_surface_m2(self) -> float:
@@ -79,7 +104,8 @@ class Subject:
 
 
 def sample_subject(seed: int, index: int, share_normal: float, family: str = "virtual") -> Subject:
-    """Subject ``index`` of the family ``family`` (another family: other people under the same seed)."""
+    """Subject ``index`` of the family ``family`` (another family: other people under the same
+    seed)."""
     rng = generator(seed, family, index)
     diseased = [(1 - share_normal) / (len(GROUPS) - 1)] * (len(GROUPS) - 1)
     group = str(rng.choice(GROUPS, p=[share_normal, *diseased]))
@@ -88,26 +114,51 @@ def sample_subject(seed: int, index: int, share_normal: float, family: str = "vi
     stout = weight / (height / 100) ** 2 - 25  # body-mass index above 25 kg/m2
     dilated, thick = group == "DCM", group in ("HCM", "HHD")
     return Subject(
-        name=f"{family}{index:05d}", seed=int(rng.integers(2**31)), group=group, sex=sex, height_cm=height, weight_kg=weight,
+        name=f"{family}{index:05d}",
+        seed=int(rng.integers(2**31)),
+        group=group,
+        sex=sex,
+        height_cm=height,
+        weight_kg=weight,
         heart_rate_bpm=_clipped(rng, 75 if dilated else 67, 9, 48, 100),
-        lv_edv_ml=volumes["lv_edv"], lv_esv_ml=volumes["lv_edv"] * (1 - volumes["lv_ef"]), lv_mass_g=volumes["lv_mass"],
-        rv_edv_ml=volumes["rv_edv"], rv_esv_ml=volumes["rv_edv"] * (1 - volumes["rv_ef"]),
+        lv_edv_ml=volumes["lv_edv"],
+        lv_esv_ml=volumes["lv_edv"] * (1 - volumes["lv_ef"]),
+        lv_mass_g=volumes["lv_mass"],
+        rv_edv_ml=volumes["rv_edv"],
+        rv_esv_ml=volumes["rv_edv"] * (1 - volumes["rv_ef"]),
         sphericity=_clipped(rng, 0.68 if dilated else 0.57, 0.05, 0.45, 0.85),
-        septal_excess=_clipped(rng, 0.12, 0.06, 0.0, 0.3), septal_wall_mm=_clipped(rng, 19, 2.5, 16, 26) if group == "HCM" else 0.0,
+        septal_excess=_clipped(rng, 0.12, 0.06, 0.0, 0.3),
+        septal_wall_mm=_clipped(rng, 19, 2.5, 16, 26) if group == "HCM" else 0.0,
         # it falls with disease, a right ventricle's too (TAPSE)
-        base_descent_mm=_clipped(rng, 7, 1, 4, 10) if dilated else _clipped(rng, 12 if thick or group == "ARV" else 16, 2, 8, 20),
+        base_descent_mm=(
+            _clipped(rng, 7, 1, 4, 10)
+            if dilated
+            else _clipped(rng, 12 if thick or group == "ARV" else 16, 2, 8, 20)
+        ),
         base_tilt_deg=_clipped(rng, 7, 3, 0, 12),
-        torsion_deg_per_cm=max(_band(sex, "torsion_deg_per_cm", rng.standard_normal()) * (0.5 if dilated else 1), 0.1),
-        lv_flattening=_clipped(rng, 0.91, 0.035, 0.8, 0.99), flattening_angle_deg=float(rng.uniform(0, 180)),
-        septum_angle_deg=_clipped(rng, 220, 11, 185, 250), insertion_half_angle_deg=_clipped(rng, 60, 6, 45, 75),
-        rv_spiral_deg=_clipped(rng, 35, 8, 15, 55), rv_corner=_clipped(rng, 0.08, 0.02, 0.03, 0.11),
+        torsion_deg_per_cm=max(
+            _band(sex, "torsion_deg_per_cm", rng.standard_normal()) * (0.5 if dilated else 1), 0.1
+        ),
+        lv_flattening=_clipped(rng, 0.91, 0.035, 0.8, 0.99),
+        flattening_angle_deg=float(rng.uniform(0, 180)),
+        septum_angle_deg=_clipped(rng, 220, 11, 185, 250),
+        insertion_half_angle_deg=_clipped(rng, 60, 6, 45, 75),
+        rv_spiral_deg=_clipped(rng, 35, 8, 15, 55),
+        rv_corner=_clipped(rng, 0.08, 0.02, 0.03, 0.11),
         # a stout person's raised diaphragm lays the heart down
-        axis_tilt_deg=(_clipped(rng, 34, 8, 12, 55), _clipped(rng, 36 - 0.6 * stout, 7, 15, 55)), roll_deg=_clipped(rng, 0, 8, -20, 20),
-        heart_shift_mm=(_clipped(rng, 0, 7, -16, 16), _clipped(rng, 0, 5, -10, 10), _clipped(rng, 0, 8, -18, 18)),
-        fat_mm=float(np.clip(rng.lognormal(np.log(17 if sex == "F" else 14) + 0.05 * stout, 0.33), 6, 42)),
+        axis_tilt_deg=(_clipped(rng, 34, 8, 12, 55), _clipped(rng, 36 - 0.6 * stout, 7, 15, 55)),
+        roll_deg=_clipped(rng, 0, 8, -20, 20),
+        heart_shift_mm=(
+            _clipped(rng, 0, 7, -16, 16),
+            _clipped(rng, 0, 5, -10, 10),
+            _clipped(rng, 0, 8, -18, 18),
+        ),
+        fat_mm=float(
+            np.clip(rng.lognormal(np.log(17 if sex == "F" else 14) + 0.05 * stout, 0.33), 6, 42)
+        ),
         epicardial_fat_mm=float(np.clip(rng.lognormal(np.log(2.6) + 0.03 * stout, 0.42), 0.8, 8)),
         diaphragm_mm=_clipped(rng, 0, 7, -15, 15),
-    )  # fmt: skip
+    )
 
 
 def _band(sex: str, quantity: str, z: float) -> float:
@@ -116,15 +167,32 @@ def _band(sex: str, quantity: str, z: float) -> float:
     return float(band["mean"] + band["sd"] * z)
 
 
-def _body_and_volumes(rng: np.random.Generator, sex: str, group: str) -> tuple[float, float, dict[str, float]]:
-    """(height cm, weight kg, volumes in ml, mass in g, ejection fractions): the healthy heart of that body, disease put on top."""
+def _body_and_volumes(
+    rng: np.random.Generator, sex: str, group: str
+) -> tuple[float, float, dict[str, float]]:
+    """(height cm, weight kg, volumes in ml, mass in g, ejection fractions): the healthy heart of
+    that body, disease put on top."""
     z = np.clip(rng.multivariate_normal(np.zeros(5), _CORRELATION), -_SPREAD, _SPREAD)
     rv_ef = 1 - _band(sex, "rv_esv_ml", 0) / _band(sex, "rv_edv_ml", 0)
-    volumes = {"lv_edv": _band(sex, "lv_edv_ml", z[0]), "lv_ef": _band(sex, "lv_ef_percent", z[1]) / 100,
-               "lv_mass": _band(sex, "lv_mass_g", z[2]), "rv_edv": _band(sex, "rv_edv_ml", z[3]), "rv_ef": rv_ef + 0.05 * z[4]}  # fmt: skip
-    # body surface follows the heart's size, height follows body surface, weight is what the two leave (Mosteller)
-    size = float(np.clip((1.95 if sex == "M" else 1.7) + 0.12 * z[0] + 0.08 * rng.standard_normal(), 1.3, 2.6))
-    height = float((176 if sex == "M" else 163) + 3.0 * z[0] + 5.5 * np.clip(rng.standard_normal(), -_SPREAD, _SPREAD))
+    volumes = {
+        "lv_edv": _band(sex, "lv_edv_ml", z[0]),
+        "lv_ef": _band(sex, "lv_ef_percent", z[1]) / 100,
+        "lv_mass": _band(sex, "lv_mass_g", z[2]),
+        "rv_edv": _band(sex, "rv_edv_ml", z[3]),
+        "rv_ef": rv_ef + 0.05 * z[4],
+    }
+    # body surface follows the heart's size, height follows body surface, weight is what the two
+    # leave (Mosteller)
+    size = float(
+        np.clip(
+            (1.95 if sex == "M" else 1.7) + 0.12 * z[0] + 0.08 * rng.standard_normal(), 1.3, 2.6
+        )
+    )
+    height = float(
+        (176 if sex == "M" else 163)
+        + 3.0 * z[0]
+        + 5.5 * np.clip(rng.standard_normal(), -_SPREAD, _SPREAD)
+    )
     if group == "DCM":
         volumes["lv_edv"] = size * rng.uniform(105, 150)
         volumes["lv_ef"] = rng.uniform(0.15, 0.38)
@@ -140,7 +208,11 @@ def _body_and_volumes(rng: np.random.Generator, sex: str, group: str) -> tuple[f
     elif group == "ARV":
         volumes["rv_edv"] = size * rng.uniform(112, 150)
         volumes["rv_ef"] = rng.uniform(0.25, 0.5)
-    return height, float(3600 * size**2 / height), {name: float(value) for name, value in volumes.items()}
+    return (
+        height,
+        float(3600 * size**2 / height),
+        {name: float(value) for name, value in volumes.items()},
+    )
 
 
 def _clipped(rng: np.random.Generator, mean: float, sd: float, low: float, high: float) -> float:

@@ -11,12 +11,19 @@ _OF_THE_HEART = ("lv_length_mm", "thickest_wall_mm", "wall_mm", "wall_es_mm")
 
 
 def population_table(subjects: list[Subject]) -> pd.DataFrame:
-    """One row a subject: the fields of ``Subject``, pairs and triples spread over columns, and the quantities solved for.
+    """One row a subject: the fields of ``Subject``, pairs and triples spread over columns, and the
+    quantities solved for.
 
-    ``wall_mm`` and ``wall_es_mm`` are mean thicknesses half-way down the LV at ED and ES, ``thickest_wall_mm`` the septum's at ED.
+    ``wall_mm`` and ``wall_es_mm`` are mean thicknesses half-way down the LV at ED and ES,
+    ``thickest_wall_mm`` the septum's at ED.
     """
     # by column and one heart at a time: a million subjects are held as numbers, not as objects
-    table = pd.DataFrame({field.name: [getattr(subject, field.name) for subject in subjects] for field in fields(Subject)})
+    table = pd.DataFrame(
+        {
+            field.name: [getattr(subject, field.name) for subject in subjects]
+            for field in fields(Subject)
+        }
+    )
     for name in ("axis_tilt_deg", "heart_shift_mm"):
         spread = pd.DataFrame(table.pop(name).tolist())
         table = table.join(spread.rename(columns=lambda k, name=name: f"{name}_{k}"))

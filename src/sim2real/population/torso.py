@@ -1,12 +1,13 @@
-"""What lies round the heart, in world coordinates: mm, right-anterior-superior, origin at the LV's middle.
+"""What lies round the heart, in world coordinates: mm, right-anterior-superior, origin at the LV's
+middle.
 
-Everything is a level set of position, painted from the outside in. Sizes are those of an adult chest, scaled with the
-square root of the body's surface; none is fitted to a single person.
+Everything is a level set of position, painted from the outside in. Sizes are those of an adult
+chest, scaled with the square root of the body's surface; none is fitted to a single person.
 """
 
 import numpy as np
 
-from ..core.seeds import generator
+from ..data.seeds import generator
 from .fields import CosineField
 from .structures import ID
 from .subjects import Subject
@@ -22,15 +23,22 @@ class Torso:
         self.subject = subject
         rng = generator(subject.seed, "torso")
         self.scale = float(np.sqrt(subject.body_surface_m2 / 1.85))
-        self.half_width, self.half_depth = 150 * self.scale + subject.fat_mm, 98 * self.scale + subject.fat_mm
+        self.half_width, self.half_depth = (
+            150 * self.scale + subject.fat_mm,
+            98 * self.scale + subject.fat_mm,
+        )
         self.wobble = CosineField(rng, 3, 45.0)
         self.lung_vessels = [CosineField(rng, 3, 13.0, terms=7) for _ in range(2)]
         self.liver_vessels = [CosineField(rng, 3, 24.0, terms=7) for _ in range(2)]
-        self.bowel = CosineField(rng, 3, 16.0)  # bowel and omentum below the stomach: a mixture, not drawn loop by loop
+        self.bowel = CosineField(
+            rng, 3, 16.0
+        )  # bowel and omentum below the stomach: a mixture, not drawn loop by loop
         self.rib_phase = rng.uniform(0, 1)
         self.stomach = np.array([-28, -38, 0]) + rng.normal(0, 8, 3)
         self.stomach_radii = np.array([52, 50, 44]) * rng.uniform(0.75, 1.15)
-        self.gas_level = rng.uniform(5, 40)  # gas collects at the front of the stomach, in a person who lies down
+        self.gas_level = rng.uniform(
+            5, 40
+        )  # gas collects at the front of the stomach, in a person who lies down
         self.liver_edge = rng.normal(0, 14)
         self.aorta = np.array([17, -76]) * self.scale + rng.normal(0, 3, 2)
         self.aorta_radius = rng.uniform(10, 13.5)
@@ -40,7 +48,9 @@ class Torso:
         """Structure numbers (uint8) at world positions in mm, arrays of one shape."""
         depth = self._depth_below_skin(x, y, z)
         front = np.clip((y - _CENTRE_AP) / self.half_depth, -1, 1)
-        fat = self.subject.fat_mm * (0.95 + 0.35 * front * np.abs(np.sin(x / 60.0)) + 0.12 * self.wobble(x, y, z))
+        fat = self.subject.fat_mm * (
+            0.95 + 0.35 * front * np.abs(np.sin(x / 60.0)) + 0.12 * self.wobble(x, y, z)
+        )
         back = np.where(front < 0, 24 * np.exp(-(((x - _MIDLINE) / 55) ** 2)), 0)
         wall = 17 + back
         result = np.full(x.shape, ID["air"], np.uint8)
@@ -71,7 +81,9 @@ class Torso:
 
     def _paint_ribs(self, result, inner, x, y, z):
         around = np.arctan2(y - _CENTRE_AP, x - _MIDLINE)
-        sloped = z + 28 * np.sin(around) + 30 * self.rib_phase  # ribs fall from the spine to the front
+        sloped = (
+            z + 28 * np.sin(around) + 30 * self.rib_phase
+        )  # ribs fall from the spine to the front
         across = np.abs((sloped / 27.0) % 1 - 0.5) * 27.0  # 0 in a rib's middle
         rib = ((across / 6.5) ** 2 + ((inner - 10) / 4.5) ** 2 < 1) & (np.abs(x - _MIDLINE) > 22)
         result[rib] = ID["rib"]
@@ -81,24 +93,48 @@ class Torso:
     def _paint_chest(self, result, chest, x, y, z):
         bulge = 6 * self.wobble(x, y, z) + 5 * self.lobules(x, y, z)
         behind = 1 / (1 + np.exp((y + 50) / 6))  # 0 in front, 1 behind
-        mediastinum = (np.abs(x - _MIDLINE + 6) < 12 + 14 * behind + bulge) | ((np.abs(x - 24) < 20 + bulge) & (y > 48 + bulge))
+        mediastinum = (np.abs(x - _MIDLINE + 6) < 12 + 14 * behind + bulge) | (
+            (np.abs(x - 24) < 20 + bulge) & (y > 48 + bulge)
+        )
         result[chest] = ID["lung"]
         result[chest & mediastinum] = ID["mediastinal_fat"]
         lung = chest & ~mediastinum
-        radius = np.clip(0.16 + 0.10 * self.wobble(z, x, y)[lung], 0.05, 0.4)  # near the hilum wider, elsewhere fine
-        tubes = self.lung_vessels[0](x[lung], y[lung], z[lung]) ** 2 + self.lung_vessels[1](x[lung], y[lung], z[lung]) ** 2 < radius**2
+        radius = np.clip(
+            0.16 + 0.10 * self.wobble(z, x, y)[lung], 0.05, 0.4
+        )  # near the hilum wider, elsewhere fine
+        tubes = (
+            self.lung_vessels[0](x[lung], y[lung], z[lung]) ** 2
+            + self.lung_vessels[1](x[lung], y[lung], z[lung]) ** 2
+            < radius**2
+        )
         result[lung] = np.where(tubes, ID["lung_vessels"], ID["lung"])
 
     def _paint_abdomen(self, result, abdomen, above, x, y, z):
-        result[abdomen] = np.where(self.bowel(x, y, z) > 0.7, ID["abdominal_fat"], ID["stomach_wall"])[abdomen]
-        edge = -6 + self.liver_edge - 0.45 * (y + 20) + 7 * self.wobble(y, z, x) + 4 * self.lobules(z, x, y)
+        result[abdomen] = np.where(
+            self.bowel(x, y, z) > 0.7, ID["abdominal_fat"], ID["stomach_wall"]
+        )[abdomen]
+        edge = (
+            -6
+            + self.liver_edge
+            - 0.45 * (y + 20)
+            + 7 * self.wobble(y, z, x)
+            + 4 * self.lobules(z, x, y)
+        )
         liver = abdomen & (x > edge)
         result[liver] = ID["liver"]
         px, py, pz = x[liver], y[liver], z[liver]
-        tubes = self.liver_vessels[0](px, py, pz) ** 2 + self.liver_vessels[1](px, py, pz) ** 2 < 0.13**2
+        tubes = (
+            self.liver_vessels[0](px, py, pz) ** 2 + self.liver_vessels[1](px, py, pz) ** 2
+            < 0.13**2
+        )
         result[liver] = np.where(tubes, ID["liver_vessels"], ID["liver"])
         top = -58 + self.subject.diaphragm_mm
-        e = np.sqrt(sum(((c - m) / r) ** 2 for c, m, r in zip((x, y, z - top), self.stomach, self.stomach_radii, strict=True)))
+        e = np.sqrt(
+            sum(
+                ((c - m) / r) ** 2
+                for c, m, r in zip((x, y, z - top), self.stomach, self.stomach_radii, strict=True)
+            )
+        )
         stomach = abdomen & ~liver & (e < 1)
         result[stomach] = ID["stomach_wall"]
         content = stomach & ((1 - e) * self.stomach_radii.min() > 4)
@@ -112,7 +148,9 @@ class Torso:
         body = np.hypot((x - _MIDLINE) / 1.15, y + 104 * self.scale)
         near = body < 60
         result[near & (body < 17)] = ID["vertebra"]
-        result[near & (body < 16) & (np.abs((z / 26.0) % 1 - 0.5) < 0.11)] = ID["muscle"]  # discs: dark, like muscle
+        result[near & (body < 16) & (np.abs((z / 26.0) % 1 - 0.5) < 0.11)] = ID[
+            "muscle"
+        ]  # discs: dark, like muscle
         canal = np.hypot(x - _MIDLINE, y + 131 * self.scale)
         result[canal < 12] = ID["vertebra"]
         result[canal < 9] = ID["spinal_canal"]

@@ -1,88 +1,146 @@
-"""Distances between every set of images and the real training images of each vendor, with intervals over subjects."""
+"""Distances between every set of images and the real training images of each vendor, with intervals
+over subjects."""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 
-from ..core.labels import VENDORS
+from ..data.labels import VENDORS
 from ..metrics.frechet import frechet_distance
 from ..metrics.intervals import Estimate, jackknife
 from ..metrics.kid import by_subject, kernel_distance
 from ..metrics.texture import standardise
 from .sets import SliceSet
 
-DISTANCE_COLUMNS = ["images", "reference", "features", "distance", "ci_low", "ci_high", "n_images", "n_reference", "corrected"]
+DISTANCE_COLUMNS = [
+    "images",
+    "reference",
+    "features",
+    "distance",
+    "ci_low",
+    "ci_high",
+    "n_images",
+    "n_reference",
+    "corrected",
+]
 KID_COLUMNS = ["images", "reference", "features", "kid", *DISTANCE_COLUMNS[4:]]
 CHANGE_COLUMNS = ["vendor", "features", "than", "change", "ci_low", "ci_high", "corrected"]
 
 
 def distance_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
-    """Fréchet distance of every set to each vendor's real training slices, in every feature space: ``DISTANCE_COLUMNS``.
+    """Fréchet distance of every set to each vendor's real training slices, in every feature space:
+    ``DISTANCE_COLUMNS``.
 
-    spaces: name of the space to name of the set to its features. ``real_X`` as images are the vendor's test subjects: against
-    their own training subjects they give the floor. ``distance`` is as defined, biased upwards; ``corrected`` has the bias taken
-    off and may fall below 0; the 95 % interval over subjects lies about it. A distance that cannot be had (no test subject) is
-    missing, and so are correction and interval with no more images than features or fewer than five subjects in a set.
+    spaces: name of the space to name of the set to its features. ``real_X`` as images are the
+    vendor's test subjects: against their own training subjects they give the floor. ``distance`` is
+    as defined, biased upwards; ``corrected`` has the bias taken off and may fall below 0; the 95 %
+    interval over subjects lies about it. A distance that cannot be had (no test subject) is
+    missing, and so are correction and interval with no more images than features or fewer than five
+    subjects in a set.
     """
     return _table(spaces, _frechet, DISTANCE_COLUMNS)
 
 
 def point_distances(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
-    """The distances of ``distance_table`` alone, in a small part of its time: ``images, reference, features, distance``."""
-    rows = [(images, reference, space, np.nan if found is None else frechet_distance(*_scaled(found.values, real.values, space)))
-            for space, images, reference, found, real in _pairs(spaces)]  # fmt: skip
+    """The distances of ``distance_table`` alone, in a small part of its time: ``images, reference,
+    features, distance``."""
+    rows = [
+        (
+            images,
+            reference,
+            space,
+            (
+                np.nan
+                if found is None
+                else frechet_distance(*_scaled(found.values, real.values, space))
+            ),
+        )
+        for space, images, reference, found, real in _pairs(spaces)
+    ]
     return pd.DataFrame(rows, columns=["images", "reference", "features", "distance"])
 
 
 def kid_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
-    """The same with the kernel distance, ``KID_COLUMNS``. It needs no more images than features: Inception has intervals, too.
+    """The same with the kernel distance, ``KID_COLUMNS``. It needs no more images than features:
+    Inception has intervals, too.
 
-    Coverage in the simulation of ``metrics.intervals``: 0.90 to 0.98 with 14 or more reference subjects, the floor of 8 included;
-    0.76 for 8 subjects much more varied than their 14 reference subjects, where the kernel's third power has a heavy tail.
+    Coverage in the simulation of ``metrics.intervals``: 0.90 to 0.98 with 14 or more reference
+    subjects, the floor of 8 included; 0.76 for 8 subjects much more varied than their 14 reference
+    subjects, where the kernel's third power has a heavy tail.
     """
     return _table(spaces, _kid, KID_COLUMNS)
 
 
 def change_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
-    """How much nearer the slices translated to a vendor lie to it than others do, below 0 if nearer: ``CHANGE_COLUMNS``.
+    """How much nearer the slices translated to a vendor lie to it than others do, below 0 if
+    nearer: ``CHANGE_COLUMNS``.
 
-    ``than``: the simulated slices (what translation changed) or those translated to the other vendor (whether the look is this vendor's).
-    Missing with no more images than features. Both sets are of the same subjects, and a subject is left out of both at once.
-    Coverage in the simulation of ``metrics.intervals``, 40 and 14 subjects: 0.96 and 0.97; 75 and 75: 0.95.
+    ``than``: the simulated slices (what translation changed) or those translated to the other
+    vendor (whether the look is this vendor's). Missing with no more images than features. Both sets
+    are of the same subjects, and a subject is left out of both at once. Coverage in the simulation
+    of ``metrics.intervals``, 40 and 14 subjects: 0.96 and 0.97; 75 and 75: 0.95.
     """
     rows = []
     for space, found in spaces.items():
         for vendor in VENDORS:
-            for than in ("simulated", *(f"sim2real_{other}" for other in VENDORS if other != vendor)):
-                change = _change(found[than], found[f"sim2real_{vendor}"], found[f"real_{vendor}"], space)
-                rows.append((vendor, space, than, change.value, change.low, change.high, change.corrected))
+            for than in (
+                "simulated",
+                *(f"sim2real_{other}" for other in VENDORS if other != vendor),
+            ):
+                change = _change(
+                    found[than], found[f"sim2real_{vendor}"], found[f"real_{vendor}"], space
+                )
+                rows.append(
+                    (vendor, space, than, change.value, change.low, change.high, change.corrected)
+                )
     return pd.DataFrame(rows, columns=CHANGE_COLUMNS)
 
 
-def _table(spaces: dict[str, dict[str, SliceSet]], measure: Callable, columns: list[str]) -> pd.DataFrame:
+def _table(
+    spaces: dict[str, dict[str, SliceSet]], measure: Callable, columns: list[str]
+) -> pd.DataFrame:
     rows = []
     for space, images, reference, found, real in _pairs(spaces):
         estimate = Estimate(np.nan) if found is None else measure(found, real, space)
         n = 0 if found is None else len(found.values)
-        rows.append((images, reference, space, estimate.value, estimate.low, estimate.high, n, len(real.values), estimate.corrected))
+        rows.append(
+            (
+                images,
+                reference,
+                space,
+                estimate.value,
+                estimate.low,
+                estimate.high,
+                n,
+                len(real.values),
+                estimate.corrected,
+            )
+        )
     return pd.DataFrame(rows, columns=columns)
 
 
 def _pairs(spaces: dict[str, dict[str, SliceSet]]) -> Iterator[tuple]:
     for space, sets in spaces.items():
         for reference in (f"real_{vendor}" for vendor in VENDORS):
-            for images in ("simulated", *(f"sim2real_{v}" for v in VENDORS), *(f"real_{v}" for v in VENDORS)):
+            for images in (
+                "simulated",
+                *(f"sim2real_{v}" for v in VENDORS),
+                *(f"real_{v}" for v in VENDORS),
+            ):
                 judged = f"{images}_test" if images.startswith("real_") else images
                 yield space, images, reference, sets.get(judged), sets[reference]
 
 
-def _scaled(features: np.ndarray, reference: np.ndarray, space: str) -> tuple[np.ndarray, np.ndarray]:
+def _scaled(
+    features: np.ndarray, reference: np.ndarray, space: str
+) -> tuple[np.ndarray, np.ndarray]:
     return standardise(features, reference) if space == "texture" else (features, reference)
 
 
 def _of_full_rank(*sets: SliceSet) -> bool:
-    """More images than features: without them bias does not fall as one over the number of subjects."""
+    """More images than features: without them bias does not fall as one over the number of
+    subjects."""
     return all(len(found.values) > found.values.shape[1] for found in sets)
 
 
@@ -106,7 +164,9 @@ def _kid(found: SliceSet, real: SliceSet, space: str) -> Estimate:
     def statistic(one, two):
         if space != "texture" or two.all():
             return as_scaled(one, two)
-        return kernel_distance(*standardise(found.values[one], real.values[two]))  # the scale goes with the reference's subjects
+        return kernel_distance(
+            *standardise(found.values[one], real.values[two])
+        )  # the scale goes with the reference's subjects
 
     return jackknife(statistic, found.subjects, real.subjects, lowest=0)
 
@@ -116,10 +176,15 @@ def _change(before: SliceSet, after: SliceSet, real: SliceSet, space: str) -> Es
 
     def statistic(one, two):
         kept = real.values[two]
-        was, became = (frechet_distance(*_scaled(found.values[mask], kept, space)) for found, mask in ((before, one[:n]), (after, one[n:])))
+        was, became = (
+            frechet_distance(*_scaled(found.values[mask], kept, space))
+            for found, mask in ((before, one[:n]), (after, one[n:]))
+        )
         return became - was
 
     subjects = np.concatenate([before.subjects, after.subjects])
     if not _of_full_rank(before, after, real):
-        return Estimate(np.nan)  # a difference of two biased numbers; and in Inception's space each takes long
+        return Estimate(
+            np.nan
+        )  # a difference of two biased numbers; and in Inception's space each takes long
     return jackknife(statistic, subjects, real.subjects)

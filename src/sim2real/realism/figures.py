@@ -1,4 +1,5 @@
-"""Figures of chapter 5: Fig. 3, whose look each translation has, and what the texture features see."""
+"""Figures of chapter 5: Fig. 3, whose look each translation has, and what the texture features
+see."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,10 +7,16 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from ..core.labels import VENDORS
-from ..core.style import COLOURS
+from ..data.labels import VENDORS
+from ..data.style import COLOURS
 
-NAMES = {"simulated": "simulated", "sim2real_A": "sim2real A", "sim2real_B": "sim2real B", "real_A": "real A", "real_B": "real B"}
+NAMES = {
+    "simulated": "simulated",
+    "sim2real_A": "sim2real A",
+    "sim2real_B": "sim2real B",
+    "real_A": "real A",
+    "real_B": "real B",
+}
 SET_COLOURS = {
     "simulated": COLOURS["simulated"],
     "sim2real_A": COLOURS["A"],
@@ -20,14 +27,18 @@ SET_COLOURS = {
 AXIS = {"inception": "FID", "texture": "Fréchet distance, texture features"}
 
 
-def scores_figure(distances: pd.DataFrame, examples: dict[str, np.ndarray], cohort_phrase: str) -> Figure:
+def scores_figure(
+    distances: pd.DataFrame, examples: dict[str, np.ndarray], cohort_phrase: str
+) -> Figure:
     """Fig. 3: bars of the distance to each vendor's real slices, beside one example of each domain.
 
-    A bar is the distance as defined; dot and line are the estimate less its bias and its interval, where there is one, and the dashed
-    line is the floor, the vendor's own test slices as they lie from its training slices.
+    A bar is the distance as defined; dot and line are the estimate less its bias and its interval,
+    where there is one, and the dashed line is the floor, the vendor's own test slices as they lie
+    from its training slices.
 
-    distances: ``distances.csv``, one bar chart a feature space. examples: domain to a slice (row, column) in [0, 1].
-    cohort_phrase: what the real images are, or what stands in for them; it is printed below.
+    distances: ``distances.csv``, one bar chart a feature space. examples: domain to a slice (row,
+    column) in [0, 1]. cohort_phrase: what the real images are, or what stands in for them; it is
+    printed below.
     """
     spaces = list(distances["features"].unique())
     figure = plt.figure(figsize=(10.5, 3.5 * len(spaces) + 0.3))
@@ -47,20 +58,51 @@ def scores_figure(distances: pd.DataFrame, examples: dict[str, np.ndarray], coho
 
 
 def draw_distances(axes, rows: pd.DataFrame, title: str) -> None:
-    """Bars as defined, dots less the bias, lines the interval, the dashed line the floor; rows: ``distances.csv`` in one feature space."""
+    """Bars as defined, dots less the bias, lines the interval, the dashed line the floor; rows:
+    ``distances.csv`` in one feature space."""
     references, width = list(rows["reference"].unique()), 0.8 / len(NAMES)
     for j, images in enumerate(NAMES):
         own = rows[rows["images"] == images].set_index("reference").reindex(references)
         places = np.arange(len(references)) + (j - (len(NAMES) - 1) / 2) * width
-        axes.bar(places, own["distance"], width, color=SET_COLOURS[images], edgecolor="white", linewidth=0.5, label=NAMES[images])
+        axes.bar(
+            places,
+            own["distance"],
+            width,
+            color=SET_COLOURS[images],
+            edgecolor="white",
+            linewidth=0.5,
+            label=NAMES[images],
+        )
         _intervals(axes, places, own)
-        for place, value in zip(places, own["distance"], strict=True):  # below the bar, where no interval hides it
+        for place, value in zip(
+            places, own["distance"], strict=True
+        ):  # below the bar, where no interval hides it
             text = _short(value) if np.isfinite(value) else ""
-            axes.text(place, -0.015, text, ha="center", va="top", fontsize=8, transform=axes.get_xaxis_transform())
-    floors = rows[rows["images"] == rows["reference"]].set_index("reference")["distance"].reindex(references)
+            axes.text(
+                place,
+                -0.015,
+                text,
+                ha="center",
+                va="top",
+                fontsize=8,
+                transform=axes.get_xaxis_transform(),
+            )
+    floors = (
+        rows[rows["images"] == rows["reference"]]
+        .set_index("reference")["distance"]
+        .reindex(references)
+    )
     k = np.flatnonzero(np.isfinite(floors))
     if len(k):
-        axes.hlines(floors.iloc[k], k - 0.42, k + 0.42, linestyles="--", color="0.15", linewidth=1, label="floor")
+        axes.hlines(
+            floors.iloc[k],
+            k - 0.42,
+            k + 0.42,
+            linestyles="--",
+            color="0.15",
+            linewidth=1,
+            label="floor",
+        )
     axes.set_xticks(range(len(references)), ["to " + NAMES[name] for name in references])
     axes.tick_params(axis="x", length=0, pad=14)
     axes.set_ylabel(title)
@@ -69,7 +111,8 @@ def draw_distances(axes, rows: pd.DataFrame, title: str) -> None:
 
 
 def _intervals(axes, places: np.ndarray, rows: pd.DataFrame) -> None:
-    """A dot at the corrected estimate and a line along the interval, neither where there is none."""
+    """A dot at the corrected estimate and a line along the interval, neither where there is
+    none."""
     found = np.isfinite(rows[["corrected", "ci_low", "ci_high"]].to_numpy(float)).all(axis=1)
     where, rows = places[found], rows[found]
     axes.vlines(where, rows["ci_low"], rows["ci_high"], color="0.1", linewidth=1.2, zorder=3)
@@ -81,20 +124,47 @@ def _short(value: float) -> str:
 
 
 def looks_figure(distances: pd.DataFrame, vendor: pd.DataFrame, space: str = "texture") -> Figure:
-    """Whose look each translation has: sim2real A and B against real A and B, and the share of slices that a classifier calls A.
+    """Whose look each translation has: sim2real A and B against real A and B, and the share of
+    slices that a classifier calls A.
 
-    distances: ``distances.csv``; of each cell the distance with its interval, coloured by its ratio to the untranslated slices'
-    distance to the same vendor, since distances to different vendors have different scales. vendor: ``vendor.csv``.
+    distances: ``distances.csv``; of each cell the distance with its interval, coloured by its ratio
+    to the untranslated slices' distance to the same vendor, since distances to different vendors
+    have different scales. vendor: ``vendor.csv``.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), width_ratios=[1, 1.25])
     rows = distances[distances["features"] == space].set_index(["images", "reference"])
-    judged, references = [f"sim2real_{name}" for name in VENDORS], [f"real_{name}" for name in VENDORS]
-    ratio = [[rows.loc[(one, two), "distance"] / rows.loc[("simulated", two), "distance"] for two in references] for one in judged]
-    words = [[_cell(rows.loc[(one, two)], ratio[i][j]) for j, two in enumerate(references)] for i, one in enumerate(judged)]
+    judged, references = (
+        [f"sim2real_{name}" for name in VENDORS],
+        [f"real_{name}" for name in VENDORS],
+    )
+    ratio = [
+        [
+            rows.loc[(one, two), "distance"] / rows.loc[("simulated", two), "distance"]
+            for two in references
+        ]
+        for one in judged
+    ]
+    words = [
+        [_cell(rows.loc[(one, two)], ratio[i][j]) for j, two in enumerate(references)]
+        for i, one in enumerate(judged)
+    ]
     limit = max(1.5, *np.ravel(ratio), *(1 / np.maximum(np.ravel(ratio), 0.1)))
-    sns.heatmap(np.log2(ratio), annot=words, fmt="", cmap="vlag", center=0, vmin=-np.log2(limit), vmax=np.log2(limit), cbar=False, ax=left,
-                xticklabels=["to " + NAMES[name] for name in references], yticklabels=[NAMES[name] for name in judged],
-                linewidths=2, alpha=0.6, annot_kws={"fontsize": 9, "color": "black"})  # fmt: skip
+    sns.heatmap(
+        np.log2(ratio),
+        annot=words,
+        fmt="",
+        cmap="vlag",
+        center=0,
+        vmin=-np.log2(limit),
+        vmax=np.log2(limit),
+        cbar=False,
+        ax=left,
+        xticklabels=["to " + NAMES[name] for name in references],
+        yticklabels=[NAMES[name] for name in judged],
+        linewidths=2,
+        alpha=0.6,
+        annot_kws={"fontsize": 9, "color": "black"},
+    )
     left.tick_params(length=0, rotation=0)
     left.set_title(AXIS[space], fontsize=10)
     _shares(right, vendor)
@@ -104,7 +174,10 @@ def looks_figure(distances: pd.DataFrame, vendor: pd.DataFrame, space: str = "te
 def _cell(row: pd.Series, ratio: float) -> str:
     lines = [_short(row["distance"]), f"{ratio:.2f} × simulated"]
     if np.isfinite([row["ci_low"], row["ci_high"]]).all():
-        lines.append(f"less bias {_short(row['corrected'])} [{_short(row['ci_low'])}, {_short(row['ci_high'])}]")
+        lines.append(
+            f"less bias {_short(row['corrected'])} [{_short(row['ci_low'])},"
+            f" {_short(row['ci_high'])}]"
+        )
     return "\n".join(lines)
 
 
@@ -121,13 +194,16 @@ def _shares(axes, vendor: pd.DataFrame) -> None:
 
 
 def sensitivity_figure(table: pd.DataFrame) -> Figure:
-    """What the texture features see: distance of one half of the real slices, changed on purpose, to the other half.
+    """What the texture features see: distance of one half of the real slices, changed on purpose,
+    to the other half.
 
     table: ``sensitivity.csv``. The dashed line is the unchanged half.
     """
     figure, axes = plt.subplots(figsize=(7, 2.8))
     if table.empty:
-        axes.text(0.5, 0.5, "too few real subjects in this run", ha="center", transform=axes.transAxes)
+        axes.text(
+            0.5, 0.5, "too few real subjects in this run", ha="center", transform=axes.transAxes
+        )
         axes.axis("off")
         return figure
     axes.plot(table["distance"], table["change"], "o", color=COLOURS["real"], markersize=8)

@@ -1,4 +1,5 @@
-"""Features of pytorch-fid's Inception network, and where its weights come from. They cannot be shipped."""
+"""Features of pytorch-fid's Inception network, and where its weights come from. They cannot be
+shipped."""
 
 import hashlib
 import tempfile
@@ -9,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..core.errors import Sim2RealError
-from ..core.files import atomic, sha256
-from ..core.parameters import RealismParameters
-from ..core.progress import progress
-from ..core.root import repository
+from ..data.errors import Sim2RealError
+from ..data.files import atomic, sha256
+from ..data.progress import progress
+from ..data.root import repository
 from ..metrics.torchvision_shim import import_torchvision
+from .parameters import RealismParameters
 
 WEIGHTS_NAME = "pt_inception-2015-12-05-6726825d.pth"
 _HASH_START = "6726825d"
@@ -22,7 +23,8 @@ _TIMEOUT_S = 20
 
 
 def find_weights(parameters: RealismParameters) -> tuple[Path | None, str]:
-    """(path, "") of weights whose SHA-256 begins as pytorch-fid's do, or (None, the reason why there are none).
+    """(path, "") of weights whose SHA-256 begins as pytorch-fid's do, or (None, the reason why
+    there are none).
 
     In order: the file named by the parameter, torch's cache, a download into that cache.
     Raises Sim2RealError for a named file that is missing or another one.
@@ -30,9 +32,15 @@ def find_weights(parameters: RealismParameters) -> tuple[Path | None, str]:
     if parameters.inception_weights is not None:
         path = repository() / parameters.inception_weights.expanduser()
         if not path.is_file():
-            raise Sim2RealError(f"{path}: no such file; realism.inception_weights must name pytorch-fid's {WEIGHTS_NAME}")
+            raise Sim2RealError(
+                f"{path}: no such file; realism.inception_weights must name pytorch-fid's"
+                f" {WEIGHTS_NAME}"
+            )
         if not sha256(path).startswith(_HASH_START):
-            raise Sim2RealError(f"{path}: its SHA-256 does not begin with {_HASH_START}; expected pytorch-fid's {WEIGHTS_NAME}")
+            raise Sim2RealError(
+                f"{path}: its SHA-256 does not begin with {_HASH_START}; expected pytorch-fid's"
+                f" {WEIGHTS_NAME}"
+            )
         return path, ""
     cached = Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS_NAME
     if cached.is_file():
@@ -60,17 +68,22 @@ def _download(target: Path) -> tuple[Path | None, str]:
     return target, ""
 
 
-def inception_features(images: np.ndarray, weights: Path, device: torch.device, name: str = "inception") -> np.ndarray:
+def inception_features(
+    images: np.ndarray, weights: Path, device: torch.device, name: str = "inception"
+) -> np.ndarray:
     """The 2,048 pool3 features of each slice, as pytorch-fid computes them: (n, 2048).
 
-    images: (n, row, column) in [0, 1], taken through 8 bits and shown to the three colour channels alike.
+    images: (n, row, column) in [0, 1], taken through 8 bits and shown to the three colour channels
+    alike.
     """
     network = _network(weights).to(device).eval()
     eight_bit = np.rint(images * 255).astype(np.uint8)
     features = []
     with torch.inference_mode():
         for start in progress(range(0, len(images), 32), name=f"Inception, {name}", unit="batch"):
-            batch = torch.from_numpy(eight_bit[start : start + 32].astype(np.float32) / 255)[:, None].expand(-1, 3, -1, -1)
+            batch = torch.from_numpy(eight_bit[start : start + 32].astype(np.float32) / 255)[
+                :, None
+            ].expand(-1, 3, -1, -1)
             features.append(network(batch.to(device))[0].flatten(1).cpu().numpy())
     return np.concatenate(features)
 
@@ -80,7 +93,9 @@ def _network(weights: Path) -> torch.nn.Module:
     from pytorch_fid.inception import InceptionV3
 
     before = torch.hub.get_dir()
-    with tempfile.TemporaryDirectory() as folder:  # pytorch-fid reads its weights from torch's cache folder only
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # pytorch-fid reads its weights from torch's cache folder only
         (Path(folder) / "checkpoints").mkdir()
         (Path(folder) / "checkpoints" / WEIGHTS_NAME).symlink_to(weights.resolve())
         try:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter
 
-from ..core.labels import VENDORS
-from ..core.seeds import generator
+from ..data.labels import VENDORS
+from ..data.seeds import generator
 from ..metrics.frechet import frechet_distance
 from ..metrics.texture import standardise, texture_features
 from .sets import SliceSet
@@ -17,10 +17,13 @@ SENSITIVITY_COLUMNS = ["change", "distance", "times_other_half", "n_images", "n_
 
 
 def changes(images: np.ndarray) -> dict[str, np.ndarray]:
-    """``images`` (n, row, column) in [0, 1], unchanged and changed in six ways, by name. Noise: Gaussian, its SD in units of the range."""
+    """``images`` (n, row, column) in [0, 1], unchanged and changed in six ways, by name. Noise:
+    Gaussian, its SD in units of the range."""
 
     def noise(sd: float) -> np.ndarray:
-        return np.clip(images + generator(0, "sensitivity", str(sd)).normal(0, sd, images.shape), 0, 1)
+        return np.clip(
+            images + generator(0, "sensitivity", str(sd)).normal(0, sd, images.shape), 0, 1
+        )
 
     return {
         "other half": images,
@@ -33,11 +36,16 @@ def changes(images: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def sensitivity(sets: dict[str, SliceSet], distance: Callable[[np.ndarray, np.ndarray], float] | None = None) -> pd.DataFrame:
-    """Fréchet distance of one half of the real training slices, changed, to the other half: ``SENSITIVITY_COLUMNS``.
+def sensitivity(
+    sets: dict[str, SliceSet], distance: Callable[[np.ndarray, np.ndarray], float] | None = None
+) -> pd.DataFrame:
+    """Fréchet distance of one half of the real training slices, changed, to the other half:
+    ``SENSITIVITY_COLUMNS``.
 
-    sets: slices by the name of the set. distance: of two stacks of slices (n, row, column); none: in texture features. The halves share no subject, and each has every second one of each vendor by name. The row
-    ``other half`` is unchanged: a change is seen if it is well above it. Empty with fewer than two subjects of a vendor.
+    sets: slices by the name of the set. distance: of two stacks of slices (n, row, column); none:
+    in texture features. The halves share no subject, and each has every second one of each vendor
+    by name. The row ``other half`` is unchanged: a change is seen if it is well above it. Empty
+    with fewer than two subjects of a vendor.
     """
     halves: list[list[np.ndarray]] = [[], []]
     for found in (sets[f"real_{vendor}"] for vendor in VENDORS):
@@ -51,7 +59,10 @@ def sensitivity(sets: dict[str, SliceSet], distance: Callable[[np.ndarray, np.nd
         distance = partial(_in_texture, reference=texture_features(kept))
     distances = {name: distance(changed, kept) for name, changed in changes(judged).items()}
     floor = distances["other half"]
-    rows = [(name, distance, distance / floor, len(judged), len(kept)) for name, distance in distances.items()]
+    rows = [
+        (name, distance, distance / floor, len(judged), len(kept))
+        for name, distance in distances.items()
+    ]
     return pd.DataFrame(rows, columns=SENSITIVITY_COLUMNS)
 
 

@@ -1,4 +1,5 @@
-"""The sets of slices that chapter 5 compares, with the subject of each slice, and their features."""
+"""The sets of slices that chapter 5 compares, with the subject of each slice, and their
+features."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -6,26 +7,29 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..core.labels import VENDORS
-from ..core.run import RunFolder
-from ..core.slices import load_slices
-from ..core.workflow import run_parameters
+from ..data.labels import VENDORS
+from ..data.run import RunFolder
+from ..data.slices import load_slices
 from ..metrics.texture import texture_features
+from ..translation.parameters import TranslationParameters
 from ..translation.watch import chosen_by
 
 
 class SliceSet(NamedTuple):
-    """``values``: slices (n, row, column) in [0, 1], or their features (n, feature); ``subjects``: of each, (n,)."""
+    """``values``: slices (n, row, column) in [0, 1], or their features (n, feature); ``subjects``:
+    of each, (n,)."""
 
     values: np.ndarray
     subjects: np.ndarray
 
 
-def image_sets(run: RunFolder) -> dict[str, SliceSet]:
-    """All slices of each set: simulated, sim2real_A, sim2real_B, the references real_A and real_B (train subjects) and
-    the judged real_A_test and real_B_test (test subjects). Sets without a subject are left out, and so are training
-    subjects by which a generator was chosen (``translation.keep_nearest``)."""
-    parameters = run_parameters(run.path)
+def image_sets(
+    run: RunFolder, translation: TranslationParameters, seed: int
+) -> dict[str, SliceSet]:
+    """All slices of each set: simulated, sim2real_A, sim2real_B, the references real_A and real_B
+    (train subjects) and the judged real_A_test and real_B_test (test subjects). Sets without a
+    subject are left out, and so are training subjects by which a generator was chosen
+    (``translation.keep_nearest``)."""
     slices = run.manifest("03_real_cohort", "slices.csv")
     translated = run.manifest("04_translation", "translated.csv")
     wanted = {"simulated": slices[slices["domain"] == "simulated"]}
@@ -34,7 +38,7 @@ def image_sets(run: RunFolder) -> dict[str, SliceSet]:
         wanted[f"sim2real_{vendor}"] = translated[translated["domain"] == f"sim2real_{vendor}"]
         train = real[real["split"] == "train"]
         wanted[f"real_{vendor}"] = train[
-            ~train["subject"].isin(chosen_by(train["subject"].unique(), parameters.translation, parameters.seed))
+            ~train["subject"].isin(chosen_by(train["subject"].unique(), translation, seed))
         ]
         wanted[f"real_{vendor}_test"] = real[real["split"] == "test"]
     return {name: _load(run, rows) for name, rows in wanted.items() if len(rows)}
@@ -42,20 +46,30 @@ def image_sets(run: RunFolder) -> dict[str, SliceSet]:
 
 def _load(run: RunFolder, rows: pd.DataFrame) -> SliceSet:
     stacks = [load_slices(run.path, rows.iloc[[k]]) for k in range(len(rows))]
-    return SliceSet(np.concatenate(stacks), np.repeat(rows["subject"].astype(str).to_numpy(), [len(stack) for stack in stacks]))
+    return SliceSet(
+        np.concatenate(stacks),
+        np.repeat(rows["subject"].astype(str).to_numpy(), [len(stack) for stack in stacks]),
+    )
 
 
-def described(sets: dict[str, SliceSet], extract: Callable[[np.ndarray, str], np.ndarray]) -> dict[str, SliceSet]:
-    """The features of each set in the space of ``extract``, called with the slices and the name of the set."""
-    return {name: SliceSet(extract(found.values, name), found.subjects) for name, found in sets.items()}
+def described(
+    sets: dict[str, SliceSet], extract: Callable[[np.ndarray, str], np.ndarray]
+) -> dict[str, SliceSet]:
+    """The features of each set in the space of ``extract``, called with the slices and the name of
+    the set."""
+    return {
+        name: SliceSet(extract(found.values, name), found.subjects) for name, found in sets.items()
+    }
 
 
 def texture_space(images: np.ndarray, name: str) -> np.ndarray:
-    """The texture features of each slice; ``name`` is not needed here, but by spaces that show progress."""
+    """The texture features of each slice; ``name`` is not needed here, but by spaces that show
+    progress."""
     return texture_features(images)
 
 
 def median_slice(features: np.ndarray) -> int:
-    """Index of the slice nearest to the median of its set, feature by feature in units of their spread."""
+    """Index of the slice nearest to the median of its set, feature by feature in units of their
+    spread."""
     spread = features.std(axis=0) + 1e-9
     return int(np.argmin(np.linalg.norm((features - np.median(features, axis=0)) / spread, axis=1)))

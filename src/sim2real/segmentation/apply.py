@@ -1,4 +1,5 @@
-"""A run's segmenter applied to a user's own images: NIfTI in, labels in the same geometry out, scores where labels lie beside."""
+"""A run's segmenter applied to a user's own images: NIfTI in, labels in the same geometry out,
+scores where labels lie beside."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,25 +9,33 @@ import numpy as np
 import pandas as pd
 
 from ..cohort.cases import Frame, displacement_reason, header_faults, slices_third, whole_labels
-from ..cohort.grid import Grid, TooFewSlices, field_centre, from_grid, heart_centre, mid_ventricular, to_grid, upright
+from ..cohort.grid import (
+    Grid,
+    TooFewSlices,
+    field_centre,
+    from_grid,
+    heart_centre,
+    mid_ventricular,
+    to_grid,
+    upright,
+)
 from ..cohort.mnms import is_mnms, survey_mnms
-from ..core.errors import Sim2RealError
-from ..core.files import write_table
-from ..core.images import Image, open_image, read_voxels, write_image
-from ..core.labels import PHASES, REGIMES
-from ..core.parameters import Parameters
-from ..core.slices import as_shown, as_stored
-from ..core.sources import nifti_files, stem
-from ..core.workflow import run_parameters
+from ..cohort.parameters import CohortParameters
+from ..data.errors import Sim2RealError
+from ..data.files import write_table
+from ..data.images import Image, open_image, read_voxels, write_image
+from ..data.labels import PHASES
+from ..data.slices import as_shown, as_stored
+from ..data.sources import nifti_files, stem
 from .evaluate import structure_rows
 from .postprocess import largest_pieces
 from .predict import predict_slices
-from .training import model_folder
 
 
 @dataclass(frozen=True)
 class Stack:
-    """One phase of a subject, slices third; ``file`` has the geometry that its labels are written in."""
+    """One phase of a subject, slices third; ``file`` has the geometry that its labels are written
+    in."""
 
     name: str
     file: Path
@@ -35,24 +44,28 @@ class Stack:
     details: dict[str, str]
 
 
-def predict_source(source: Path, run: Path, training: str, seed: int | None, output: Path) -> pd.DataFrame:
-    """Segment what lies at ``source`` with the model of ``training`` of ``run``; write labels and ``scores.csv`` to ``output``.
+def predict_source(
+    source: Path, model: Path, grid: CohortParameters, training: str, output: Path
+) -> pd.DataFrame:
+    """Segment what lies at ``source`` with the segmenter in the folder ``model``; write labels and
+    ``scores.csv`` to ``output``.
 
-    source: a NIfTI stack (3D, or 4D phase by phase), a folder of them, or an M&Ms folder (then ED and ES of every labelled
-    subject of every split). Where a label is known, Dice and HD (mm, 3D) are those of Table 1: of the mid-ventricular slices
-    alone, chosen over all labelled phases of the subject. The rest of the stack is labelled too. Of a 4D file with labels
-    beside it, the labelled phases are segmented. Raises Sim2RealError for an unknown model and unusable files.
+    source: a NIfTI stack (3D, or 4D phase by phase), a folder of them, or an M&Ms folder (then ED
+    and ES of every labelled subject of every split). Where a label is known, Dice and HD (mm, 3D)
+    are those of Table 1: of the mid-ventricular slices alone, chosen over all labelled phases of
+    the subject. The rest of the stack is labelled too. Of a 4D file with labels beside it, the
+    labelled phases are segmented. grid: of chapter 3. training: the segmenter's regime, named in
+    the scores. Raises Sim2RealError for unusable files.
     """
-    if training not in REGIMES:
-        raise Sim2RealError(f"--training {training}: no such regime; there are {', '.join(REGIMES)}")
-    parameters = run_parameters(run)
-    model = model_folder(run / "06_segmentation", training, parameters.segmentation.seeds[0] if seed is None else seed)
     rows = []
     for stacks in _mnms_subjects(source) if source.is_dir() and is_mnms(source) else _files(source):
-        for stack, prediction, scores in _predict_subject(stacks, model, parameters):
+        for stack, prediction, scores in _predict_subject(stacks, model, grid):
             write_image(output / f"{stack.name}_pred.nii.gz", prediction)
             rows += [{"training": training, **stack.details, **score} for score in scores]
-            told = ", ".join(f"{score['structure']} Dice {score['dice']:.3f}, HD {score['hd_mm']:.1f} mm" for score in scores)
+            told = ", ".join(
+                f"{score['structure']} Dice {score['dice']:.3f}, HD {score['hd_mm']:.1f} mm"
+                for score in scores
+            )
             print(f"{stack.name}: {told or 'labelled; nothing to compare it with'}")
     table = pd.DataFrame(rows)
     if len(table):
@@ -70,22 +83,35 @@ def _mnms_subjects(source: Path) -> Iterator[list[Stack]]:
     for case in cohort.cases:
         details = {"vendor": case.vendor, "split": case.split, "subject": case.subject}
         yield [
-            Stack(f"{case.subject}_{phase}", case.frame(phase).image, *case.read(phase), {**details, "phase": phase}) for phase in PHASES
+            Stack(
+                f"{case.subject}_{phase}",
+                case.frame(phase).image,
+                *case.read(phase),
+                {**details, "phase": phase},
+            )
+            for phase in PHASES
         ]
 
 
 def _files(source: Path) -> Iterator[list[Stack]]:
-    """The phases of each file, with the label ``<name>_gt`` where it lies beside: of a label file that holds anything the labelled phases alone."""
+    """The phases of each file, with the label ``<name>_gt`` where it lies beside: of a label file
+    that holds anything the labelled phases alone."""
     for path in nifti_files(source):
         nifti = open_image(path)
         if len(nifti.shape) > 4:
-            raise Sim2RealError(f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, slices third")
+            raise Sim2RealError(
+                f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, slices third"
+            )
         phases = range(nifti.shape[3]) if len(nifti.shape) == 4 else [None]
         beside = path.with_name(path.name.replace(".nii", "_gt.nii"))
-        labels = (_labels_beside(path, beside, phases) if beside.is_file() else {}) or dict.fromkeys(phases)
+        labels = (
+            _labels_beside(path, beside, phases) if beside.is_file() else {}
+        ) or dict.fromkeys(phases)
         stacks = []
         for phase, label in labels.items():
-            image = slices_third(Image(read_voxels(path, nifti, phase), np.asarray(nifti.affine, float)))
+            image = slices_third(
+                Image(read_voxels(path, nifti, phase), np.asarray(nifti.affine, float))
+            )
             name = stem(path) + (f"_{phase}" if phase is not None else "")
             stacks.append(
                 Stack(
@@ -93,7 +119,12 @@ def _files(source: Path) -> Iterator[list[Stack]]:
                     path,
                     image,
                     label,
-                    {"vendor": "", "split": "", "subject": stem(path), "phase": "" if phase is None else str(phase)},
+                    {
+                        "vendor": "",
+                        "split": "",
+                        "subject": stem(path),
+                        "phase": "" if phase is None else str(phase),
+                    },
                 )
             )
         yield stacks
@@ -108,12 +139,16 @@ def _labels_beside(path: Path, beside: Path, phases) -> dict[int | None, Image]:
         raise Sim2RealError(f"{path}: {reason}")
     nifti, affine = open_image(beside), np.asarray(open_image(path).affine, float)
     labels = {phase: whole_labels(read_voxels(beside, nifti, phase), beside) for phase in phases}
-    return {phase: slices_third(Image(label, affine)) for phase, label in labels.items() if label.any()}
+    return {
+        phase: slices_third(Image(label, affine)) for phase, label in labels.items() if label.any()
+    }
 
 
-def _predict_subject(stacks: list[Stack], model: Path, parameters: Parameters) -> Iterator[tuple[Stack, Image, list[dict]]]:
-    """Each phase with its labels in its file's own geometry, and scores on the analysis grid, turned and cropped as in chapter 3."""
-    cohort = parameters.cohort
+def _predict_subject(
+    stacks: list[Stack], model: Path, cohort: CohortParameters
+) -> Iterator[tuple[Stack, Image, list[dict]]]:
+    """Each phase with its labels in its file's own geometry, and scores on the analysis grid,
+    turned and cropped as in chapter 3."""
     grid = Grid.of(cohort)
     guide = next((stack.label for stack in stacks if stack.label is not None), None)
     turned = [upright(stack.image, stack.label, guide=guide) for stack in stacks]
@@ -124,15 +159,25 @@ def _predict_subject(stacks: list[Stack], model: Path, parameters: Parameters) -
         centre = heart_centre(known) if around_heart else field_centre(image)
         on_grid = to_grid(image, centre, grid)
         slices = as_shown(on_grid)
-        judged = slices[middle] if middle else slices  # intensities are scaled as in Table 1: over the slices that are judged
+        judged = (
+            slices[middle] if middle else slices
+        )  # intensities are scaled as in Table 1: over the slices that are judged
         low, high = np.percentile(judged, [cohort.low_percentile, cohort.high_percentile])
-        scaled = np.clip((slices - low) / (high - low if high > low else 1), 0, 1).astype(np.float32)
+        scaled = np.clip((slices - low) / (high - low if high > low else 1), 0, 1).astype(
+            np.float32
+        )
         predicted = predict_slices(model, scaled, on_grid.spacing_mm[1::-1])
         scores = []
         if middle and label is not None:
             reference = as_shown(to_grid(label, centre, grid, is_label=True))
-            scores = structure_rows(largest_pieces(predicted[middle]), reference[middle], on_grid.spacing_mm[::-1])
-        yield stack, _in_file(as_stored(largest_pieces(predicted), on_grid.affine), stack.file), scores
+            scores = structure_rows(
+                largest_pieces(predicted[middle]), reference[middle], on_grid.spacing_mm[::-1]
+            )
+        yield (
+            stack,
+            _in_file(as_stored(largest_pieces(predicted), on_grid.affine), stack.file),
+            scores,
+        )
 
 
 def _middle(labels: list[np.ndarray], n_slices: int, name: str) -> list[int]:

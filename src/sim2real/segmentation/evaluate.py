@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..core.errors import Sim2RealError
-from ..core.images import read_image, read_labels
-from ..core.labels import REGIMES, STRUCTURES
-from ..core.slices import as_shown
+from ..data.errors import Sim2RealError
+from ..data.images import read_image, read_labels
+from ..data.labels import REGIMES, STRUCTURES
+from ..data.slices import as_shown
 from ..metrics.overlap import dice
 from ..metrics.surfaces import distances_mm, hausdorff_2d_mm
 from .postprocess import largest_pieces
@@ -17,11 +17,37 @@ from .predict import predict_slices
 from .regimes import count_subjects, regime_rows
 from .training import model_folder
 
-EVALUATION_COLUMNS = ["training", "seed", "n_real", "n_simulated", "vendor", "subject", "phase", "structure", "dice", "hd_mm", "empty"]
-MEASURE_COLUMNS = ["training", "seed", "vendor", "subject", "phase", "structure", "hd95_mm", "assd_mm", "hd_2d_mm", "n_empty_slices",
-                   "predicted_ml", "reference_ml", "n_images"]  # fmt: skip
-"""Of ``measures.csv``, whose rows are those of ``cases.csv``. Distances as in ``metrics.surfaces``; n_empty_slices: slices that one of
-prediction and reference alone holds; volumes over the image's slices; n_images: real and simulated images of the training."""
+EVALUATION_COLUMNS = [
+    "training",
+    "seed",
+    "n_real",
+    "n_simulated",
+    "vendor",
+    "subject",
+    "phase",
+    "structure",
+    "dice",
+    "hd_mm",
+    "empty",
+]
+MEASURE_COLUMNS = [
+    "training",
+    "seed",
+    "vendor",
+    "subject",
+    "phase",
+    "structure",
+    "hd95_mm",
+    "assd_mm",
+    "hd_2d_mm",
+    "n_empty_slices",
+    "predicted_ml",
+    "reference_ml",
+    "n_images",
+]
+"""Of ``measures.csv``, whose rows are those of ``cases.csv``. Distances as in ``metrics.surfaces``;
+n_empty_slices: slices that one of prediction and reference alone holds; volumes over the image's
+slices; n_images: real and simulated images of the training."""
 TABLE_COLUMNS = [
     "training",
     "n_real",
@@ -38,16 +64,26 @@ TABLE_COLUMNS = [
 
 
 def evaluate_model(
-    run: Path | str, folder: Path | str, table: pd.DataFrame, regime: str, seed: int, device: str | torch.device = "auto"
+    run: Path | str,
+    folder: Path | str,
+    table: pd.DataFrame,
+    regime: str,
+    seed: int,
+    device: str | torch.device = "auto",
 ) -> tuple[pd.DataFrame, dict[tuple[str, str, str], np.ndarray]]:
-    """Rows of ``cases.csv`` and ``measures.csv`` of one model, and its predictions by (vendor, subject, phase), each (slice, row, column).
+    """Rows of ``cases.csv`` and ``measures.csv`` of one model, and its predictions by (vendor,
+    subject, phase), each (slice, row, column).
 
-    run: folder that the paths in ``table`` start from. folder: the chapter's folder, with the trained model.
-    table: images as in ``SLICE_COLUMNS``; judged are the real test subjects, and no other.
+    run: folder that the paths in ``table`` start from. folder: the chapter's folder, with the
+    trained model. table: images as in ``SLICE_COLUMNS``; judged are the real test subjects, and no
+    other.
     """
     counts = {**count_subjects(table, regime), "n_images": len(regime_rows(table, regime))}
     predictions = predict_tests(run, table, model_folder(folder, regime, seed), device)
-    rows = [{"training": regime, "seed": seed, **counts, **row} for row in judge(run, table, predictions)]
+    rows = [
+        {"training": regime, "seed": seed, **counts, **row}
+        for row in judge(run, table, predictions)
+    ]
     return pd.DataFrame(rows)[[*EVALUATION_COLUMNS, *MEASURE_COLUMNS[6:]]], predictions
 
 
@@ -55,19 +91,26 @@ def rows_to_judge(table: pd.DataFrame) -> list[dict]:
     """Rows of the real test subjects. Raises Sim2RealError if there is none."""
     tests = table[(table["domain"] == "real") & (table["split"] == "test")].to_dict("records")
     if not tests:
-        raise Sim2RealError("no real test image in the table of slices; put at least one subject into split 'test' (chapter 3)")
+        raise Sim2RealError(
+            "no real test image in the table of slices; put at least one subject into split 'test'"
+            " (chapter 3)"
+        )
     return tests
 
 
-def predict_tests(run: Path | str, table: pd.DataFrame, model: Path, device: str | torch.device = "auto") -> dict:
-    """Labels that the model in folder ``model`` gives to every real test image, the largest pieces of them, by (vendor, subject, phase):
-    (slice, row, column)."""
+def predict_tests(
+    run: Path | str, table: pd.DataFrame, model: Path, device: str | torch.device = "auto"
+) -> dict:
+    """Labels that the model in folder ``model`` gives to every real test image, the largest pieces
+    of them, by (vendor, subject, phase): (slice, row, column)."""
     tests = rows_to_judge(table)
     images = [read_image(Path(run) / row["image"]) for row in tests]
     stacks = [as_shown(image) for image in images]
     spacings = {tuple(np.round(image.spacing_mm[1::-1], 4)) for image in images}
     if len(spacings) > 1:
-        raise Sim2RealError(f"test images with pixels of {sorted(spacings)} mm; all must lie on one analysis grid")
+        raise Sim2RealError(
+            f"test images with pixels of {sorted(spacings)} mm; all must lie on one analysis grid"
+        )
     labels = predict_slices(model, np.concatenate(stacks), spacings.pop(), device)
     parts = np.split(labels, np.cumsum([len(stack) for stack in stacks])[:-1])
     return {case_key(row): largest_pieces(part) for row, part in zip(tests, parts, strict=True)}
@@ -77,36 +120,47 @@ def case_key(row: dict) -> tuple[str, str, str]:
     return tuple(str(row[name]) for name in ("vendor", "subject", "phase"))
 
 
-def judge(run: Path | str, table: pd.DataFrame, predictions: dict[tuple[str, str, str], np.ndarray]) -> list[dict]:
-    """``vendor, subject, phase`` and the measures of ``measure_rows`` of every test image and structure.
+def judge(
+    run: Path | str, table: pd.DataFrame, predictions: dict[tuple[str, str, str], np.ndarray]
+) -> list[dict]:
+    """``vendor, subject, phase`` and the measures of ``measure_rows`` of every test image and
+    structure.
 
-    Raises Sim2RealError unless ``predictions`` are of just the real test images of ``table``, slice by slice.
+    Raises Sim2RealError unless ``predictions`` are of just the real test images of ``table``, slice
+    by slice.
     """
     tests, rows = rows_to_judge(table), []
     if odd := set(predictions) ^ {case_key(row) for row in tests}:
         case = min(odd)
         lacks = "is not a test image of this run" if case in predictions else "has no prediction"
         raise Sim2RealError(
-            f"case {' '.join(case)} {lacks} ({len(odd)} such cases); predictions must be of the reference's cases: predict anew"
+            f"case {' '.join(case)} {lacks} ({len(odd)} such cases); predictions must be of the"
+            " reference's cases: predict anew"
         )
     for row in tests:
         label = read_labels(Path(run) / row["label"])
         reference, prediction = as_shown(label), predictions[case_key(row)]
         if prediction.shape != reference.shape:
             raise Sim2RealError(
-                f"prediction of {' '.join(case_key(row))} has shape {prediction.shape}, its reference {reference.shape}; predict anew"
+                f"prediction of {' '.join(case_key(row))} has shape {prediction.shape}, its"
+                f" reference {reference.shape}; predict anew"
             )
         names = {name: row[name] for name in ("vendor", "subject", "phase")}
         # axes (slice, row, column), so their spacing is that of (x, y, slice) backwards
-        rows += [{**names, **found} for found in measure_rows(prediction, reference, label.spacing_mm[::-1])]
+        rows += [
+            {**names, **found}
+            for found in measure_rows(prediction, reference, label.spacing_mm[::-1])
+        ]
     return rows
 
 
 def measure_rows(prediction: np.ndarray, reference: np.ndarray, spacing_mm) -> list[dict]:
-    """All measures of LV, RV and MYO, in 3D over all slices of an image; names as in ``EVALUATION_COLUMNS`` and ``MEASURE_COLUMNS``.
+    """All measures of LV, RV and MYO, in 3D over all slices of an image; names as in
+    ``EVALUATION_COLUMNS`` and ``MEASURE_COLUMNS``.
 
-    prediction, reference: labels, shape (slice, row, column). spacing_mm: (slice, row, column), in mm.
-    An empty prediction: Dice 0, distances the diagonal of the image's field of view, ``empty`` 1 (see ``metrics.surfaces``).
+    prediction, reference: labels, shape (slice, row, column). spacing_mm: (slice, row, column), in
+    mm. An empty prediction: Dice 0, distances the diagonal of the image's field of view, ``empty``
+    1 (see ``metrics.surfaces``).
     """
     rows = []
     for structure, value in STRUCTURES.items():
@@ -114,35 +168,64 @@ def measure_rows(prediction: np.ndarray, reference: np.ndarray, spacing_mm) -> l
         empty = int(not all(mask.any() for mask in masks))
         volumes = (float(np.count_nonzero(mask) * np.prod(spacing_mm) / 1000) for mask in masks)
         planes, lost = hausdorff_2d_mm(*masks, spacing_mm)
-        rows.append({"structure": structure, "dice": dice(*masks), "empty": empty, **distances_mm(*masks, spacing_mm),
-                     "hd_2d_mm": planes, "n_empty_slices": lost, **dict(zip(("predicted_ml", "reference_ml"), volumes, strict=True))})  # fmt: skip
+        rows.append(
+            {
+                "structure": structure,
+                "dice": dice(*masks),
+                "empty": empty,
+                **distances_mm(*masks, spacing_mm),
+                "hd_2d_mm": planes,
+                "n_empty_slices": lost,
+                **dict(zip(("predicted_ml", "reference_ml"), volumes, strict=True)),
+            }
+        )
     return rows
 
 
 def structure_rows(prediction: np.ndarray, reference: np.ndarray, spacing_mm) -> list[dict]:
     """``structure, dice, hd_mm, empty`` of ``measure_rows``."""
     return [
-        {name: row[name] for name in ("structure", "dice", "hd_mm", "empty")} for row in measure_rows(prediction, reference, spacing_mm)
+        {name: row[name] for name in ("structure", "dice", "hd_mm", "empty")}
+        for row in measure_rows(prediction, reference, spacing_mm)
     ]
 
 
 def table1(cases: pd.DataFrame) -> pd.DataFrame:
-    """Mean and SD over the cases (and seeds) of each training, vendor and structure: ``TABLE_COLUMNS``. No case is left out."""
+    """Mean and SD over the cases (and seeds) of each training, vendor and structure:
+    ``TABLE_COLUMNS``. No case is left out."""
     if lost := int(cases[["dice", "hd_mm"]].isna().any(axis=1).sum()):
-        raise Sim2RealError(f"{lost} cases have no Dice or HD; expected a number for each: evaluate anew")
-    groups = cases.groupby(["training", "n_real", "n_simulated", "vendor", "structure"], as_index=False)
+        raise Sim2RealError(
+            f"{lost} cases have no Dice or HD; expected a number for each: evaluate anew"
+        )
+    groups = cases.groupby(
+        ["training", "n_real", "n_simulated", "vendor", "structure"], as_index=False
+    )
     table = groups.agg(
-        n_cases=("dice", "size"), dice_mean=("dice", "mean"), dice_sd=("dice", "std"),
-        hd_mm_mean=("hd_mm", "mean"), hd_mm_sd=("hd_mm", "std"), n_empty=("empty", "sum"),
-    )  # fmt: skip
+        n_cases=("dice", "size"),
+        dice_mean=("dice", "mean"),
+        dice_sd=("dice", "std"),
+        hd_mm_mean=("hd_mm", "mean"),
+        hd_mm_sd=("hd_mm", "std"),
+        n_empty=("empty", "sum"),
+    )
     order = {name: place for place, name in enumerate([*REGIMES, *STRUCTURES])}
     by = ["training", "vendor", "structure"]
-    table = table.sort_values(by, key=lambda column: column if column.name == "vendor" else column.map(order))
+    table = table.sort_values(
+        by, key=lambda column: column if column.name == "vendor" else column.map(order)
+    )
     return table[TABLE_COLUMNS].reset_index(drop=True)
 
 
 def median_cases(cases: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """{vendor: (subject, phase)} of the image whose mean Dice over structures is the median one for ``both`` (the lower of two)."""
-    means = cases[cases["training"] == "both"].groupby(["vendor", "subject", "phase"], as_index=False)["dice"].mean()
+    """{vendor: (subject, phase)} of the image whose mean Dice over structures is the median one for
+    ``both`` (the lower of two)."""
+    means = (
+        cases[cases["training"] == "both"]
+        .groupby(["vendor", "subject", "phase"], as_index=False)["dice"]
+        .mean()
+    )
     ordered = means.sort_values(["vendor", "dice", "subject", "phase"]).groupby("vendor")
-    return {vendor: tuple(map(str, rows.iloc[(len(rows) - 1) // 2][["subject", "phase"]])) for vendor, rows in ordered}
+    return {
+        vendor: tuple(map(str, rows.iloc[(len(rows) - 1) // 2][["subject", "phase"]]))
+        for vendor, rows in ordered
+    }

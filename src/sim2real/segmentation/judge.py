@@ -1,4 +1,5 @@
-"""The segmenter trained on real images as a judge of the simulated ones: do they keep their labels, and do they look real to it?"""
+"""The segmenter trained on real images as a judge of the simulated ones: do they keep their labels,
+and do they look real to it?"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,81 +7,129 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..core.images import read_image, read_labels
-from ..core.labels import STRUCTURES, VENDORS
-from ..core.run import RunFolder
-from ..core.slices import as_shown
+from ..data.images import read_image, read_labels
+from ..data.labels import STRUCTURES, VENDORS
+from ..data.run import RunFolder
+from ..data.slices import as_shown
 from ..metrics.crossed import crossed_mean
 from ..metrics.frechet import frechet_distance
 from ..metrics.overlap import dice
 from ..realism.distances import change_table, distance_table
 from ..realism.sensitivity import sensitivity
-from ..realism.sets import described, image_sets
+from ..realism.sets import SliceSet, described
 from .encoder import encode, reduction
 from .predict import predict_slices
 
 SPACE = "segmenter"
-KEEPS_COLUMNS = ["images", "structure", "dice", "ci_low", "ci_high", "change", "change_low", "change_high", "n_subjects", "n_images"]
+KEEPS_COLUMNS = [
+    "images",
+    "structure",
+    "dice",
+    "ci_low",
+    "ci_high",
+    "change",
+    "change_low",
+    "change_high",
+    "n_subjects",
+    "n_images",
+]
 SIMULATED = ("simulated", *(f"sim2real_{vendor}" for vendor in VENDORS))
 
 
 def label_cases(run: RunFolder, table: pd.DataFrame, model: Path | str) -> pd.DataFrame:
-    """``images, subject, phase, structure, dice``: the judge's labels of every simulated and translated image against the simulation's.
+    """``images, subject, phase, structure, dice``: the judge's labels of every simulated and
+    translated image against the simulation's.
 
-    table: images as in ``SLICE_COLUMNS``. model: folder of the segmenter trained on real images. Dice in 3D, as in Table 1.
+    table: images as in ``SLICE_COLUMNS``. model: folder of the segmenter trained on real images.
+    Dice in 3D, as in Table 1.
     """
     rows = []
     for row in table[table["domain"].isin(SIMULATED)].to_dict("records"):
-        image, label = read_image(run.path / row["image"]), as_shown(read_labels(run.path / row["label"]))
+        image, label = (
+            read_image(run.path / row["image"]),
+            as_shown(read_labels(run.path / row["label"])),
+        )
         predicted = predict_slices(model, as_shown(image), image.spacing_mm[1::-1])
         names = {"images": row["domain"], "subject": str(row["subject"]), "phase": row["phase"]}
-        rows += [{**names, "structure": name, "dice": dice(predicted == value, label == value)} for name, value in STRUCTURES.items()]
+        rows += [
+            {**names, "structure": name, "dice": dice(predicted == value, label == value)}
+            for name, value in STRUCTURES.items()
+        ]
     return pd.DataFrame(rows)
 
 
 def keeps_table(cases: pd.DataFrame) -> pd.DataFrame:
-    """Mean Dice of ``label_cases`` by set and structure and of all, with 95 % intervals over subjects: ``KEEPS_COLUMNS``.
+    """Mean Dice of ``label_cases`` by set and structure and of all, with 95 % intervals over
+    subjects: ``KEEPS_COLUMNS``.
 
-    ``change``: less the same subjects' untranslated images, paired. Fewer than five subjects: no interval.
+    ``change``: less the same subjects' untranslated images, paired. Fewer than five subjects: no
+    interval.
     """
     rows = []
     for images in SIMULATED:
         for structure in (*STRUCTURES, "all"):
             part = cases[cases["structure"].eq(structure) | (structure == "all")]
-            by_subject = {name: part[part["images"] == name].groupby("subject")["dice"].mean() for name in ("simulated", images)}
+            by_subject = {
+                name: part[part["images"] == name].groupby("subject")["dice"].mean()
+                for name in ("simulated", images)
+            }
             if by_subject[images].empty:
                 continue
             found = crossed_mean(by_subject[images].to_numpy()[:, None])
-            change = crossed_mean((by_subject[images] - by_subject["simulated"]).dropna().to_numpy()[:, None])
+            change = crossed_mean(
+                (by_subject[images] - by_subject["simulated"]).dropna().to_numpy()[:, None]
+            )
             n_images = len(part[part["images"] == images][["subject", "phase"]].drop_duplicates())
             rows.append(
-                (images, structure, found.value, found.low, found.high, change.value, change.low, change.high, found.n_subjects, n_images)
+                (
+                    images,
+                    structure,
+                    found.value,
+                    found.low,
+                    found.high,
+                    change.value,
+                    change.low,
+                    change.high,
+                    found.n_subjects,
+                    n_images,
+                )
             )
     return pd.DataFrame(rows, columns=KEEPS_COLUMNS)
 
 
-def look(run: RunFolder, model: Path | str) -> tuple[dict[str, pd.DataFrame], float]:
-    """Tables ``distances`` and ``changes`` (columns as in chapter 5, ``features`` = segmenter) and ``sensitivity``, and the variance kept.
+def look(
+    run: RunFolder, model: Path | str, sets: dict[str, SliceSet]
+) -> tuple[dict[str, pd.DataFrame], float]:
+    """Tables ``distances`` and ``changes`` (columns as in chapter 5, ``features`` = segmenter) and
+    ``sensitivity``, and the variance kept.
 
-    Features are those of ``encoder.encode`` of all stages, in principal components of the real training slices of both vendors.
-    ``sensitivity`` has the planted changes of chapter 5 as these features see them (``features`` segmenter), and as the means at the
-    bottom of the network do (bottom).
+    Features are those of ``encoder.encode`` of all stages, in principal components of the real
+    training slices of both vendors. ``sensitivity`` has the planted changes of chapter 5 as these
+    features see them (``features`` segmenter), and as the means at the bottom of the network do
+    (bottom).
     """
-    sets = image_sets(run)
     encoded = {name: encode(model, found.values, name) for name, found in sets.items()}
     references = [encoded[f"real_{vendor}"] for vendor in VENDORS]
     kept = reduction(np.concatenate([part.stages for part in references]))
     features = {SPACE: described(sets, lambda _, name: kept.apply(encoded[name].stages))}
     bottom = reduction(np.concatenate([part.bottom for part in references]))
     seen = []
-    for space, distance in ((SPACE, _distance(model, kept, "stages")), ("bottom", _distance(model, bottom, "bottom"))):
+    for space, distance in (
+        (SPACE, _distance(model, kept, "stages")),
+        ("bottom", _distance(model, bottom, "bottom")),
+    ):
         seen.append(sensitivity(sets, distance).assign(features=space))
-    tables = {"distances": distance_table(features), "changes": change_table(features), "sensitivity": pd.concat(seen, ignore_index=True)}
+    tables = {
+        "distances": distance_table(features),
+        "changes": change_table(features),
+        "sensitivity": pd.concat(seen, ignore_index=True),
+    }
     return tables, kept.explained
 
 
 def _distance(model: Path | str, kept, part: str) -> Callable[[np.ndarray, np.ndarray], float]:
-    """Fréchet distance of two stacks of slices in the features ``part``; those of the last reference are kept for the next call."""
+    """Fréchet distance of two stacks of slices in the features ``part``; those of the last
+    reference are kept for the next call."""
     known: dict[int, np.ndarray] = {}
 
     def features(slices: np.ndarray) -> np.ndarray:

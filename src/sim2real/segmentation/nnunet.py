@@ -1,4 +1,5 @@
-"""What nnU-Net reads from its surroundings: folders and processes from the environment, the network from its plans."""
+"""What nnU-Net reads from its surroundings: folders and processes from the environment, the network
+from its plans."""
 
 import contextlib
 import copy
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import matplotlib
 
-from ..core.parameters import SegmentationParameters
+from .parameters import SegmentationParameters
 
 DATASET_ID, DATASET = 1, "Dataset001_sim2real"
 CONFIGURATION = "2d"
@@ -16,11 +17,15 @@ SMALL_FEATURES = (16, 32, 64, 128, 128)
 
 
 @contextlib.contextmanager
-def nnunet_surroundings(folder: Path | str, results: Path | str | None = None, augmentation_processes: int = 0):
-    """Point nnU-Net at ``folder`` (raw and preprocessed data) and ``results``, quietly; all is put back at the end.
+def nnunet_surroundings(
+    folder: Path | str, results: Path | str | None = None, augmentation_processes: int = 0
+):
+    """Point nnU-Net at ``folder`` (raw and preprocessed data) and ``results``, quietly; all is put
+    back at the end.
 
-    Training is reproducible with 0 augmentation processes only; planning crashes with 0 and wants 1.
-    matplotlib's backend is kept, which importing nnunetv2 would switch (a notebook would then show no figures).
+    Training is reproducible with 0 augmentation processes only; planning crashes with 0 and wants
+    1. matplotlib's backend is kept, which importing nnunetv2 would switch (a notebook would then
+    show no figures).
     """
     values = {
         "nnUNet_raw": str(Path(folder) / "raw"),
@@ -30,7 +35,8 @@ def nnunet_surroundings(folder: Path | str, results: Path | str | None = None, a
         "nnUNet_wandb_enabled": "0",
     }
     before = {name: os.environ.get(name) for name in values}
-    # read like this because asking rcParams the usual way would choose a backend where none is chosen yet
+    # read like this because asking rcParams the usual way would choose a backend where none is
+    # chosen yet
     backend = dict.__getitem__(matplotlib.rcParams, "backend")
     os.environ.update(values)
     try:
@@ -44,10 +50,12 @@ def nnunet_surroundings(folder: Path | str, results: Path | str | None = None, a
 
 
 def plans_for(plans: dict, parameters: SegmentationParameters, seed: int) -> dict:
-    """nnU-Net's plans with our batch size and network, and what our trainer needs under the key ``sim2real``.
+    """nnU-Net's plans with our batch size and network, and what our trainer needs under the key
+    ``sim2real``.
 
-    Neither regime nor number of cases enters: the planner's rule that a batch holds at most 5 % of the training set would
-    give each row of Table 1 another batch size, and the table would then compare batch sizes.
+    Neither regime nor number of cases enters: the planner's rule that a batch holds at most 5 % of
+    the training set would give each row of Table 1 another batch size, and the table would then
+    compare batch sizes.
     """
     plans = copy.deepcopy(plans)
     configuration = plans["configurations"][CONFIGURATION]
@@ -55,12 +63,15 @@ def plans_for(plans: dict, parameters: SegmentationParameters, seed: int) -> dic
     if not parameters.planned_network:
         _shrink(configuration["architecture"]["arch_kwargs"])
     plans["sim2real"] = {**parameters.model_dump(exclude={"seeds", "distance"}), "seed": int(seed)}
-    plans["continue_training"] = False  # the trainer takes this key out; our checkpoints are found by ``training.train``
+    plans["continue_training"] = (
+        False  # the trainer takes this key out; our checkpoints are found by ``training.train``
+    )
     return plans
 
 
 def _shrink(network: dict) -> None:
-    """The planned U-Net with fewer channels, stages and convolutions: 0.4 s instead of 2.6 s an iteration on one core."""
+    """The planned U-Net with fewer channels, stages and convolutions: 0.4 s instead of 2.6 s an
+    iteration on one core."""
     stages = min(len(SMALL_FEATURES), network["n_stages"])
     network.update(
         n_stages=stages,

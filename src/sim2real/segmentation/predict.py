@@ -5,56 +5,77 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..core.device import choose_device
-from ..core.errors import Sim2RealError
-from ..core.files import read_json
-from ..core.progress import progress
+from ..data.device import choose_device
+from ..data.errors import Sim2RealError
+from ..data.files import read_json
+from ..data.progress import progress
 from .nnunet import CONFIGURATION, nnunet_surroundings
 from .training import FINAL
 
 
-def predict_slices(model: Path | str, slices: np.ndarray, spacing, device: str | torch.device = "auto") -> np.ndarray:
+def predict_slices(
+    model: Path | str, slices: np.ndarray, spacing, device: str | torch.device = "auto"
+) -> np.ndarray:
     """Labels of ``slices``, uint8 of their shape: 0 background, 1 LV, 2 MYO, 3 RV.
 
-    model: folder of a finished training. slices: shape (slice, row, column), any intensity scale (each slice is standardised
-    as in training), RV on the left and anterior up. spacing: edges (row, column) of a pixel in mm; nnU-Net resamples to its
-    training's pixel and back. Mirrored copies are averaged where the training mirrored.
-    Raises Sim2RealError for a model that is not whole, slices of another shape, and intensities that are not finite.
+    model: folder of a finished training. slices: shape (slice, row, column), any intensity scale
+    (each slice is standardised as in training), RV on the left and anterior up. spacing: edges
+    (row, column) of a pixel in mm; nnU-Net resamples to its training's pixel and back. Mirrored
+    copies are averaged where the training mirrored. Raises Sim2RealError for a model that is not
+    whole, slices of another shape, and intensities that are not finite.
     """
     slices = np.asarray(slices, dtype=np.float32)
     if slices.ndim != 3 or not slices.size:
-        raise Sim2RealError(f"slices have shape {slices.shape}; expected (slice, row, column) with at least one slice")
+        raise Sim2RealError(
+            f"slices have shape {slices.shape}; expected (slice, row, column) with at least one"
+            " slice"
+        )
     if not np.isfinite(slices).all():
         raise Sim2RealError("slices hold NaN or infinite intensities; expected finite ones")
     spacing = [float(edge) for edge in spacing]
     if len(spacing) != 2 or min(spacing) <= 0:
-        raise Sim2RealError(f"pixel spacing is {spacing}; expected two positive edges (row, column) in mm")
+        raise Sim2RealError(
+            f"pixel spacing is {spacing}; expected two positive edges (row, column) in mm"
+        )
     with nnunet_surroundings(Path(model)):
         predictor = make_predictor(Path(model), choose_device(device))
-        # nnU-Net lists the slice axis first; its edge has no effect in two dimensions but must be the largest
+        # nnU-Net lists the slice axis first; its edge has no effect in two dimensions but must be
+        # the largest
         properties = {"spacing": [10.0 * max(spacing), *spacing]}
-        labels = [_predict_one(predictor, image, properties) for image in progress(slices, name="Prediction", unit="slice")]
+        labels = [
+            _predict_one(predictor, image, properties)
+            for image in progress(slices, name="Prediction", unit="slice")
+        ]
     return np.stack(labels)
 
 
 def _predict_one(predictor, image: np.ndarray, properties: dict) -> np.ndarray:
     if image.min() == image.max():
-        return np.zeros(image.shape, np.uint8)  # an empty picture holds no heart, and nnU-Net cannot crop it
-    return predictor.predict_single_npy_array(image[None, None], dict(properties)).astype(np.uint8)[0]
+        return np.zeros(
+            image.shape, np.uint8
+        )  # an empty picture holds no heart, and nnU-Net cannot crop it
+    return predictor.predict_single_npy_array(image[None, None], dict(properties)).astype(np.uint8)[
+        0
+    ]
 
 
 def make_predictor(model: Path, device: torch.device):
-    """nnU-Net's predictor with its weights, built directly: its look-up by name would import every trainer that comes with it."""
+    """nnU-Net's predictor with its weights, built directly: its look-up by name would import every
+    trainer that comes with it."""
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
     from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
     if not (model / FINAL).is_file():
-        raise Sim2RealError(f"{model / FINAL}: no finished model there; train it first (chapter 6), or name the folder of another model")
+        raise Sim2RealError(
+            f"{model / FINAL}: no finished model there; train it first (chapter 6), or name the"
+            " folder of another model"
+        )
     plans, description = (read_json(model / name) for name in ("plans.json", "dataset.json"))
     if "sim2real" not in plans:
         raise Sim2RealError(
-            f"{model / 'plans.json'}: not a model of this program (an nnU-Net folder of another version or origin); train it here"
+            f"{model / 'plans.json'}: not a model of this program (an nnU-Net folder of another"
+            " version or origin); train it here"
         )
     manager = PlansManager(plans)
     configuration = manager.get_configuration(CONFIGURATION)
@@ -70,8 +91,19 @@ def make_predictor(model: Path, device: torch.device):
     try:
         network.load_state_dict(weights)
     except RuntimeError:
-        raise Sim2RealError(f"{model / FINAL}: its weights do not fit the network in plans.json beside it; train the model again") from None
+        raise Sim2RealError(
+            f"{model / FINAL}: its weights do not fit the network in plans.json beside it; train"
+            " the model again"
+        ) from None
     mirror = plans["sim2real"]["mirroring"]
     predictor = nnUNetPredictor(use_mirroring=mirror, device=device, allow_tqdm=False)
-    predictor.manual_initialization(network, manager, configuration, [weights], description, "nnUNetTrainer", (0, 1) if mirror else None)
+    predictor.manual_initialization(
+        network,
+        manager,
+        configuration,
+        [weights],
+        description,
+        "nnUNetTrainer",
+        (0, 1) if mirror else None,
+    )
     return predictor

@@ -2,26 +2,28 @@
 
 import pandas as pd
 
-from ..core.errors import Sim2RealError
-from ..core.labels import REGIMES
-from ..core.seeds import seed_of
+from ..data.errors import Sim2RealError
+from ..data.labels import REGIMES
+from ..data.seeds import seed_of
 
 DOMAINS = {
-    "plain": ("simulated",),
-    "simulated": ("sim2real_A", "sim2real_B"),
+    "simulated": ("simulated",),
+    "sim2real": ("sim2real_A", "sim2real_B"),
     "real": ("real",),
     "both": ("real", "sim2real_A", "sim2real_B"),
 }
-"""Domains of each regime. ``simulated`` in the paper's table means translated, in the style of both vendors."""
+"""Domains of each regime. ``simulated`` in the paper's table means translated, in the style of both
+vendors."""
 
 
 def regime_rows(table: pd.DataFrame, regime: str) -> pd.DataFrame:
-    """Rows of ``table`` (columns of ``core.slices.SLICE_COLUMNS``, or of ``dataset.CASE_COLUMNS``) that ``regime`` trains on.
+    """Rows of ``table`` (columns of ``core.slices.SLICE_COLUMNS``, or of ``dataset.CASE_COLUMNS``)
+    that ``regime`` trains on.
 
-    Train subjects alone. Of the translated images, one half of the virtual subjects is seen in A's style and the other half
-    in B's, so that N stays the number of virtual subjects.
-    Raises Sim2RealError for an unknown regime, a domain without training images, a subject in both splits, and
-    translations that do not hold the same subjects for A and for B.
+    Train subjects alone. Of the translated images, one half of the virtual subjects is seen in A's
+    style and the other half in B's, so that N stays the number of virtual subjects. Raises
+    Sim2RealError for an unknown regime, a domain without training images, a subject in both splits,
+    and translations that do not hold the same subjects for A and for B.
     """
     if regime not in REGIMES:
         raise Sim2RealError(f"regime '{regime}' does not exist; there are {', '.join(REGIMES)}")
@@ -30,29 +32,35 @@ def regime_rows(table: pd.DataFrame, regime: str) -> pd.DataFrame:
     rows = table[table["domain"].isin(domains) & (table["split"] == "train")]
     for domain in domains:
         if not (rows["domain"] == domain).any():
-            raise Sim2RealError(f"regime '{regime}': no training image of domain '{domain}'; make them first (chapters 2 to 4)")
+            raise Sim2RealError(
+                f"regime '{regime}': no training image of domain '{domain}'; make them first"
+                " (chapters 2 to 4)"
+            )
     if "sim2real_A" in domains:
         rows = _one_style_a_subject(rows)
     return rows.reset_index(drop=True)
 
 
 def refuse_shared_subjects(table: pd.DataFrame) -> None:
-    """Raise Sim2RealError if a real subject is in ``train`` and in ``test``: every result would be worthless."""
+    """Raise Sim2RealError if a real subject is in ``train`` and in ``test``: every result would be
+    worthless."""
     real = table[table["domain"] == "real"]
     in_splits = real.groupby(["vendor", "subject"])["split"].nunique()
     shared = in_splits.index[in_splits > 1]
     if len(shared):
         vendor, subject = shared[0]
         raise Sim2RealError(
-            f"real subject {subject} of vendor {vendor} is both in train and in test ({len(shared)} such subjects); "
-            "a subject must be in one split only: mend the cohort's table of splits"
+            f"real subject {subject} of vendor {vendor} is both in train and in test ({len(shared)}"
+            " such subjects); a subject must be in one split only: mend the cohort's table of"
+            " splits"
         )
 
 
 def style_of_subjects(subjects) -> dict[str, str]:
     """``{subject: "A" or "B"}`` in equal parts (A has one more of an odd number).
 
-    Drawn by the subjects' names: taking every other one would tie the style to anything else that alternates, such as sex.
+    Drawn by the subjects' names: taking every other one would tie the style to anything else that
+    alternates, such as sex.
     """
     drawn = sorted(set(map(str, subjects)), key=lambda subject: seed_of(0, "style", subject))
     half = (len(drawn) + 1) // 2
@@ -60,7 +68,8 @@ def style_of_subjects(subjects) -> dict[str, str]:
 
 
 def count_subjects(table: pd.DataFrame, regime: str) -> dict[str, int]:
-    """``{"n_real": ..., "n_simulated": ...}``: real and virtual subjects that ``regime`` trains on."""
+    """``{"n_real": ..., "n_simulated": ...}``: real and virtual subjects that ``regime`` trains
+    on."""
     rows = regime_rows(table, regime)
     real = rows["domain"] == "real"
     return {
@@ -70,12 +79,17 @@ def count_subjects(table: pd.DataFrame, regime: str) -> dict[str, int]:
 
 
 def _one_style_a_subject(rows: pd.DataFrame) -> pd.DataFrame:
-    subjects = {vendor: set(rows.loc[rows["domain"] == f"sim2real_{vendor}", "subject"].astype(str)) for vendor in "AB"}
+    subjects = {
+        vendor: set(rows.loc[rows["domain"] == f"sim2real_{vendor}", "subject"].astype(str))
+        for vendor in "AB"
+    }
     if odd := subjects["A"] ^ subjects["B"]:
         raise Sim2RealError(
-            f"virtual subject {min(odd)} is translated to one vendor only ({len(odd)} such subjects); "
-            "expected every one in the style of A and of B: run chapter 4 to its end"
+            f"virtual subject {min(odd)} is translated to one vendor only ({len(odd)} such"
+            " subjects); expected every one in the style of A and of B: run chapter 4 to its end"
         )
     style = style_of_subjects(subjects["A"])
     pairs = zip(rows["domain"], rows["subject"].astype(str), strict=True)
-    return rows[[domain == "real" or domain == f"sim2real_{style[subject]}" for domain, subject in pairs]]
+    return rows[
+        [domain == "real" or domain == f"sim2real_{style[subject]}" for domain, subject in pairs]
+    ]

@@ -1,7 +1,8 @@
-"""Appendix 2: few real subjects, with and without translated images. The paper's claim that sim2real helps "particularly in scenarios
-where data is scarce", tested.
+"""Appendix 2: few real subjects, with and without translated images. The paper's claim that
+sim2real helps "particularly in scenarios where data is scarce", tested.
 
-The dataset, plans and preprocessing are those of chapter 6, the test subjects too; every training has the same number of iterations.
+The dataset, plans and preprocessing are those of chapter 6, the test subjects too; every training
+has the same number of iterations.
 """
 
 from pathlib import Path
@@ -9,90 +10,159 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..core.errors import Sim2RealError
-from ..core.labels import VENDORS
-from ..core.notebook import spoken_interval
-from ..core.parameters import ScarcityParameters, SegmentationParameters
-from ..core.run import RunFolder
-from ..core.seeds import seed_of
-from ..core.workflow import run_parameters
+from ..data.errors import Sim2RealError
+from ..data.labels import VENDORS
+from ..data.numbers import spoken_interval
+from ..data.run import RunFolder
+from ..data.seeds import seed_of
 from ..metrics.crossed import crossed_mean
 from ..metrics.paired import holm, paired_difference
 from .dataset import read_cases, regime_cases
 from .evaluate import EVALUATION_COLUMNS, judge, predict_tests
+from .parameters import ScarcityParameters, SegmentationParameters
+from .stage import CHAPTER as SEGMENTATION
+from .stage import all_images
 from .statistics import ALL, by_subject, part_of, places
-from .summary import CHAPTER as SEGMENTATION
-from .summary import all_images
 from .training import train_cases
 
 CHAPTER = "A2_scarcity"
 TRAININGS = ("real", "both")
-TABLE_COLUMNS = ["training", "n_real", "n_simulated", "vendor", "structure", "dice", "ci_low", "ci_high", "n_subjects", "n_seeds"]
-GAIN_COLUMNS = ["n_real", "vendor", "structure", "difference", "ci_low", "ci_high", "p", "p_holm", "n_subjects", "n_seeds"]
+TABLE_COLUMNS = [
+    "training",
+    "n_real",
+    "n_simulated",
+    "vendor",
+    "structure",
+    "dice",
+    "ci_low",
+    "ci_high",
+    "n_subjects",
+    "n_seeds",
+]
+GAIN_COLUMNS = [
+    "n_real",
+    "vendor",
+    "structure",
+    "difference",
+    "ci_low",
+    "ci_high",
+    "p",
+    "p_holm",
+    "n_subjects",
+    "n_seeds",
+]
 
 
 def ordered_subjects(cases: pd.DataFrame, seed: int) -> list[tuple[str, str]]:
-    """(vendor, subject) of the real training subjects, A and B in turn, each vendor's drawn by name with ``seed``: a size is the first n.
+    """(vendor, subject) of the real training subjects, A and B in turn, each vendor's drawn by name
+    with ``seed``: a size is the first n.
 
-    So 5 of them are among 10, these among 20. cases: ``dataset.read_cases``. Where one vendor has more, its rest is left off.
+    So 5 of them are among 10, these among 20. cases: ``dataset.read_cases``. Where one vendor has
+    more, its rest is left off.
     """
     real = cases[cases["domain"] == "real"]
-    drawn = [sorted(set(real.loc[real["vendor"] == vendor, "subject"]), key=lambda name, vendor=vendor: seed_of(seed, "scarcity", vendor, name))
-             for vendor in VENDORS]  # fmt: skip
-    return [(vendor, subject) for pair in zip(*drawn, strict=False) for vendor, subject in zip(VENDORS, pair, strict=True)]
+    drawn = [
+        sorted(
+            set(real.loc[real["vendor"] == vendor, "subject"]),
+            key=lambda name, vendor=vendor: seed_of(seed, "scarcity", vendor, name),
+        )
+        for vendor in VENDORS
+    ]
+    return [
+        (vendor, subject)
+        for pair in zip(*drawn, strict=False)
+        for vendor, subject in zip(VENDORS, pair, strict=True)
+    ]
+
+
+def n_in_equal_parts(cases: pd.DataFrame) -> int:
+    """How many real training subjects there are, of both vendors in equal parts."""
+    return len(ordered_subjects(cases, 0))
 
 
 def sizes(cases: pd.DataFrame, wanted: list[int]) -> tuple[list[int], str]:
-    """Those of ``wanted`` that the cohort has, in order, and a sentence on those that it has not, or nothing."""
-    there = len(ordered_subjects(cases, 0))
-    made, left_out = sorted({n for n in wanted if n <= there}), sorted({n for n in wanted if n > there})
+    """Those of ``wanted`` that the cohort has, in order, and a sentence on those that it has not,
+    or nothing."""
+    there = n_in_equal_parts(cases)
+    made, left_out = (
+        sorted({n for n in wanted if n <= there}),
+        sorted({n for n in wanted if n > there}),
+    )
     if not made:
         raise Sim2RealError(
-            f"scarcity.n_real {sorted(wanted)}: the cohort has {there} real training subjects in equal parts; ask for fewer"
+            f"scarcity.n_real {sorted(wanted)}: the cohort has {there} real training subjects in"
+            " equal parts; ask for fewer"
         )
     if not left_out:
         return made, ""
-    return made, f"Left out, since the cohort has {there} real training subjects in equal parts: {', '.join(map(str, left_out))}."
+    return (
+        made,
+        (
+            f"Left out, since the cohort has {there} real training subjects in equal parts:"
+            f" {', '.join(map(str, left_out))}."
+        ),
+    )
 
 
 def cases_of(cases: pd.DataFrame, training: str, n_real: int, seed: int) -> list[str]:
-    """Names of the slices that ``training``, real or both, learns from with the first ``n_real`` subjects: for both, all of sim2real as well."""
+    """Names of the slices that ``training``, real or both, learns from with the first ``n_real``
+    subjects: for both, all of sim2real as well."""
     chosen = set(ordered_subjects(cases, seed)[:n_real])
     pairs = zip(cases["domain"], cases["vendor"], cases["subject"], strict=True)
-    real = cases["case"][[domain == "real" and (vendor, subject) in chosen for domain, vendor, subject in pairs]].tolist()
-    return sorted(real + (regime_cases(cases, "simulated") if training == "both" else []))
+    real = cases["case"][
+        [domain == "real" and (vendor, subject) in chosen for domain, vendor, subject in pairs]
+    ].tolist()
+    return sorted(real + (regime_cases(cases, "sim2real") if training == "both" else []))
 
 
-def train(run: RunFolder, parameters: ScarcityParameters, n_real: int, seed: int) -> dict[str, pd.DataFrame]:
-    """Train with ``n_real`` subjects and one seed, with and without sim2real images; each training's log. Finished ones are only read.
+def train(
+    run: RunFolder, settings: SegmentationParameters, n_real: int, seed: int
+) -> dict[str, pd.DataFrame]:
+    """Train with ``n_real`` subjects and one seed, with and without sim2real images; each
+    training's log. Finished ones are only read.
 
     Empty for a size that the cohort has not.
     """
     source = run.chapter(SEGMENTATION)
-    cases, settings = read_cases(source), _settings(run, parameters)
-    if n_real not in sizes(cases, parameters.n_real)[0]:
+    cases = read_cases(source)
+    if n_real > n_in_equal_parts(cases):
         return {}
     return {
-        training: train_cases(source, f"{training}, {n_real} real subjects", cases_of(cases, training, n_real, seed),
-                              model_folder(run, training, n_real, seed), seed, settings)
+        training: train_cases(
+            source,
+            f"{training}, {n_real} real subjects",
+            cases_of(cases, training, n_real, seed),
+            model_folder(run, training, n_real, seed),
+            seed,
+            settings,
+        )
         for training in TRAININGS
-    }  # fmt: skip
+    }
 
 
 def judge_all(run: RunFolder, parameters: ScarcityParameters) -> pd.DataFrame:
-    """The models of every size and seed on the test subjects: rows as in ``cases.csv``, written there. What is not trained yet, is.
+    """The models of every size and seed on the test subjects: rows as in ``cases.csv``, written
+    there.
 
     Each model is a training of its own under ``A2_scarcity/models``.
     """
     table, cases = all_images(run), read_cases(run.chapter(SEGMENTATION))
-    n_virtual = cases[cases["case"].isin(regime_cases(cases, "simulated"))]["subject"].nunique()
+    n_virtual = cases[cases["case"].isin(regime_cases(cases, "sim2real"))]["subject"].nunique()
     rows = []
     for seed in parameters.seeds:
         for n_real in sizes(cases, parameters.n_real)[0]:
-            for training in train(run, parameters, n_real, seed):
+            for training in TRAININGS:
                 model = model_folder(run, training, n_real, seed)
-                counts = {"training": training, "seed": seed, "n_real": n_real, "n_simulated": n_virtual if training == "both" else 0}
-                rows += [{**counts, **row} for row in judge(run.path, table, predict_tests(run.path, table, model))]
+                counts = {
+                    "training": training,
+                    "seed": seed,
+                    "n_real": n_real,
+                    "n_simulated": n_virtual if training == "both" else 0,
+                }
+                rows += [
+                    {**counts, **row}
+                    for row in judge(run.path, table, predict_tests(run.path, table, model))
+                ]
     found = pd.DataFrame(rows)[EVALUATION_COLUMNS]
     run.write_manifest(CHAPTER, found, "cases.csv")
     return found
@@ -102,28 +172,63 @@ def model_folder(run: RunFolder, training: str, n_real: int, seed: int) -> Path:
     return run.chapter(CHAPTER) / "models" / f"{training}_{n_real}_seed{seed}"
 
 
-def _settings(run: RunFolder, parameters: ScarcityParameters) -> SegmentationParameters:
+def settings(
+    segmentation: SegmentationParameters, parameters: ScarcityParameters
+) -> SegmentationParameters:
+    """Chapter 6's parameters with this study's length of training."""
     own = {"n_epochs": parameters.n_epochs, "iterations_per_epoch": parameters.iterations_per_epoch}
-    return run_parameters(run.path).segmentation.model_copy(update=own)
+    return segmentation.model_copy(update=own)
 
 
 def summarise(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Write and return ``scarcity.csv`` (``TABLE_COLUMNS``) and ``gains.csv`` (``GAIN_COLUMNS``: both less real, the same test subjects).
+    """Write and return ``scarcity.csv`` (``TABLE_COLUMNS``) and ``gains.csv`` (``GAIN_COLUMNS``:
+    both less real, the same test subjects).
 
-    Intervals at 95 % over test subjects and, if there are several, seeds (``metrics.crossed``); ``p_holm`` over all of ``gains.csv``.
+    Intervals at 95 % over test subjects and, if there are several, seeds (``metrics.crossed``);
+    ``p_holm`` over all of ``gains.csv``.
     """
     table, gains = [], []
     for n_real, own in rows.groupby("n_real"):
         for vendor, structure in places(own):
-            values = {training: by_subject(part_of(own, training, vendor, structure), "dice") for training in TRAININGS}
+            values = {
+                training: by_subject(part_of(own, training, vendor, structure), "dice")
+                for training in TRAININGS
+            }
             for training in TRAININGS:
-                mean = crossed_mean(values[training].to_numpy(), values[training].index.get_level_values("vendor").to_numpy())
+                mean = crossed_mean(
+                    values[training].to_numpy(),
+                    values[training].index.get_level_values("vendor").to_numpy(),
+                )
                 n_simulated = own.loc[own["training"] == training, "n_simulated"].iloc[0]
                 table.append(
-                    (training, n_real, n_simulated, vendor, structure, mean.value, mean.low, mean.high, mean.n_subjects, mean.n_seeds)
+                    (
+                        training,
+                        n_real,
+                        n_simulated,
+                        vendor,
+                        structure,
+                        mean.value,
+                        mean.low,
+                        mean.high,
+                        mean.n_subjects,
+                        mean.n_seeds,
+                    )
                 )
             gain = paired_difference(values["both"], values["real"])
-            gains.append((n_real, vendor, structure, gain.value, gain.low, gain.high, gain.p, np.nan, gain.n_subjects, gain.n_seeds))
+            gains.append(
+                (
+                    n_real,
+                    vendor,
+                    structure,
+                    gain.value,
+                    gain.low,
+                    gain.high,
+                    gain.p,
+                    np.nan,
+                    gain.n_subjects,
+                    gain.n_seeds,
+                )
+            )
     tables = pd.DataFrame(table, columns=TABLE_COLUMNS), pd.DataFrame(gains, columns=GAIN_COLUMNS)
     tables = tables[0], tables[1].assign(p_holm=holm(tables[1]["p"].to_numpy()))
     for name, found in zip(("scarcity", "gains"), tables, strict=True):
@@ -132,22 +237,41 @@ def summarise(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
 
 
 def results(table: pd.DataFrame, gains: pd.DataFrame, left_out: str) -> dict:
-    """Numbers the appendix quotes: overall Dice and gain of the smallest and of the largest size, and of each size by its number."""
+    """Numbers the appendix quotes: overall Dice and gain of the smallest and of the largest size,
+    and of each size by its number."""
     overall = table[(table["vendor"] == ALL) & (table["structure"] == ALL)]
     gained = gains[(gains["vendor"] == ALL) & (gains["structure"] == ALL)].set_index("n_real")
     smallest, largest = int(gained.index.min()), int(gained.index.max())
     seeds = int(table["n_seeds"].max())
     seeds_note = (
-        f"{seeds} seeds a size, each with subjects of its own; the variance between trainings is in the intervals."
+        f"{seeds} seeds a size, each with subjects of its own; the variance between trainings is in"
+        " the intervals."
         if seeds > 1
-        else "One seed a size: the variance between trainings and between choices of subjects is not in the intervals."
+        else (
+            "One seed a size: the variance between trainings and between choices of subjects is not"
+            " in the intervals."
+        )
     )
-    values: dict = {"left_out": left_out, "n_smallest": smallest, "n_largest": largest, "n_seeds": seeds, "seeds_note": seeds_note,
-                    "n_simulated": int(overall["n_simulated"].max()), "n_test_subjects": int(overall["n_subjects"].max())}  # fmt: skip
-    for name, size in (("smallest", smallest), ("largest", largest), *((str(n), n) for n in gained.index)):
+    values: dict = {
+        "left_out": left_out,
+        "n_smallest": smallest,
+        "n_largest": largest,
+        "n_seeds": seeds,
+        "seeds_note": seeds_note,
+        "n_simulated": int(overall["n_simulated"].max()),
+        "n_test_subjects": int(overall["n_subjects"].max()),
+    }
+    for name, size in (
+        ("smallest", smallest),
+        ("largest", largest),
+        *((str(n), n) for n in gained.index),
+    ):
         row = gained.loc[size]
-        values |= {f"gain_{name}": float(row["difference"]), f"gain_{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
-                   f"gain_{name}_p_holm": float(row["p_holm"])}  # fmt: skip
+        values |= {
+            f"gain_{name}": float(row["difference"]),
+            f"gain_{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
+            f"gain_{name}_p_holm": float(row["p_holm"]),
+        }
         for training in TRAININGS:
             own = overall[(overall["training"] == training) & (overall["n_real"] == size)].iloc[0]
             values |= {f"dice_{training}_{name}": float(own["dice"])}

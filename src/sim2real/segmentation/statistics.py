@@ -3,63 +3,134 @@
 import numpy as np
 import pandas as pd
 
-from ..core.errors import Sim2RealError
-from ..core.labels import REGIMES, STRUCTURES
+from ..data.errors import Sim2RealError
+from ..data.labels import REGIMES, STRUCTURES
 from ..metrics.crossed import crossed_mean
 from ..metrics.paired import holm, paired_difference
 
 MEASURES = ("dice", "hd_mm", "hd95_mm", "assd_mm", "hd_2d_mm")
-INTERVAL_COLUMNS = ["training", "vendor", "structure", "measure", "mean", "ci_low", "ci_high", "n_subjects", "n_images", "n_empty",
-                    "n_seeds", "n_training_images"]  # fmt: skip
-COMPARISONS = (("simulated", "plain"), ("real", "simulated"), ("both", "real"), ("real", "plain"))
-COMPARISON_COLUMNS = ["first", "second", "vendor", "structure", "difference", "ci_low", "ci_high", "p", "p_holm", "n_subjects", "n_seeds"]
+INTERVAL_COLUMNS = [
+    "training",
+    "vendor",
+    "structure",
+    "measure",
+    "mean",
+    "ci_low",
+    "ci_high",
+    "n_subjects",
+    "n_images",
+    "n_empty",
+    "n_seeds",
+    "n_training_images",
+]
+COMPARISONS = (
+    ("sim2real", "simulated"),
+    ("real", "sim2real"),
+    ("both", "real"),
+    ("real", "simulated"),
+)
+COMPARISON_COLUMNS = [
+    "first",
+    "second",
+    "vendor",
+    "structure",
+    "difference",
+    "ci_low",
+    "ci_high",
+    "p",
+    "p_holm",
+    "n_subjects",
+    "n_seeds",
+]
 ALL = "all"
 
 
 def joined(cases: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
-    """``cases.csv`` and ``measures.csv`` as one table. Raises Sim2RealError if they are not of the same cases."""
+    """``cases.csv`` and ``measures.csv`` as one table. Raises Sim2RealError if they are not of the
+    same cases."""
     keys = ["training", "seed", "vendor", "subject", "phase", "structure"]
     both = cases.merge(measures, on=keys, how="outer", validate="one_to_one", indicator=True)
     if (odd := both["_merge"] != "both").any():
         case = both.loc[odd, keys].iloc[0].to_dict()
-        raise Sim2RealError(f"cases.csv and measures.csv differ at {case} ({int(odd.sum())} such rows); run chapter 6 again")
+        raise Sim2RealError(
+            f"cases.csv and measures.csv differ at {case} ({int(odd.sum())} such rows); run chapter"
+            " 6 again"
+        )
     return both.drop(columns="_merge")
 
 
 def interval_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean and 95 % interval of every measure in each training, vendor and structure, and in all of them: ``INTERVAL_COLUMNS``.
+    """Mean and 95 % interval of every measure in each training, vendor and structure, and in all of
+    them: ``INTERVAL_COLUMNS``.
 
-    rows: ``joined``. The unit is the subject, both phases together; with several seeds the variance of training is counted, with one
-    it is not (``metrics.crossed``). n_images: test images; n_empty: empty predictions over these images and the seeds.
+    rows: ``joined``. The unit is the subject, both phases together; with several seeds the variance
+    of training is counted, with one it is not (``metrics.crossed``). n_images: test images;
+    n_empty: empty predictions over these images and the seeds.
     """
     found = []
     for training in [name for name in REGIMES if name in set(rows["training"])]:
         for vendor, structure in places(rows):
             part = part_of(rows, training, vendor, structure)
-            counts = {"n_images": len(part[["vendor", "subject", "phase"]].drop_duplicates()), "n_empty": int(part["empty"].sum()),
-                      "n_training_images": int(part["n_images"].iloc[0])}  # fmt: skip
+            counts = {
+                "n_images": len(part[["vendor", "subject", "phase"]].drop_duplicates()),
+                "n_empty": int(part["empty"].sum()),
+                "n_training_images": int(part["n_images"].iloc[0]),
+            }
             for measure in MEASURES:
                 values = by_subject(part, measure)
-                mean = crossed_mean(values.to_numpy(), values.index.get_level_values("vendor").to_numpy())
-                found.append({"training": training, "vendor": vendor, "structure": structure, "measure": measure, **counts,
-                              "mean": mean.value, "ci_low": mean.low, "ci_high": mean.high, "n_subjects": mean.n_subjects,
-                              "n_seeds": mean.n_seeds})  # fmt: skip
+                mean = crossed_mean(
+                    values.to_numpy(), values.index.get_level_values("vendor").to_numpy()
+                )
+                found.append(
+                    {
+                        "training": training,
+                        "vendor": vendor,
+                        "structure": structure,
+                        "measure": measure,
+                        **counts,
+                        "mean": mean.value,
+                        "ci_low": mean.low,
+                        "ci_high": mean.high,
+                        "n_subjects": mean.n_subjects,
+                        "n_seeds": mean.n_seeds,
+                    }
+                )
     return pd.DataFrame(found, columns=INTERVAL_COLUMNS)
 
 
 def comparison_table(cases: pd.DataFrame) -> pd.DataFrame:
-    """Difference of Dice of the two trainings of each of ``COMPARISONS`` on the same subjects, of each vendor and structure and of all: ``COMPARISON_COLUMNS``.
+    """Difference of Dice of the two trainings of each of ``COMPARISONS`` on the same subjects, of
+    each vendor and structure and of all: ``COMPARISON_COLUMNS``.
 
-    Subjects are paired, the mean of both phases of each, seeds counted if there are several (``metrics.paired``). ``p_holm`` is
-    corrected for all comparisons of the table together. Fewer than five subjects of a vendor: no interval and no p.
+    Subjects are paired, the mean of both phases of each, seeds counted if there are several
+    (``metrics.paired``). ``p_holm`` is corrected for all comparisons of the table together. Fewer
+    than five subjects of a vendor: no interval and no p.
     """
     rows, trainings = [], {name for pair in COMPARISONS for name in pair}
-    means = {(name, *place): by_subject(part_of(cases, name, *place), "dice") for name in trainings for place in places(cases)}
+    means = {
+        (name, *place): by_subject(part_of(cases, name, *place), "dice")
+        for name in trainings
+        for place in places(cases)
+    }
     for first, second in COMPARISONS:
         for vendor, structure in places(cases):
-            found = paired_difference(means[first, vendor, structure], means[second, vendor, structure])
+            found = paired_difference(
+                means[first, vendor, structure], means[second, vendor, structure]
+            )
             rows.append(
-                (first, second, vendor, structure, found.value, found.low, found.high, found.p, np.nan, found.n_subjects, found.n_seeds)
+                (
+                    first,
+                    second,
+                    vendor,
+                    structure,
+                    found.value,
+                    found.low,
+                    found.high,
+                    found.p,
+                    np.nan,
+                    found.n_subjects,
+                    found.n_seeds,
+                )
             )
     table = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
     return table.assign(p_holm=holm(table["p"].to_numpy()))
@@ -72,7 +143,9 @@ def by_subject(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     """
     table = rows.groupby(["vendor", "subject", "seed"])[measure].mean().unstack("seed")
     if (lost := table.isna().any(axis=1)).any():
-        raise Sim2RealError(f"subject {table.index[lost][0]} was not judged under every seed; evaluate anew")
+        raise Sim2RealError(
+            f"subject {table.index[lost][0]} was not judged under every seed; evaluate anew"
+        )
     return table
 
 
@@ -85,11 +158,16 @@ def part_of(rows: pd.DataFrame, training: str, vendor: str, structure: str) -> p
     ]
     if part.empty:
         raise Sim2RealError(
-            f"no case of training '{training}', vendor {vendor}, {structure} in the table of cases; evaluate that training first"
+            f"no case of training '{training}', vendor {vendor}, {structure} in the table of cases;"
+            " evaluate that training first"
         )
     return part
 
 
 def places(rows: pd.DataFrame) -> list[tuple[str, str]]:
     """(vendor, structure) of every cell, with ``all`` for either."""
-    return [(vendor, structure) for vendor in [*sorted(rows["vendor"].unique()), ALL] for structure in [*STRUCTURES, ALL]]
+    return [
+        (vendor, structure)
+        for vendor in [*sorted(rows["vendor"].unique()), ALL]
+        for structure in [*STRUCTURES, ALL]
+    ]

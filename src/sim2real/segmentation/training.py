@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from ..core.code import code_fingerprint
-from ..core.device import choose_device
-from ..core.errors import Sim2RealError
-from ..core.files import read_table, write_json
-from ..core.parameters import SegmentationParameters
-from ..core.progress import progress
+from ..data.code import science_digest
+from ..data.device import choose_device
+from ..data.errors import Sim2RealError
+from ..data.files import read_table, write_json
+from ..data.progress import progress
 from .dataset import read_cases, read_plans, regime_cases
 from .nnunet import CONFIGURATION, nnunet_surroundings, plans_for
+from .parameters import SegmentationParameters
 
 FINAL, LATEST = "checkpoint_final.pth", "checkpoint_latest.pth"
 
@@ -26,17 +26,29 @@ def model_folder(folder: Path | str, regime: str, seed: int) -> Path:
 
 
 def train(
-    folder: Path | str, regime: str, seed: int, parameters: SegmentationParameters, device: str | torch.device = "auto"
+    folder: Path | str,
+    regime: str,
+    seed: int,
+    parameters: SegmentationParameters,
+    device: str | torch.device = "auto",
 ) -> pd.DataFrame:
-    """The log of the training: ``epoch, train_loss, pseudo_dice, pseudo_dice_LV, _RV, _MYO, learning_rate, seconds``.
+    """The log of the training: ``epoch, train_loss, pseudo_dice, pseudo_dice_LV, _RV, _MYO,
+    learning_rate, seconds``.
 
-    folder: the chapter's folder, where ``prepare_dataset`` made ``nnunet``; the model goes to ``models/<regime>_seed<seed>``.
-    ``pseudo_dice`` is nnU-Net's own: over the pixels of some training slices together, a sign of life and no result.
-    A killed training goes on from its last epoch, to the same bits. A finished one returns at once; if its parameters, seed,
-    cases or images have changed since, it is made anew.
+    folder: the chapter's folder, where ``prepare_dataset`` made ``nnunet``; the model goes to
+    ``models/<regime>_seed<seed>``. ``pseudo_dice`` is nnU-Net's own: over the pixels of some
+    training slices together, a sign of life and no result. A killed training goes on from its last
+    epoch, to the same bits. A finished one returns at once; if its parameters, seed, cases or
+    images have changed since, it is made anew.
     """
     return train_cases(
-        folder, regime, regime_cases(read_cases(folder), regime), model_folder(folder, regime, seed), seed, parameters, device
+        folder,
+        regime,
+        regime_cases(read_cases(folder), regime),
+        model_folder(folder, regime, seed),
+        seed,
+        parameters,
+        device,
     )
 
 
@@ -49,23 +61,53 @@ def train_cases(
     parameters: SegmentationParameters,
     device: str | torch.device = "auto",
 ) -> pd.DataFrame:
-    """The same for any choice of ``cases`` of the dataset in ``folder``, into the folder ``model``; ``regime`` is what it is called."""
+    """The same for any choice of ``cases`` of the dataset in ``folder``, into the folder ``model``;
+    ``regime`` is what it is called."""
     if len(cases) < 2:
-        raise Sim2RealError(f"regime '{regime}' has {len(cases)} slice to learn from; expected at least 2: enlarge the cohort")
+        raise Sim2RealError(
+            f"regime '{regime}' has {len(cases)} slice to learn from; expected at least 2: enlarge"
+            " the cohort"
+        )
     if unknown := set(cases) - set(read_cases(folder)["case"]):
         raise Sim2RealError(
-            f"regime '{regime}': case {min(unknown)} is not in the training data prepared in {Path(folder) / 'nnunet'}; prepare it anew"
+            f"regime '{regime}': case {min(unknown)} is not in the training data prepared in"
+            f" {Path(folder) / 'nnunet'}; prepare it anew"
         )
     plans, description, images = read_plans(folder)
     plans = plans_for(plans, parameters, seed)
-    code = code_fingerprint(f"{__package__}.trainer")
-    _forget_if_changed(model, {"regime": regime, "plans": _digest(plans), "cases": _digest(cases), "images": images, "code": code})
+    code = science_digest(f"{__package__}.trainer")
+    _forget_if_changed(
+        model,
+        {
+            "regime": regime,
+            "plans": _digest(plans),
+            "cases": _digest(cases),
+            "images": images,
+            "code": code,
+        },
+    )
     if not (model / FINAL).is_file():
-        _train(Path(folder), model, plans, description, cases, choose_device(device), f"nnU-Net, {regime}, seed {seed}")
+        _train(
+            Path(folder),
+            model,
+            plans,
+            description,
+            cases,
+            choose_device(device),
+            f"nnU-Net, {regime}, seed {seed}",
+        )
     return read_table(model / "log.csv")
 
 
-def _train(folder: Path, model: Path, plans: dict, description: dict, cases: list[str], device: torch.device, name: str) -> None:
+def _train(
+    folder: Path,
+    model: Path,
+    plans: dict,
+    description: dict,
+    cases: list[str],
+    device: torch.device,
+    name: str,
+) -> None:
     write_json(model / "plans.json", plans)
     write_json(model / "dataset.json", description)
     with nnunet_surroundings(folder / "nnunet", results=model), _reproducible_kernels():
@@ -93,7 +135,8 @@ def _forget_if_changed(model: Path, made_from: dict) -> None:
 
 @contextmanager
 def _reproducible_kernels():
-    """Of cuDNN's methods the deterministic ones, chosen without timing; nothing changes on a CPU."""
+    """Of cuDNN's methods the deterministic ones, chosen without timing; nothing changes on a
+    CPU."""
     before = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     try:

@@ -1,4 +1,5 @@
-"""From a complex object to the magnitude image a scanner would give: k-space, noise, reconstruction."""
+"""From a complex object to the magnitude image a scanner would give: k-space, noise,
+reconstruction."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,19 +8,24 @@ import numpy as np
 from scipy.fft import fft2, fftshift, ifft2, ifftshift
 from scipy.signal.windows import tukey
 
-from ..core.errors import Sim2RealError
+from ..data.errors import Sim2RealError
 
 
 @dataclass(frozen=True)
 class KSpace:
-    """What of k-space is measured and how it is made into an image. Lengths in mm; x is read out, y is phase-encoded."""
+    """What of k-space is measured and how it is made into an image. Lengths in mm; x is read out, y
+    is phase-encoded."""
 
     field_of_view_mm: float
     acquired_pixel_mm: float
     reconstructed_pixel_mm: float
     window_alpha: float = 0.5
-    phase_resolution: float = 1.0  # share of the phase-encoding lines that is measured, about the middle
-    partial_fourier: float = 1.0  # share of these that is measured counting from one end; the rest stays empty
+    phase_resolution: float = (
+        1.0  # share of the phase-encoding lines that is measured, about the middle
+    )
+    partial_fourier: float = (
+        1.0  # share of these that is measured counting from one end; the rest stays empty
+    )
 
     @property
     def acquired(self) -> int:
@@ -27,56 +33,79 @@ class KSpace:
 
     @property
     def reconstructed(self) -> int:
-        return max(2 * round(self.field_of_view_mm / self.reconstructed_pixel_mm / 2), self.acquired)
+        return max(
+            2 * round(self.field_of_view_mm / self.reconstructed_pixel_mm / 2), self.acquired
+        )
 
     @property
     def pixel_mm(self) -> float:
-        """Edge of the reconstructed pixel, mm: the field of view over a whole, even number of pixels."""
+        """Edge of the reconstructed pixel, mm: the field of view over a whole, even number of
+        pixels."""
         return self.field_of_view_mm / self.reconstructed
 
     def check(self, n: int) -> None:
-        """Raises Sim2RealError if a map of ``n`` voxels a side holds less than what is to be measured."""
+        """Raises Sim2RealError if a map of ``n`` voxels a side holds less than what is to be
+        measured."""
         if self.acquired > n:
             raise Sim2RealError(
-                f"acquired pixel {self.acquired_pixel_mm:g} mm is finer than the map's voxel {self.field_of_view_mm / n:g} mm; "
-                "enlarge simulation.acquired_pixel_mm or refine population.voxel_mm"
+                f"acquired pixel {self.acquired_pixel_mm:g} mm is finer than the map's voxel"
+                f" {self.field_of_view_mm / n:g} mm; enlarge simulation.acquired_pixel_mm or refine"
+                " population.voxel_mm"
             )
 
 
-def acquire(signal: np.ndarray, k_space: KSpace, sensitivities: np.ndarray, noise_sd: float, rng: np.random.Generator) -> np.ndarray:
+def acquire(
+    signal: np.ndarray,
+    k_space: KSpace,
+    sensitivities: np.ndarray,
+    noise_sd: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Root-sum-of-squares magnitude image, shape (reconstructed, reconstructed), float32.
 
-    signal: complex transverse magnetisation, shape (x, y), over the whole field of view, finer than the acquired pixel.
-    sensitivities: (coil, x, y). noise_sd: as in ``add_noise``.
+    signal: complex transverse magnetisation, shape (x, y), over the whole field of view, finer than
+    the acquired pixel. sensitivities: (coil, x, y). noise_sd: as in ``add_noise``.
     """
     lines = add_noise(measure(signal, k_space, sensitivities), noise_sd, rng)
     return combine(reconstruct(lines, k_space, signal.shape[0]))
 
 
 def measure(signal: np.ndarray, k_space: KSpace, sensitivities: np.ndarray) -> np.ndarray:
-    """K-space of each coil without noise, its middle in the middle, complex64, shape (coil, acquired, acquired)."""
+    """K-space of each coil without noise, its middle in the middle, complex64, shape (coil,
+    acquired, acquired)."""
     k_space.check(signal.shape[0])
-    return _resize(fftshift(fft2(signal * sensitivities, norm="forward", workers=1), axes=(-2, -1)), k_space.acquired)
+    return _resize(
+        fftshift(fft2(signal * sensitivities, norm="forward", workers=1), axes=(-2, -1)),
+        k_space.acquired,
+    )
 
 
 def add_noise(lines: np.ndarray, noise_sd: float, rng: np.random.Generator) -> np.ndarray:
     """White complex Gaussian noise on k-space (coil, kx, ky).
 
-    noise_sd: SD of the real and of the imaginary part of each coil's noise, in the units of the signal, as it stands in an
-    image of acquired size without window, with all lines measured.
+    noise_sd: SD of the real and of the imaginary part of each coil's noise, in the units of the
+    signal, as it stands in an image of acquired size without window, with all lines measured.
     """
-    # the inverse transform sums one term a line and column, so the noise's SD grows by the matrix size: divide by it
+    # the inverse transform sums one term a line and column, so the noise's SD grows by the matrix
+    # size: divide by it
     noise = rng.standard_normal((*lines.shape, 2), np.float32).view(np.complex64)[..., 0]
     return lines + np.float32(noise_sd / lines.shape[-1]) * noise
 
 
 def reconstruct(lines: np.ndarray, k_space: KSpace, n_from: int) -> np.ndarray:
-    """Complex image of each coil (coil, reconstructed, reconstructed): window, zero filling, inverse transform.
+    """Complex image of each coil (coil, reconstructed, reconstructed): window, zero filling,
+    inverse transform.
 
-    n_from: voxels a side of the map that was measured; pixels keep the edges of its field of view in place.
+    n_from: voxels a side of the map that was measured; pixels keep the edges of its field of view
+    in place.
     """
     weighted = lines * _filter(k_space, lines.shape[-1], n_from)
-    return ifft2(ifftshift(_resize(weighted, k_space.reconstructed), axes=(-2, -1)), norm="forward", workers=1, overwrite_x=True)
+    return ifft2(
+        ifftshift(_resize(weighted, k_space.reconstructed), axes=(-2, -1)),
+        norm="forward",
+        workers=1,
+        overwrite_x=True,
+    )
 
 
 def combine(images: np.ndarray) -> np.ndarray:
@@ -85,7 +114,8 @@ def combine(images: np.ndarray) -> np.ndarray:
 
 
 def area_weights(n_from: int, n_to: int) -> np.ndarray:
-    """Matrix (n_to, n_from) that averages a line of n_from cells over n_to cells of the same extent; rows sum to 1."""
+    """Matrix (n_to, n_from) that averages a line of n_from cells over n_to cells of the same
+    extent; rows sum to 1."""
     edges = np.linspace(0, n_from, n_to + 1)
     cells = np.arange(n_from)
     overlap = np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells)
@@ -94,7 +124,8 @@ def area_weights(n_from: int, n_to: int) -> np.ndarray:
 
 @lru_cache(maxsize=32)
 def _filter(k_space: KSpace, n: int, n_from: int) -> np.ndarray:
-    """Window over the measured lines times the shift of half a pixel, shape (n, n); lines that are not measured are 0."""
+    """Window over the measured lines times the shift of half a pixel, shape (n, n); lines that are
+    not measured are 0."""
     frequency = np.arange(n) - n // 2
     relative = np.abs(frequency) / (n / 2)
 
@@ -105,9 +136,12 @@ def _filter(k_space: KSpace, n: int, n_from: int) -> np.ndarray:
     phase_encoded = taper(relative / k_space.phase_resolution)
     reach = k_space.phase_resolution * n / 2
     phase_encoded[frequency < reach * (1 - 2 * k_space.partial_fourier)] = 0
-    # transforms count from the first pixel's centre, half a pixel in from the edge of the field of view, before and after
+    # transforms count from the first pixel's centre, half a pixel in from the edge of the field of
+    # view, before and after
     shift = np.exp(2j * np.pi * frequency * (0.5 / k_space.reconstructed - 0.5 / n_from))
-    return ((taper(relative) * shift)[:, None] * (phase_encoded * shift)[None, :]).astype(np.complex64)
+    return ((taper(relative) * shift)[:, None] * (phase_encoded * shift)[None, :]).astype(
+        np.complex64
+    )
 
 
 def _resize(k: np.ndarray, n: int) -> np.ndarray:

@@ -1,7 +1,9 @@
-"""The signal over flip angle and repetition time, to be worked out by the page itself: ``contrast.js`` in the book's static files.
+"""The signal over flip angle and repetition time, to be worked out by the page itself:
+``contrast.js`` in the book's static files.
 
-What Python writes is the picture at the protocol of the run, which stands there without a script; and, as JSON, the tissues that
-the script reckons with. A test holds the script's values against ``signal.bssfp_signal``.
+What Python writes is the picture at the protocol of the run, which stands there without a script;
+and, as JSON, the tissues that the script reckons with. A test holds the script's values against
+``signal.bssfp_signal``.
 """
 
 import html
@@ -9,13 +11,20 @@ import json
 
 import numpy as np
 
-from ..core.parameters import SimulationParameters
-from ..core.style import COLOURS
+from ..data.style import COLOURS
 from ..population.structures import ID
+from .parameters import SimulationParameters
 from .signal import bssfp_signal
 from .tissues import SPOKEN, tissue_times
 
-WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 480, 300, 46, 20, 260, 12  # of the drawing and its axes, in its own units
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = (
+    480,
+    300,
+    46,
+    20,
+    260,
+    12,
+)  # of the drawing and its axes, in its own units
 LARGEST_ANGLE_DEG, LARGEST_SIGNAL = 120, 0.25
 SLIDERS = {  # parameter: label, lowest, highest, step, unit
     "flip_angle_deg": ("flip angle", 2, 120, 1, "°"),
@@ -23,19 +32,38 @@ SLIDERS = {  # parameter: label, lowest, highest, step, unit
     "off_resonance_hz": ("off-resonance", 0, 250, 1, " Hz"),
 }
 _DASHES = {"lv_blood": "", "rv_blood": "7 3", "lv_myocardium": "", "epicardial_fat": "2 3"}
-_SPOKEN = {name: SPOKEN[name] for name in ("lv_blood", "rv_blood", "lv_myocardium", "epicardial_fat")}
-_LINES = {"lv_blood": COLOURS["LV"], "rv_blood": COLOURS["RV"], "lv_myocardium": COLOURS["MYO"], "epicardial_fat": "#CC79A7"}
+_SPOKEN = {
+    name: SPOKEN[name] for name in ("lv_blood", "rv_blood", "lv_myocardium", "epicardial_fat")
+}
+_LINES = {
+    "lv_blood": COLOURS["LV"],
+    "rv_blood": COLOURS["RV"],
+    "lv_myocardium": COLOURS["MYO"],
+    "epicardial_fat": "#CC79A7",
+}
 
 
 def tissues_of(field_strength_t: float) -> list[dict]:
-    """Name, T1 and T2 in ms and proton density of the four tissues, from the table of tissue times."""
+    """Name, T1 and T2 in ms and proton density of the four tissues, from the table of tissue
+    times."""
     times = tissue_times(field_strength_t)
-    return [{"name": _SPOKEN[name], **{key: float(times.loc[ID[name], key]) for key in ("t1_ms", "t2_ms", "pd")}} for name in _SPOKEN]
+    return [
+        {
+            "name": _SPOKEN[name],
+            **{key: float(times.loc[ID[name], key]) for key in ("t1_ms", "t2_ms", "pd")},
+        }
+        for name in _SPOKEN
+    ]
 
 
 def calculator_html(parameters: SimulationParameters, name: str, alt: str) -> str:
-    """Curves of the four tissues over the flip angle, their values at the flip angle chosen, and the sliders; TE is TR/2."""
-    start = {"flip_angle_deg": parameters.flip_angle_deg, "repetition_time_ms": parameters.repetition_time_ms, "off_resonance_hz": 0.0}
+    """Curves of the four tissues over the flip angle, their values at the flip angle chosen, and
+    the sliders; TE is TR/2."""
+    start = {
+        "flip_angle_deg": parameters.flip_angle_deg,
+        "repetition_time_ms": parameters.repetition_time_ms,
+        "off_resonance_hz": 0.0,
+    }
     tissues = tissues_of(parameters.field_strength_t)
     drawing = {
         "width": WIDTH,
@@ -46,37 +74,57 @@ def calculator_html(parameters: SimulationParameters, name: str, alt: str) -> st
         "angle": LARGEST_ANGLE_DEG,
         "signal": LARGEST_SIGNAL,
     }
-    given = json.dumps({"tissues": tissues, "start": start, "drawing": drawing}).replace("<", "\\u003c")
-    values = [_signal(tissue, start["flip_angle_deg"], start["repetition_time_ms"]) for tissue in tissues]
+    given = json.dumps({"tissues": tissues, "start": start, "drawing": drawing}).replace(
+        "<", "\\u003c"
+    )
+    values = [
+        _signal(tissue, start["flip_angle_deg"], start["repetition_time_ms"]) for tissue in tissues
+    ]
     rows = "".join(
-        f'<tr><th scope="row">{_key(key)} {_SPOKEN[key]}</th>'
-        f'<td>{tissue["t1_ms"]:g}</td><td>{tissue["t2_ms"]:g}</td><td data-signal="{k}">{values[k]:.3f}</td></tr>'
+        f'<tr><th scope="row">{_key(key)}'
+        f" {_SPOKEN[key]}</th><td>{tissue['t1_ms']:g}</td><td>{tissue['t2_ms']:g}</td><td"
+        f' data-signal="{k}">{values[k]:.3f}</td></tr>'
         for k, (key, tissue) in enumerate(zip(_SPOKEN, tissues, strict=True))
     )
     return (
-        f'<div class="moving contrast" id="{name}"><script type="application/json">{given}</script>'
-        f"{_chart(tissues, start, alt)}"
-        f'<div class="moving-controls" hidden>{"".join(_slider(name, key, start[key]) for key in SLIDERS)}</div>'
-        '<table class="contrast-values"><thead><tr><th scope="col">tissue</th><th scope="col">T1 (ms)</th><th scope="col">T2 (ms)</th>'
-        f'<th scope="col">signal</th></tr></thead><tbody>{rows}</tbody></table>'
-        f'<p>Left blood over myocardium: <output data-ratio>{values[0] / values[2]:.2f}</output></p></div>'
-    )  # fmt: skip
+        f'<div class="moving contrast" id="{name}"><script'
+        f' type="application/json">{given}</script>{_chart(tissues, start, alt)}<div'
+        ' class="moving-controls"'
+        f" hidden>{''.join(_slider(name, key, start[key]) for key in SLIDERS)}</div><table"
+        ' class="contrast-values"><thead><tr><th scope="col">tissue</th><th scope="col">T1'
+        ' (ms)</th><th scope="col">T2 (ms)</th><th'
+        f' scope="col">signal</th></tr></thead><tbody>{rows}</tbody></table><p>Left blood over'
+        f" myocardium: <output data-ratio>{values[0] / values[2]:.2f}</output></p></div>"
+    )
 
 
 def _signal(tissue: dict, angles_deg, repetition_time_ms: float) -> np.ndarray:
-    return np.abs(bssfp_signal(tissue["t1_ms"], tissue["t2_ms"], tissue["pd"], angles_deg, repetition_time_ms, repetition_time_ms / 2))
+    return np.abs(
+        bssfp_signal(
+            tissue["t1_ms"],
+            tissue["t2_ms"],
+            tissue["pd"],
+            angles_deg,
+            repetition_time_ms,
+            repetition_time_ms / 2,
+        )
+    )
 
 
 def _key(tissue: str) -> str:
-    path = f'<path class="contrast-curve" stroke="{_LINES[tissue]}" stroke-dasharray="{_DASHES[tissue]}" d="M0 5H28"/>'
+    path = (
+        f'<path class="contrast-curve" stroke="{_LINES[tissue]}"'
+        f' stroke-dasharray="{_DASHES[tissue]}" d="M0 5H28"/>'
+    )
     return f'<svg width="28" height="10" aria-hidden="true">{path}</svg>'
 
 
 def _slider(name: str, key: str, value: float) -> str:
     label, low, high, step, unit = SLIDERS[key]
     return (
-        f'<p><label for="{name}-{key}">{label}</label> <input type="range" id="{name}-{key}" data-sets="{key}" min="{low}" max="{high}" '
-        f'step="{step}" value="{value:g}" data-unit="{unit}"> <output for="{name}-{key}">{value:g}{unit}</output></p>'
+        f'<p><label for="{name}-{key}">{label}</label> <input type="range" id="{name}-{key}"'
+        f' data-sets="{key}" min="{low}" max="{high}" step="{step}" value="{value:g}"'
+        f' data-unit="{unit}"> <output for="{name}-{key}">{value:g}{unit}</output></p>'
     )
 
 
@@ -85,17 +133,37 @@ def _chart(tissues: list[dict], start: dict, alt: str) -> str:
     y = lambda signal: BOTTOM - signal / LARGEST_SIGNAL * (BOTTOM - TOP)  # noqa: E731
     angles, now = np.arange(0, LARGEST_ANGLE_DEG + 1, 2), start["flip_angle_deg"]
     parts = [f'<path class="contrast-axis" d="M{LEFT} {TOP}V{BOTTOM}H{WIDTH - RIGHT}"/>']
-    parts += [f'<text x="{x(angle):.1f}" y="{BOTTOM + 17}" text-anchor="middle">{angle}°</text>' for angle in range(0, 121, 30)]
     parts += [
-        f'<text x="{LEFT - 5}" y="{y(level) + 4:.1f}" text-anchor="end">{level:g}</text>' for level in (0, 0.05, 0.1, 0.15, 0.2, 0.25)
+        f'<text x="{x(angle):.1f}" y="{BOTTOM + 17}" text-anchor="middle">{angle}°</text>'
+        for angle in range(0, 121, 30)
     ]
-    parts += [f'<text x="{(LEFT + WIDTH) / 2:g}" y="{HEIGHT - 4}" text-anchor="middle">flip angle</text>']
-    parts += [f'<line class="contrast-now" x1="{x(now):.1f}" x2="{x(now):.1f}" y1="{TOP}" y2="{BOTTOM}"/>']
+    parts += [
+        f'<text x="{LEFT - 5}" y="{y(level) + 4:.1f}" text-anchor="end">{level:g}</text>'
+        for level in (0, 0.05, 0.1, 0.15, 0.2, 0.25)
+    ]
+    parts += [
+        f'<text x="{(LEFT + WIDTH) / 2:g}" y="{HEIGHT - 4}" text-anchor="middle">flip angle</text>'
+    ]
+    parts += [
+        f'<line class="contrast-now" x1="{x(now):.1f}" x2="{x(now):.1f}" y1="{TOP}" y2="{BOTTOM}"/>'
+    ]
     for tissue, key in zip(tissues, _SPOKEN, strict=True):
         curve = "L".join(
-            f"{x(a):.1f} {y(s):.1f}" for a, s in zip(angles, _signal(tissue, angles, start["repetition_time_ms"]), strict=True)
+            f"{x(a):.1f} {y(s):.1f}"
+            for a, s in zip(
+                angles, _signal(tissue, angles, start["repetition_time_ms"]), strict=True
+            )
         )
         dot = y(float(_signal(tissue, now, start["repetition_time_ms"])))
-        parts.append(f'<path class="contrast-curve" stroke="{_LINES[key]}" stroke-dasharray="{_DASHES[key]}" d="M{curve}"/>')
-        parts.append(f'<circle class="contrast-dot" r="4" fill="{_LINES[key]}" cx="{x(now):.1f}" cy="{dot:.1f}"/>')
-    return f'<svg class="contrast-chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(alt, quote=True)}">{"".join(parts)}</svg>'
+        parts.append(
+            f'<path class="contrast-curve" stroke="{_LINES[key]}" stroke-dasharray="{_DASHES[key]}"'
+            f' d="M{curve}"/>'
+        )
+        parts.append(
+            f'<circle class="contrast-dot" r="4" fill="{_LINES[key]}" cx="{x(now):.1f}"'
+            f' cy="{dot:.1f}"/>'
+        )
+    return (
+        f'<svg class="contrast-chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
+        f' aria-label="{html.escape(alt, quote=True)}">{"".join(parts)}</svg>'
+    )

@@ -12,10 +12,12 @@ _TRANSVERSE = np.eye(3)[:2]  # world x and y, across the body
 
 @dataclass(frozen=True)
 class CoilArray:
-    """Circular loops in world coordinates. centres, normals: shape (coil, 3), mm and unit length; all of one radius, mm.
+    """Circular loops in world coordinates. centres, normals: shape (coil, 3), mm and unit length;
+    all of one radius, mm.
 
-    middle: the world position at which the root sum of squares is 1, shape (3,). clearance_mm: nearer to a conductor than
-    this its field stops growing: it is a band in a padded housing, not a line.
+    middle: the world position at which the root sum of squares is 1, shape (3,). clearance_mm:
+    nearer to a conductor than this its field stops growing: it is a band in a padded housing, not a
+    line.
     """
 
     centres: np.ndarray
@@ -25,26 +27,51 @@ class CoilArray:
     clearance_mm: float = 15.0
 
     @staticmethod
-    def ring(n_coils: int, middle: np.ndarray, distance_mm: float = 190.0, loop_mm: float = 110.0,
-             rng: np.random.Generator | None = None, plane: np.ndarray = _TRANSVERSE, clearance_mm: float = 15.0) -> "CoilArray":  # fmt: skip
-        """Loops on a circle round ``middle`` that face it; ``plane``: two unit vectors, (2, 3), by default round the body's axis.
+    def ring(
+        n_coils: int,
+        middle: np.ndarray,
+        distance_mm: float = 190.0,
+        loop_mm: float = 110.0,
+        rng: np.random.Generator | None = None,
+        plane: np.ndarray = _TRANSVERSE,
+        clearance_mm: float = 15.0,
+    ) -> "CoilArray":
+        """Loops on a circle round ``middle`` that face it; ``plane``: two unit vectors, (2, 3), by
+        default round the body's axis.
 
-        ``rng`` displaces them. Distance and radius are choices of this project: large elements of a torso array.
+        ``rng`` displaces them. Distance and radius are choices of this project: large elements of a
+        torso array.
         """
         angles = 2 * np.pi * (np.arange(n_coils) + 0.5) / n_coils
         radii = np.full(n_coils, distance_mm)
         if rng is not None:
-            angles, radii = angles + rng.normal(0, 0.15, n_coils), radii * np.exp(rng.normal(0, 0.1, n_coils))
+            angles, radii = (
+                angles + rng.normal(0, 0.15, n_coils),
+                radii * np.exp(rng.normal(0, 0.1, n_coils)),
+            )
         outward = np.cos(angles)[:, None] * plane[0] + np.sin(angles)[:, None] * plane[1]
-        return CoilArray(middle + radii[:, None] * outward, -outward, loop_mm, np.asarray(middle, float), clearance_mm)
+        return CoilArray(
+            middle + radii[:, None] * outward,
+            -outward,
+            loop_mm,
+            np.asarray(middle, float),
+            clearance_mm,
+        )
 
     def field(self, positions: np.ndarray) -> np.ndarray:
-        """Flux density of a unit current in each loop at world positions (..., 3), shape (coil, ..., 3), in units of µ0/2π per mm."""
+        """Flux density of a unit current in each loop at world positions (..., 3), shape (coil,
+        ..., 3), in units of µ0/2π per mm."""
         loops = zip(self.centres, self.normals, strict=True)
-        return np.stack([_loop_field(positions, centre, normal, self.radius_mm, self.clearance_mm) for centre, normal in loops])
+        return np.stack(
+            [
+                _loop_field(positions, centre, normal, self.radius_mm, self.clearance_mm)
+                for centre, normal in loops
+            ]
+        )
 
     def sensitivities(self, positions: np.ndarray) -> np.ndarray:
-        r"""Complex receive sensitivity :math:`B_x - iB_y` (Hoult 2000) in the plane across the main field, world z; (coil, ...)."""
+        r"""Complex receive sensitivity :math:`B_x - iB_y` (Hoult 2000) in the plane across the main
+        field, world z; (coil, ...)."""
         field = self.field(np.concatenate([positions.reshape(-1, 3), self.middle[None]]))
         received = field[..., 0] - 1j * field[..., 1]
         received /= np.sqrt(np.sum(np.abs(received[:, -1]) ** 2))
@@ -52,27 +79,37 @@ class CoilArray:
 
 
 def coil_sensitivities(array: CoilArray, affine: np.ndarray, n: int, k: int = 0) -> np.ndarray:
-    """Sensitivities at the voxels of slice ``k``, complex64, shape (coil, x, y). The root sum of squares is 1 in the array's middle."""
+    """Sensitivities at the voxels of slice ``k``, complex64, shape (coil, x, y). The root sum of
+    squares is 1 in the array's middle."""
     voxel = float(np.linalg.norm(affine[:3, 0]))
     count = max(int(np.ceil(n * voxel / _GRID_MM)), 4) + 1
     coarse = np.linspace(-0.5, n - 0.5, count)
     corner = affine[:3, 3] + k * affine[:3, 2]
-    positions = corner + coarse[:, None, None] * affine[:3, 0] + coarse[None, :, None] * affine[:3, 1]
+    positions = (
+        corner + coarse[:, None, None] * affine[:3, 0] + coarse[None, :, None] * affine[:3, 1]
+    )
     fine = make_interp_spline(coarse, np.eye(count))(np.arange(n)).astype(np.float32)
     return fine @ array.sensitivities(positions).astype(np.complex64) @ fine.T
 
 
-def _loop_field(positions: np.ndarray, centre: np.ndarray, normal: np.ndarray, radius: float, clearance: float) -> np.ndarray:
-    r"""Field of a circular loop, exact by complete elliptic integrals (Smythe 1968; Simpson et al. 2001), shape (..., 3).
+def _loop_field(
+    positions: np.ndarray, centre: np.ndarray, normal: np.ndarray, radius: float, clearance: float
+) -> np.ndarray:
+    r"""Field of a circular loop, exact by complete elliptic integrals (Smythe 1968; Simpson et al.
+    2001), shape (..., 3).
 
-    With distance :math:`\rho` from the axis, height z, radius a, :math:`m = 4a\rho/((a+\rho)^2+z^2)`:
+    With distance :math:`\rho` from the axis, height z, radius a, :math:`m =
+    4a\rho/((a+\rho)^2+z^2)`:
 
     .. math::
-        B_z = \frac{\mu_0 I}{2\pi}\frac{1}{\sqrt{(a+\rho)^2+z^2}}\left[K(m) + \frac{a^2-\rho^2-z^2}{(a-\rho)^2+z^2}E(m)\right]
+        B_z = \frac{\mu_0 I}{2\pi}\frac{1}{\sqrt{(a+\rho)^2+z^2}}\left[K(m) +
+        \frac{a^2-\rho^2-z^2}{(a-\rho)^2+z^2}E(m)\right]
 
-        B_\rho = \frac{\mu_0 I}{2\pi}\frac{z}{\rho\sqrt{(a+\rho)^2+z^2}}\left[-K(m) + \frac{a^2+\rho^2+z^2}{(a-\rho)^2+z^2}E(m)\right]
+        B_\rho = \frac{\mu_0 I}{2\pi}\frac{z}{\rho\sqrt{(a+\rho)^2+z^2}}\left[-K(m) +
+        \frac{a^2+\rho^2+z^2}{(a-\rho)^2+z^2}E(m)\right]
 
-    Points nearer to the conductor than the clearance are moved out to it, along the line from the conductor.
+    Points nearer to the conductor than the clearance are moved out to it, along the line from the
+    conductor.
     """
     offset = positions - centre
     z = offset @ normal
@@ -86,5 +123,7 @@ def _loop_field(positions: np.ndarray, centre: np.ndarray, normal: np.ndarray, r
     m = 4 * radius * distance / far
     first, second = ellipk(m), ellipe(m)
     along = (first + (radius**2 - distance**2 - z**2) / near * second) / np.sqrt(far)
-    radial = z / (distance * np.sqrt(far)) * (-first + (radius**2 + distance**2 + z**2) / near * second)
+    radial = (
+        z / (distance * np.sqrt(far)) * (-first + (radius**2 + distance**2 + z**2) / near * second)
+    )
     return along[..., None] * normal + radial[..., None] * outward

@@ -1,4 +1,5 @@
-r"""The main field's inhomogeneity: tissue susceptibility, what a shim leaves of it, and a smooth rest."""
+r"""The main field's inhomogeneity: tissue susceptibility, what a shim leaves of it, and a smooth
+rest."""
 
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -6,14 +7,16 @@ from importlib.resources import files
 import numpy as np
 from scipy.fft import irfft2, next_fast_len, rfft2
 
-from ..core.errors import Sim2RealError
+from ..data.errors import Sim2RealError
 from ..population.fields import CosineField
 from ..population.structures import STRUCTURES
 from .acquisition import area_weights
 from .sources import read_sourced
 from .tables import PROTON_MHZ_PER_T
 
-SUSCEPTIBILITY = read_sourced(files("sim2real.simulation").joinpath("susceptibility.csv"), ("tissue",))
+SUSCEPTIBILITY = read_sourced(
+    files("sim2real.simulation").joinpath("susceptibility.csv"), ("tissue",)
+)
 FEET_TO_HEAD = np.array([0.0, 0.0, 1.0])  # direction of the main field in world coordinates
 _CELL_MM = 2.0  # of the grid on which the dipoles' field is summed
 _SILENT_PPM = 2.0  # tissue this far from water is air or lung and gives the shim no signal
@@ -28,28 +31,39 @@ def susceptibility_ppm() -> np.ndarray:
     rows = SUSCEPTIBILITY.set_index("tissue")["chi_ppm"]
     missing = sorted(set(STRUCTURES["tissue"]) - set(rows.index))
     if missing:
-        raise Sim2RealError(f"susceptibility.csv: no value for {', '.join(missing)}; add a row with its source")
+        raise Sim2RealError(
+            f"susceptibility.csv: no value for {', '.join(missing)}; add a row with its source"
+        )
     return rows.loc[STRUCTURES["tissue"]].to_numpy(np.float32)
 
 
 def dipole_field(chi: np.ndarray, main_field: np.ndarray) -> np.ndarray:
-    r"""Relative field :math:`\Delta B/B_0` of a slice's susceptibilities, in their unit, shape (x, y).
+    r"""Relative field :math:`\Delta B/B_0` of a slice's susceptibilities, in their unit, shape (x,
+    y).
 
-    Each structure is taken to go on along the slice's normal, so that its spectrum holds no frequency along it, and
+    Each structure is taken to go on along the slice's normal, so that its spectrum holds no
+    frequency along it, and
 
-    .. math:: \frac{\Delta B}{B_0}(\mathbf k) = \chi(\mathbf k)\left(\frac13 - \frac{(\mathbf k\cdot\mathbf b)^2}{|\mathbf k|^2}\right)
+    .. math::
 
-    for :math:`\mathbf k` in the plane (Marques and Bowtell 2005; the third is the sphere of Lorentz). The mean, that is
-    :math:`\mathbf k = 0`, is set to 0. Beyond its edges the map fades to its mean over half of its extent, so that what
-    lies at one edge acts on the other as little as it would in the body.
+        \frac{\Delta B}{B_0}(\mathbf k) = \chi(\mathbf k)\left(\frac13 - \frac{(\mathbf
+        k\cdot\mathbf b)^2}{|\mathbf k|^2}\right)
 
-    chi: (x, y). main_field: components of the main field's direction, a unit vector, along x and y of the slice, shape (2,).
+    for :math:`\mathbf k` in the plane (Marques and Bowtell 2005; the third is the sphere of
+    Lorentz). The mean, that is
+    :math:`\mathbf k = 0`, is set to 0. Beyond its edges the map fades to its mean over half of its
+    extent, so that what lies at one edge acts on the other as little as it would in the body.
+
+    chi: (x, y). main_field: components of the main field's direction, a unit vector, along x and y
+    of the slice, shape (2,).
     """
     n = chi.shape[0]
     pad = (next_fast_len(2 * n, real=True) - n) // 2
     mean = float(chi.mean())
     wide = np.pad(chi - mean, pad, mode="linear_ramp", end_values=0)
-    spectrum = rfft2(wide, workers=1) * _kernel(wide.shape[0], *(float(value) for value in main_field))
+    spectrum = rfft2(wide, workers=1) * _kernel(
+        wide.shape[0], *(float(value) for value in main_field)
+    )
     return irfft2(spectrum, wide.shape, workers=1)[pad : pad + n, pad : pad + n]
 
 
@@ -64,12 +78,22 @@ def _kernel(n: int, along_x: float, along_y: float) -> np.ndarray:
 
 
 class SusceptibilityField:
-    """Off-resonance of one slice by the susceptibility of its tissues, in Hz, less a shim found on a reference frame."""
+    """Off-resonance of one slice by the susceptibility of its tissues, in Hz, less a shim found on
+    a reference frame."""
 
-    def __init__(self, affine: np.ndarray, reference: np.ndarray, heart: np.ndarray, field_strength_t: float, scale: float):
-        """reference: structure numbers (x, y, sub_slice) of the frame that is shimmed; heart: where the shim is to hold, (x, y) bool.
+    def __init__(
+        self,
+        affine: np.ndarray,
+        reference: np.ndarray,
+        heart: np.ndarray,
+        field_strength_t: float,
+        scale: float,
+    ):
+        """reference: structure numbers (x, y, sub_slice) of the frame that is shimmed; heart: where
+        the shim is to hold, (x, y) bool.
 
-        The shim, constant and linear terms in the plane, fits best over the box round the heart, where tissue gives signal.
+        The shim, constant and linear terms in the plane, fits best over the box round the heart,
+        where tissue gives signal.
         """
         n, voxel_mm = reference.shape[0], np.linalg.norm(affine[:3, :2], axis=0)
         self.directions = FEET_TO_HEAD @ (affine[:3, :2] / voxel_mm)
@@ -77,7 +101,9 @@ class SusceptibilityField:
         n_cells = min(n, 2 * round(n * voxel_mm[0] / _CELL_MM / 2))
         self.down, self.up = area_weights(n, n_cells), _linear_weights(n_cells, n)
         chi = self._chi(reference)
-        inside = _box(self.down @ heart.astype(np.float32) @ self.down.T > 0.5) & (chi < _SILENT_PPM)
+        inside = _box(self.down @ heart.astype(np.float32) @ self.down.T > 0.5) & (
+            chi < _SILENT_PPM
+        )
         self.shim = shim_of(self._field(chi), inside)
 
     def __call__(self, slab: np.ndarray) -> np.ndarray:
@@ -92,7 +118,8 @@ class SusceptibilityField:
 
 
 def shim_of(hertz: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """The constant and linear terms that fit a field (x, y) best over ``inside`` (x, y) bool, over the whole plane."""
+    """The constant and linear terms that fit a field (x, y) best over ``inside`` (x, y) bool, over
+    the whole plane."""
     x, y = np.meshgrid(*(np.linspace(-1, 1, n) for n in hertz.shape), indexing="ij")
     terms = np.stack([np.ones_like(x), x, y], axis=-1)
     weights, *_ = np.linalg.lstsq(terms[inside], hertz[inside], rcond=None)
@@ -103,12 +130,18 @@ def smooth_field(field: CosineField, affine: np.ndarray, n: int, k: int) -> np.n
     """A smooth field in world coordinates at the voxels of slice ``k``, SD 1, shape (x, y)."""
     i = np.arange(n, dtype=np.float32)
     corner = affine[:3, 3] + k * affine[:3, 2]
-    world = [np.float32(corner[a]) + np.float32(affine[a, 0]) * i[:, None] + np.float32(affine[a, 1]) * i[None, :] for a in range(3)]
+    world = [
+        np.float32(corner[a])
+        + np.float32(affine[a, 0]) * i[:, None]
+        + np.float32(affine[a, 1]) * i[None, :]
+        for a in range(3)
+    ]
     return field(*world)
 
 
 def _box(inside: np.ndarray) -> np.ndarray:
-    """The box round what is inside, with a margin of a fifth; the middle half of the plane where there is nothing."""
+    """The box round what is inside, with a margin of a fifth; the middle half of the plane where
+    there is nothing."""
     box = np.zeros_like(inside)
     where = np.argwhere(inside)
     if not len(where):
@@ -116,11 +149,15 @@ def _box(inside: np.ndarray) -> np.ndarray:
         return box
     low, high = where.min(axis=0), where.max(axis=0) + 1
     margin = (high - low) // 5
-    box[tuple(slice(max(a - m, 0), b + m) for a, b, m in zip(low, high, margin, strict=True))] = True
+    box[tuple(slice(max(a - m, 0), b + m) for a, b, m in zip(low, high, margin, strict=True))] = (
+        True
+    )
     return box
 
 
 def _linear_weights(n_from: int, n_to: int) -> np.ndarray:
     """Matrix (n_to, n_from) of linear interpolation between centres of cells of the same extent."""
     at = (np.arange(n_to) + 0.5) * n_from / n_to - 0.5
-    return np.stack([np.interp(at, np.arange(n_from), unit) for unit in np.eye(n_from)], axis=1).astype(np.float32)
+    return np.stack(
+        [np.interp(at, np.arange(n_from), unit) for unit in np.eye(n_from)], axis=1
+    ).astype(np.float32)

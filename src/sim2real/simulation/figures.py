@@ -7,15 +7,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..core.labels import LV, MYO, RV
-from ..core.style import COLOURS
+from ..data.labels import LV, MYO, RV
+from ..data.style import COLOURS
 from ..population.structures import ID
 from .cine import WINDOW
 from .signal import bssfp_signal
 from .tissues import SPOKEN, tissue_times
 
 
-def examples_figure(images: list[np.ndarray], labels: list[np.ndarray], titles: list[str]) -> Figure:
+def examples_figure(
+    images: list[np.ndarray], labels: list[np.ndarray], titles: list[str]
+) -> Figure:
     """Fig. 2, right: simulated slices (row, column) above the same with their labels outlined."""
     figure, grid = plt.subplots(2, len(images), figsize=(2.6 * len(images), 5.4), squeeze=False)
     for column, (image, label, title) in enumerate(zip(images, labels, titles, strict=True)):
@@ -38,63 +40,117 @@ def outline(axes, label: np.ndarray, width: float = 1.2) -> None:
 
 
 def levels_figure(levels: list[tuple[str, np.ndarray]], said: dict[str, str]) -> Figure:
-    """One slice at each level of detail, (title, image (row, column)), what a level adds in the line below its title."""
+    """One slice at each level of detail, (title, image (row, column)), what a level adds in the
+    line below its title."""
     figure, grid = plt.subplots(1, len(levels), figsize=(3.0 * len(levels), 3.6))
     for axes, (title, image) in zip(grid, levels, strict=True):
         axes.imshow(image, vmin=0, vmax=np.percentile(image, 99.5))
         axes.set_title(f"{title}\n", fontsize=11)
-        axes.text(0.5, 1.015, said[title], transform=axes.transAxes, ha="center", va="bottom", fontsize=8, color="0.3")
+        axes.text(
+            0.5,
+            1.015,
+            said[title],
+            transform=axes.transAxes,
+            ha="center",
+            va="bottom",
+            fontsize=8,
+            color="0.3",
+        )
         axes.axis("off")
     return figure
 
 
 def contrast_table(
-    field_strength_t: float, flip_angles_deg: np.ndarray, repetition_times_ms, echo_time_ms: float | None = None
+    field_strength_t: float,
+    flip_angles_deg: np.ndarray,
+    repetition_times_ms,
+    echo_time_ms: float | None = None,
 ) -> pd.DataFrame:
-    """Steady-state signal on resonance, at TE = TR/2 unless given: ``flip_angle_deg, repetition_time_ms, tissue, signal`` (share of pure water's)."""
+    """Steady-state signal on resonance, at TE = TR/2 unless given: ``flip_angle_deg,
+    repetition_time_ms, tissue, signal`` (share of pure water's)."""
     times = tissue_times(field_strength_t)
     rows = []
     for (name, spoken), tr in itertools.product(SPOKEN.items(), np.atleast_1d(repetition_times_ms)):
         tissue = times.loc[ID[name]]
         signal = np.abs(
             bssfp_signal(
-                tissue["t1_ms"], tissue["t2_ms"], tissue["pd"], flip_angles_deg, tr, tr / 2 if echo_time_ms is None else echo_time_ms
+                tissue["t1_ms"],
+                tissue["t2_ms"],
+                tissue["pd"],
+                flip_angles_deg,
+                tr,
+                tr / 2 if echo_time_ms is None else echo_time_ms,
             )
         )
-        rows.append(pd.DataFrame({"flip_angle_deg": flip_angles_deg, "repetition_time_ms": tr, "tissue": spoken, "signal": signal}))
+        rows.append(
+            pd.DataFrame(
+                {
+                    "flip_angle_deg": flip_angles_deg,
+                    "repetition_time_ms": tr,
+                    "tissue": spoken,
+                    "signal": signal,
+                }
+            )
+        )
     return pd.concat(rows, ignore_index=True)
 
 
 def maxima(curves: pd.DataFrame, field_strength_t: float) -> pd.DataFrame:
-    """The angle of each curve's largest signal beside the one of the limit of short TR, cos a = (T1/T2 - 1)/(T1/T2 + 1)."""
-    best = curves.loc[curves.groupby(["tissue", "repetition_time_ms"], sort=False)["signal"].idxmax()].rename(
-        columns={"flip_angle_deg": "best_flip_angle_deg"}
-    )
+    """The angle of each curve's largest signal beside the one of the limit of short TR, cos a =
+    (T1/T2 - 1)/(T1/T2 + 1)."""
+    best = curves.loc[
+        curves.groupby(["tissue", "repetition_time_ms"], sort=False)["signal"].idxmax()
+    ].rename(columns={"flip_angle_deg": "best_flip_angle_deg"})
     times = tissue_times(field_strength_t)
-    ratio = {spoken: times.loc[ID[name], "t1_ms"] / times.loc[ID[name], "t2_ms"] for name, spoken in SPOKEN.items()}
-    limit = best["tissue"].map(lambda tissue: np.rad2deg(np.arccos((ratio[tissue] - 1) / (ratio[tissue] + 1))))
-    return best.assign(short_tr_angle_deg=limit.round(1), signal=best["signal"].round(4)).reset_index(drop=True)
+    ratio = {
+        spoken: times.loc[ID[name], "t1_ms"] / times.loc[ID[name], "t2_ms"]
+        for name, spoken in SPOKEN.items()
+    }
+    limit = best["tissue"].map(
+        lambda tissue: np.rad2deg(np.arccos((ratio[tissue] - 1) / (ratio[tissue] + 1)))
+    )
+    return best.assign(
+        short_tr_angle_deg=limit.round(1), signal=best["signal"].round(4)
+    ).reset_index(drop=True)
 
 
 def contrast_figure(curves: pd.DataFrame, best: pd.DataFrame, flip_angle_deg: float) -> Figure:
-    """Signal over flip angle; a dot at each tissue's maximum, a tick at the angle of the limit of short TR, the protocol's angle as a line."""
+    """Signal over flip angle; a dot at each tissue's maximum, a tick at the angle of the limit of
+    short TR, the protocol's angle as a line."""
     figure, axes = plt.subplots(figsize=(6.2, 3.6))
     for tissue, curve in curves.groupby("tissue", sort=False):
         (line,) = axes.plot(curve["flip_angle_deg"], curve["signal"], label=tissue)
         top = best[best["tissue"] == tissue].iloc[0]
-        axes.plot(top["best_flip_angle_deg"], top["signal"], "o", color=line.get_color(), markersize=5)
-        axes.plot(top["short_tr_angle_deg"], 0.004, "|", color=line.get_color(), markersize=9, markeredgewidth=2)
+        axes.plot(
+            top["best_flip_angle_deg"], top["signal"], "o", color=line.get_color(), markersize=5
+        )
+        axes.plot(
+            top["short_tr_angle_deg"],
+            0.004,
+            "|",
+            color=line.get_color(),
+            markersize=9,
+            markeredgewidth=2,
+        )
     axes.axvline(flip_angle_deg, color="0.5", linestyle=":", linewidth=1.2)
     axes.text(flip_angle_deg + 1, 0.012, "protocol", fontsize=8, color="0.4")
-    axes.set(xlabel="flip angle (degrees)", ylabel=r"$|M_{xy}|$ at the echo / $M_0$", ylim=(0, None))
+    axes.set(
+        xlabel="flip angle (degrees)", ylabel=r"$|M_{xy}|$ at the echo / $M_0$", ylim=(0, None)
+    )
     axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 
 def grid_figure(images: dict[tuple[float, float], np.ndarray]) -> Figure:
-    """The same slice at each (TR, flip angle), images (row, column) in one grey scale: rows TR, columns flip angle."""
+    """The same slice at each (TR, flip angle), images (row, column) in one grey scale: rows TR,
+    columns flip angle."""
     times, angles = (sorted({key[i] for key in images}) for i in (0, 1))
-    figure, grid = plt.subplots(len(times), len(angles), figsize=(1.75 * len(angles), 1.85 * len(times) + 0.3), squeeze=False)
+    figure, grid = plt.subplots(
+        len(times),
+        len(angles),
+        figsize=(1.75 * len(angles), 1.85 * len(times) + 0.3),
+        squeeze=False,
+    )
     top = np.percentile(np.stack(list(images.values())), 99.5)
     for (row, tr), (column, angle) in itertools.product(enumerate(times), enumerate(angles)):
         axes = grid[row, column]
@@ -109,16 +165,37 @@ def grid_figure(images: dict[tuple[float, float], np.ndarray]) -> Figure:
     return figure
 
 
-def profile_table(field_strength_t: float, flip_angle_deg: float, repetition_times_ms) -> pd.DataFrame:
-    """Signal over off-resonance at TE = TR/2: ``off_resonance_hz, repetition_time_ms, tissue, signal``, with T2' of the tissue."""
+def profile_table(
+    field_strength_t: float, flip_angle_deg: float, repetition_times_ms
+) -> pd.DataFrame:
+    """Signal over off-resonance at TE = TR/2: ``off_resonance_hz, repetition_time_ms, tissue,
+    signal``, with T2' of the tissue."""
     times, hertz = tissue_times(field_strength_t), np.linspace(-250, 250, 501)
     rows = []
     for name, tr in itertools.product(("lv_blood", "lv_myocardium"), repetition_times_ms):
         tissue = times.loc[ID[name]]
         signal = np.abs(
-            bssfp_signal(tissue["t1_ms"], tissue["t2_ms"], tissue["pd"], flip_angle_deg, tr, tr / 2, hertz, tissue["t2_prime_ms"])
+            bssfp_signal(
+                tissue["t1_ms"],
+                tissue["t2_ms"],
+                tissue["pd"],
+                flip_angle_deg,
+                tr,
+                tr / 2,
+                hertz,
+                tissue["t2_prime_ms"],
+            )
         )
-        rows.append(pd.DataFrame({"off_resonance_hz": hertz, "repetition_time_ms": tr, "tissue": SPOKEN[name], "signal": signal}))
+        rows.append(
+            pd.DataFrame(
+                {
+                    "off_resonance_hz": hertz,
+                    "repetition_time_ms": tr,
+                    "tissue": SPOKEN[name],
+                    "signal": signal,
+                }
+            )
+        )
     return pd.concat(rows, ignore_index=True)
 
 
@@ -131,5 +208,7 @@ def profile_figure(table: pd.DataFrame) -> Figure:
             axes.plot(curve["off_resonance_hz"], curve["signal"], label=tissue)
         axes.set(title=f"TR {tr:g} ms", xlabel="off-resonance (Hz)", ylim=(0, None))
     np.atleast_1d(grid)[0].set_ylabel(r"$|M_{xy}|$ at the echo / $M_0$")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    figure.legend(
+        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8
+    )
     return figure

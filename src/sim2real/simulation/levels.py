@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..core.images import Image
-from ..core.parameters import SimulationParameters
+from ..data.images import Image
 from .motion import MIN_CINE_PHASES, blend_phases
+from .parameters import SimulationParameters
 from .scan import Scan
 from .simulate import SCALE, finish
 from .tables import signal_table
@@ -17,16 +17,25 @@ PHYSICS = {
     "intravoxel_dephasing": 1.0,
     "b1_spread": 0.08,
 }
-"""What level 3 adds: at the run's values, or at these (choices of this project) where the run has them off. Level 2 has them at 0."""
+"""What level 3 adds: at the run's values, or at these (choices of this project) where the run has
+them off. Level 2 has them at 0."""
 
-LIVING = {"tissue_variation": 0.06, "inflow_cm_s": 5.0, "temporal_footprint": 1.0, "breathing_mm": 1.0}
+LIVING = {
+    "tissue_variation": 0.06,
+    "inflow_cm_s": 5.0,
+    "temporal_footprint": 1.0,
+    "breathing_mm": 1.0,
+}
 """What level 4 adds, likewise."""
 
 TITLES = ("painted", "measured", "physics", "living")
 
 
-def parameters_of(level: int, parameters: SimulationParameters, n_phases: int) -> SimulationParameters:
-    """The run's parameters as they are at a level, 2 to 4. A map of fewer than 8 phases is no cine and is never blurred in time."""
+def parameters_of(
+    level: int, parameters: SimulationParameters, n_phases: int
+) -> SimulationParameters:
+    """The run's parameters as they are at a level, 2 to 4. A map of fewer than 8 phases is no cine
+    and is never blurred in time."""
     told = dict.fromkeys((*PHYSICS, *LIVING), 0.0)
     for added in (PHYSICS, LIVING)[: level - 2]:
         told |= {name: getattr(parameters, name) or value for name, value in added.items()}
@@ -35,20 +44,30 @@ def parameters_of(level: int, parameters: SimulationParameters, n_phases: int) -
     return SimulationParameters(**{**parameters.model_dump(), **told})
 
 
-def levels(structures: Image, slice_index: int, phase_index: int, parameters: SimulationParameters, seed: int,
-           name: str) -> list[tuple[str, np.ndarray]]:  # fmt: skip
-    """(title, image) of the four levels, float32, all of the reconstructed size (x, y), in thousandths of pure water's magnetisation.
+def levels(
+    structures: Image,
+    slice_index: int,
+    phase_index: int,
+    parameters: SimulationParameters,
+    seed: int,
+    name: str,
+) -> list[tuple[str, np.ndarray]]:
+    """(title, image) of the four levels, float32, all of the reconstructed size (x, y), in
+    thousandths of pure water's magnetisation.
 
-    1 painted: the signal of each structure on resonance, in the slab's middle. 2 measured: coils, k-space and noise of
-    that thin slice. 3 physics: the whole slab, its profile, off-resonance with banding, T2', B1. 4 living: variation
-    within tissues, in-flowing blood, a frame's time and breathing. structures: (x, y, slice, phase, sub_slice).
+    1 painted: the signal of each structure on resonance, in the slab's middle. 2 measured: coils,
+    k-space and noise of that thin slice. 3 physics: the whole slab, its profile, off-resonance with
+    banding, T2', B1. 4 living: variation within tissues, in-flowing blood, a frame's time and
+    breathing. structures: (x, y, slice, phase, sub_slice).
     """
     middle = structures.data.shape[-1] // 2
     thin = Image(structures.data[..., middle : middle + 1], structures.affine)
     images = [_painted(thin, slice_index, phase_index, parameters)]
     for level in (2, 3, 4):
         told = parameters_of(level, parameters, structures.data.shape[3])
-        images.append(_scanned(thin if level == 2 else structures, slice_index, phase_index, told, seed, name))
+        images.append(
+            _scanned(thin if level == 2 else structures, slice_index, phase_index, told, seed, name)
+        )
     return list(zip(TITLES, images, strict=True))
 
 
@@ -62,7 +81,9 @@ def _painted(structures: Image, k: int, p: int, parameters: SimulationParameters
     return (SCALE * signal[structures.data[:, :, k, p, 0]][np.ix_(at, at)]).astype(np.float32)
 
 
-def _scanned(structures: Image, k: int, p: int, parameters: SimulationParameters, seed: int, name: str) -> np.ndarray:
+def _scanned(
+    structures: Image, k: int, p: int, parameters: SimulationParameters, seed: int, name: str
+) -> np.ndarray:
     scan = Scan.of(structures, parameters, seed, name)
     state = scan.at_slice(k, structures.data[:, :, k, 0])
     phases = range(structures.data.shape[3]) if parameters.temporal_footprint else [p]

@@ -2,31 +2,45 @@
 
 import numpy as np
 
-from ..core.errors import Sim2RealError
+from ..data.errors import Sim2RealError
 
 
-def bssfp_signal(t1_ms, t2_ms, proton_density, flip_angle_deg, repetition_time_ms, echo_time_ms, off_resonance_hz=0.0,
-                 t2_prime_ms=np.inf):  # fmt: skip
+def bssfp_signal(
+    t1_ms,
+    t2_ms,
+    proton_density,
+    flip_angle_deg,
+    repetition_time_ms,
+    echo_time_ms,
+    off_resonance_hz=0.0,
+    t2_prime_ms=np.inf,
+):
     r"""Complex transverse magnetisation at the echo, alternating RF phase; arguments broadcast.
 
-    With :math:`\theta = 2\pi\,\Delta f\,TR`, :math:`\theta' = \theta + \pi`, :math:`E_i = e^{-TR/T_i}`, Freeman and Hill (1971) give
+    With :math:`\theta = 2\pi\,\Delta f\,TR`, :math:`\theta' = \theta + \pi`, :math:`E_i =
+    e^{-TR/T_i}`, Freeman and Hill (1971) give
 
     .. math::
-        M = \frac{M_0 (1 - E_1)\sin\alpha}{a - b\cos\theta'}\,(1 - E_2 e^{-i\theta'})\,e^{-TE/T_2}\,e^{+i\theta\,TE/TR}
+        M = \frac{M_0 (1 - E_1)\sin\alpha}{a - b\cos\theta'}\,(1 - E_2
+        e^{-i\theta'})\,e^{-TE/T_2}\,e^{+i\theta\,TE/TR}
 
         a = 1 - E_1\cos\alpha - E_2^2 (E_1 - \cos\alpha), \qquad b = E_2 (1 - E_1)(1 + \cos\alpha)
 
-    Their fraction is a Fourier series in :math:`\theta'`: :math:`1/(a - b\cos\theta') = s^{-1}\sum_n q^{|n|} e^{in\theta'}` with
-    :math:`s = \sqrt{a^2 - b^2}` and :math:`q = b/(a + s)`. Off-resonances spread round :math:`\Delta f` as a Lorentzian of
-    half-width :math:`1/(2\pi T_2')` (Ganter 2006) damp the term that turns with :math:`n + TE/TR` by
-    :math:`e^{-|n + TE/TR|\,TR/T_2'}`. Both halves of the damped series are geometric. With
-    :math:`R = e^{-TR/T_2'}`, :math:`\rho = e^{-TE/T_2'}`, :math:`z = e^{i\theta'}` and :math:`0 \le TE \le TR`:
+    Their fraction is a Fourier series in :math:`\theta'`: :math:`1/(a - b\cos\theta') =
+    s^{-1}\sum_n q^{|n|} e^{in\theta'}` with :math:`s = \sqrt{a^2 - b^2}` and :math:`q = b/(a + s)`.
+    Off-resonances spread round :math:`\Delta f` as a Lorentzian of half-width :math:`1/(2\pi T_2')`
+    (Ganter 2006) damp the term that turns with :math:`n + TE/TR` by :math:`e^{-|n +
+    TE/TR|\,TR/T_2'}`. Both halves of the damped series are geometric. With :math:`R =
+    e^{-TR/T_2'}`, :math:`\rho = e^{-TE/T_2'}`, :math:`z = e^{i\theta'}` and :math:`0 \le TE \le
+    TR`:
 
     .. math::
-        M = \frac{M_0 (1 - E_1)\sin\alpha}{s} \left[\frac{\rho\,(1 - E_2 q)}{1 - qRz} + \frac{R}{\rho}\,
-        \frac{(q - E_2)\,z^{-1}}{1 - qRz^{-1}}\right] e^{-TE/T_2}\,e^{+i\theta\,TE/TR}
+        M = \frac{M_0 (1 - E_1)\sin\alpha}{s} \left[\frac{\rho\,(1 - E_2 q)}{1 - qRz} +
+        \frac{R}{\rho}\, \frac{(q - E_2)\,z^{-1}}{1 - qRz^{-1}}\right]
+        e^{-TE/T_2}\,e^{+i\theta\,TE/TR}
 
-    ``t2_prime_ms`` infinite is no spread. Raises Sim2RealError for times that are not positive and for TE > TR.
+    ``t2_prime_ms`` infinite is no spread. Raises Sim2RealError for times that are not positive and
+    for TE > TR.
     """
     t1, t2, t2_prime = (np.asarray(value, float) for value in (t1_ms, t2_ms, t2_prime_ms))
     _check_times(t1, t2, t2_prime, echo_time_ms, repetition_time_ms)
@@ -39,19 +53,24 @@ def bssfp_signal(t1_ms, t2_ms, proton_density, flip_angle_deg, repetition_time_m
     spread, at_echo = np.exp(-repetition_time_ms / t2_prime), np.exp(-echo_time_ms / t2_prime)
     turn = -np.exp(1j * theta)  # e^{i theta'}
     back = np.conj(turn)
-    series = at_echo * (1 - e2 * q) / (1 - q * spread * turn) + spread / at_echo * (q - e2) * back / (1 - q * spread * back)
+    series = at_echo * (1 - e2 * q) / (1 - q * spread * turn) + spread / at_echo * (
+        q - e2
+    ) * back / (1 - q * spread * back)
     amplitude = proton_density * (1 - e1) * sine / s * np.exp(-echo_time_ms / t2)
     return amplitude * series * np.exp(1j * theta * echo_time_ms / repetition_time_ms)
 
 
 def inflow_gain(t1_ms, t2_ms, flip_angle_deg, repetition_time_ms, pulses, off_resonance_hz=0.0):
-    r"""Mean signal of spins that leave the slab after ``pulses`` pulses, over that of spins that stay for ever; arguments broadcast.
+    r"""Mean signal of spins that leave the slab after ``pulses`` pulses, over that of spins that
+    stay for ever; arguments broadcast.
 
-    Fresh magnetisation starts on the axis of the pulse train's rotation and decays along it to the steady state by
-    :math:`\lambda = E_1 n_z^2 + E_2 (1 - n_z^2)` a repetition, where :math:`n_z` is the axis's component along the main field
-    (Scheffler 2003; on resonance :math:`n_z = \cos(\alpha/2)`). Its length is :math:`M_0 n_z` at first and
-    :math:`M_0 n_z (1 - E_1)/(1 - \lambda)` at last. What is perpendicular to the axis changes sign from pulse to pulse and
-    cancels between spins of neighbouring ages. The mean over the ages 0 to N of a plug flow through the slab is
+    Fresh magnetisation starts on the axis of the pulse train's rotation and decays along it to the
+    steady state by
+    :math:`\lambda = E_1 n_z^2 + E_2 (1 - n_z^2)` a repetition, where :math:`n_z` is the axis's
+    component along the main field (Scheffler 2003; on resonance :math:`n_z = \cos(\alpha/2)`). Its
+    length is :math:`M_0 n_z` at first and :math:`M_0 n_z (1 - E_1)/(1 - \lambda)` at last. What is
+    perpendicular to the axis changes sign from pulse to pulse and cancels between spins of
+    neighbouring ages. The mean over the ages 0 to N of a plug flow through the slab is
 
     .. math::
         g = 1 + \left(\frac{1 - \lambda}{1 - E_1} - 1\right)\frac{1 - \lambda^N}{N (1 - \lambda)},
@@ -59,10 +78,17 @@ def inflow_gain(t1_ms, t2_ms, flip_angle_deg, repetition_time_ms, pulses, off_re
 
     ``pulses``: N, thickness over (velocity times TR); infinite for standing spins, then g = 1.
     """
-    e1, e2 = np.exp(-repetition_time_ms / np.asarray(t1_ms, float)), np.exp(-repetition_time_ms / np.asarray(t2_ms, float))
+    e1, e2 = (
+        np.exp(-repetition_time_ms / np.asarray(t1_ms, float)),
+        np.exp(-repetition_time_ms / np.asarray(t2_ms, float)),
+    )
     half_angle = np.cos(np.deg2rad(flip_angle_deg) / 2) ** 2
     half_turn = np.pi * np.asarray(off_resonance_hz, float) * repetition_time_ms / 1000
-    along = half_angle * np.cos(half_turn) ** 2 / np.maximum(1 - half_angle * np.sin(half_turn) ** 2, 1e-12)
+    along = (
+        half_angle
+        * np.cos(half_turn) ** 2
+        / np.maximum(1 - half_angle * np.sin(half_turn) ** 2, 1e-12)
+    )
     loss = 1 - (e1 * along + e2 * (1 - along))
     if np.isinf(pulses):
         return np.ones_like(loss)
@@ -73,9 +99,11 @@ def inflow_gain(t1_ms, t2_ms, flip_angle_deg, repetition_time_ms, pulses, off_re
 def _check_times(t1, t2, t2_prime, echo_time_ms, repetition_time_ms) -> None:
     if not ((t1 > 0).all() and (t2 > 0).all() and (t2_prime > 0).all()):
         raise Sim2RealError(
-            f"relaxation times must be above 0 ms; found T1 {t1.min():g}, T2 {t2.min():g}, T2' {t2_prime.min():g}; correct the table of tissues"
+            f"relaxation times must be above 0 ms; found T1 {t1.min():g}, T2 {t2.min():g}, T2'"
+            f" {t2_prime.min():g}; correct the table of tissues"
         )
     if np.min(echo_time_ms) < 0 or np.max(echo_time_ms) > np.min(repetition_time_ms):
         raise Sim2RealError(
-            f"echo time {np.max(echo_time_ms):g} ms is above the repetition time {np.min(repetition_time_ms):g} ms; expected 0 <= TE <= TR"
+            f"echo time {np.max(echo_time_ms):g} ms is above the repetition time"
+            f" {np.min(repetition_time_ms):g} ms; expected 0 <= TE <= TR"
         )

@@ -5,27 +5,47 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from ..core.errors import Sim2RealError
+from ..data.errors import Sim2RealError
 from ..population.structures import STRUCTURES
 from .sources import read_sourced
 
 TISSUES = read_sourced(files("sim2real.simulation").joinpath("tissues.csv"), ("tissue", "field_t"))
-SPOKEN = {"lv_blood": "blood, left", "rv_blood": "blood, right", "lv_myocardium": "myocardium", "epicardial_fat": "fat", "liver": "liver"}
+SPOKEN = {
+    "lv_blood": "blood, left",
+    "rv_blood": "blood, right",
+    "lv_myocardium": "myocardium",
+    "epicardial_fat": "fat",
+    "liver": "liver",
+}
 """Structures whose signals pages compare, by the name of their tissue there."""
 _T1_SD, _T2_SD, _PD_SD = 0.05, 0.08, 0.05  # between subjects, relative
-_FLUIDS = ("blood_left", "blood_right", "csf", "air")  # stirred, or nothing: the same everywhere in one person
+_FLUIDS = (
+    "blood_left",
+    "blood_right",
+    "csf",
+    "air",
+)  # stirred, or nothing: the same everywhere in one person
 
 
-def tissue_times(field_strength_t: float, rng: np.random.Generator | None = None, spread: float = 1.0) -> pd.DataFrame:
-    """T1, T2 and T2' in ms and proton density for each structure number (index), of one person if ``rng`` is given.
+def tissue_times(
+    field_strength_t: float, rng: np.random.Generator | None = None, spread: float = 1.0
+) -> pd.DataFrame:
+    """T1, T2 and T2' in ms and proton density for each structure number (index), of one person if
+    ``rng`` is given.
 
-    ``fat``, ``blood`` and ``fluid`` tell what resonates as fat, what flows, and what does not vary from place to place.
-    Raises Sim2RealError when a structure's tissue has no row at this field strength.
+    ``fat``, ``blood`` and ``fluid`` tell what resonates as fat, what flows, and what does not vary
+    from place to place. Raises Sim2RealError when a structure's tissue has no row at this field
+    strength.
     """
-    rows = TISSUES[TISSUES["field_t"] == field_strength_t].set_index("tissue")[["t1_ms", "t2_ms", "pd", "t2_prime_ms"]]
+    rows = TISSUES[TISSUES["field_t"] == field_strength_t].set_index("tissue")[
+        ["t1_ms", "t2_ms", "pd", "t2_prime_ms"]
+    ]
     missing = sorted(set(STRUCTURES["tissue"]) - set(rows.index))
     if missing:
-        raise Sim2RealError(f"tissues.csv: no values for {', '.join(missing)} at {field_strength_t} T; add a row with its source")
+        raise Sim2RealError(
+            f"tissues.csv: no values for {', '.join(missing)} at {field_strength_t} T; add a row"
+            " with its source"
+        )
     if rng is not None:
         factors = np.exp(spread * rng.standard_normal((len(rows), 3)) * [_T1_SD, _T2_SD, _PD_SD])
         rows[["t1_ms", "t2_ms", "pd"]] *= factors

@@ -5,7 +5,8 @@ from scipy.ndimage import gaussian_filter
 
 
 def smooth_noise(rng: np.random.Generator, n: int, correlation: float) -> np.ndarray:
-    """White noise smoothed by a Gaussian of ``correlation`` pixels, SD 1, clipped at 2.5, float32, shape (n, n)."""
+    """White noise smoothed by a Gaussian of ``correlation`` pixels, SD 1, clipped at 2.5, float32,
+    shape (n, n)."""
     noise = gaussian_filter(rng.standard_normal((n, n), np.float32), correlation, mode="wrap")
     return np.clip(noise / noise.std(), -2.5, 2.5)
 

@@ -1,31 +1,37 @@
-r"""CycleGAN (Zhu, Park, Isola, Efros, ICCV 2017, arXiv 1703.10593), the heavier method that the paper sets CUT against.
+r"""CycleGAN (Zhu, Park, Isola, Efros, ICCV 2017, arXiv 1703.10593), the heavier method that the
+paper sets CUT against.
 
-A generator G from simulated slices x to real ones y, a second one F for the way back, and a discriminator for each domain:
+A generator G from simulated slices x to real ones y, a second one F for the way back, and a
+discriminator for each domain:
 
 .. math:: \mathcal{L} = \mathcal{L}_{GAN}(G) + \mathcal{L}_{GAN}(F)
           + \lambda \big(\mathbb{E}\,|F(G(x)) - x| + \mathbb{E}\,|G(F(y)) - y|\big)
           + \tfrac{\lambda}{2} \big(\mathbb{E}\,|G(y) - y| + \mathbb{E}\,|F(x) - x|\big)
 
-with the least-squares loss of LSGAN. The networks are those of ``networks``, two of each, so that what differs from CUT is the method.
+with the least-squares loss of LSGAN. The networks are those of ``networks``, two of each, so that
+what differs from CUT is the method.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..core.parameters import TranslationParameters
 from .losses import least_squares
 from .networks import Discriminator, at_least_float32, generator_of, prepare
+from .parameters import TranslationParameters
 from .step import Optimisers
 
 LOSSES = ("loss_d", "loss_d_back", "loss_gan", "loss_gan_back", "loss_cycle", "loss_idt")
-"""loss_d: of the discriminator of real slices; back: of the way from real to simulated; cycle, idt: both ways together."""
+"""loss_d: of the discriminator of real slices; back: of the way from real to simulated; cycle, idt:
+both ways together."""
 LAMBDA_CYCLE, LAMBDA_IDENTITY, POOL_SIZE = 10.0, 0.5, 50
-"""Section 5.1 and 5.2 of the paper and the defaults of its code; the identity's weight is in units of the cycle's."""
+"""Section 5.1 and 5.2 of the paper and the defaults of its code; the identity's weight is in units
+of the cycle's."""
 
 
 def build_cyclegan(parameters: TranslationParameters, seed: int) -> nn.ModuleDict:
-    """The four networks on the CPU with their first weights; ``generator`` and ``discriminator`` begin as CUT's do."""
+    """The four networks on the CPU with their first weights; ``generator`` and ``discriminator``
+    begin as CUT's do."""
     networks = nn.ModuleDict()
     for direction in ("", "_back"):
         networks[f"generator{direction}"] = generator_of(parameters)
@@ -34,16 +40,19 @@ def build_cyclegan(parameters: TranslationParameters, seed: int) -> nn.ModuleDic
 
 
 class ImagePool:
-    """Translated slices of earlier steps, for the discriminator to see among the newest (Shrivastava et al., CVPR 2017)."""
+    """Translated slices of earlier steps, for the discriminator to see among the newest
+    (Shrivastava et al., CVPR 2017)."""
 
     def __init__(self, size: int = POOL_SIZE):
         self.size = size
         self.slices: list[Tensor] = []
 
     def exchange(self, fakes: Tensor, random: torch.Generator) -> Tensor:
-        """Of each fake (1, h, w) of a batch (b, 1, h, w) itself or, with probability 1/2 once the pool is full, an older one.
+        """Of each fake (1, h, w) of a batch (b, 1, h, w) itself or, with probability 1/2 once the
+        pool is full, an older one.
 
-        An older one leaves the pool, and the fake takes its place. Nothing is drawn until the pool is full.
+        An older one leaves the pool, and the fake takes its place. Nothing is drawn until the pool
+        is full.
         """
         shown = []
         for fake in fakes.detach():
@@ -57,13 +66,17 @@ class ImagePool:
 
 
 class CycleGan:
-    """A method for ``training.train``, as ``step.Cut`` is; it carries a pool of translated slices for each direction."""
+    """A method for ``training.train``, as ``step.Cut`` is; it carries a pool of translated slices
+    for each direction."""
 
     losses = LOSSES
     build = staticmethod(build_cyclegan)
 
     def __init__(self, pool_size: int = POOL_SIZE):
-        self.pools = {"discriminator": ImagePool(pool_size), "discriminator_back": ImagePool(pool_size)}
+        self.pools = {
+            "discriminator": ImagePool(pool_size),
+            "discriminator_back": ImagePool(pool_size),
+        }
 
     def step(
         self,
@@ -74,26 +87,38 @@ class CycleGan:
         parameters: TranslationParameters,
         random: torch.Generator,
     ) -> Tensor:
-        """Both generators first, then both discriminators, which are shown the generators' work from before that step.
+        """Both generators first, then both discriminators, which are shown the generators' work
+        from before that step.
 
-        source, real: (b, 1, h, w) in [-1, 1]. Returns the losses named by ``LOSSES``, shape (6,), before the step, unweighted.
-        Of ``parameters`` only the arithmetic counts here: the weights of the losses are the method's own.
+        source, real: (b, 1, h, w) in [-1, 1]. Returns the losses named by ``LOSSES``, shape (6,),
+        before the step, unweighted. Of ``parameters`` only the arithmetic counts here: the weights
+        of the losses are the method's own.
         """
         forth, back = networks["generator"], networks["generator_back"]
         judges = {name: networks[name] for name in self.pools}
         n = len(source)
-        autocast = torch.autocast(source.device.type, torch.bfloat16, enabled=parameters.precision == "bfloat16")
+        autocast = torch.autocast(
+            source.device.type, torch.bfloat16, enabled=parameters.precision == "bfloat16"
+        )
 
         for judge in judges.values():
             judge.requires_grad_(False)
         with autocast:
-            fake_real, same_real = at_least_float32(forth(torch.cat([source, real]))).split(n)  # G(x), G(y): (b, 1, h, w) each
-            fake_source, same_source = at_least_float32(back(torch.cat([real, source]))).split(n)  # F(y), F(x)
-            loss_cycle = F.l1_loss(at_least_float32(back(fake_real)), source) + F.l1_loss(at_least_float32(forth(fake_source)), real)
+            fake_real, same_real = at_least_float32(forth(torch.cat([source, real]))).split(
+                n
+            )  # G(x), G(y): (b, 1, h, w) each
+            fake_source, same_source = at_least_float32(back(torch.cat([real, source]))).split(
+                n
+            )  # F(y), F(x)
+            loss_cycle = F.l1_loss(at_least_float32(back(fake_real)), source) + F.l1_loss(
+                at_least_float32(forth(fake_source)), real
+            )
             loss_idt = F.l1_loss(same_real, real) + F.l1_loss(same_source, source)
             loss_gan = least_squares(judges["discriminator"](fake_real), real=True)
             loss_gan_back = least_squares(judges["discriminator_back"](fake_source), real=True)
-            loss = loss_gan + loss_gan_back + LAMBDA_CYCLE * (loss_cycle + LAMBDA_IDENTITY * loss_idt)
+            loss = (
+                loss_gan + loss_gan_back + LAMBDA_CYCLE * (loss_cycle + LAMBDA_IDENTITY * loss_idt)
+            )
         optimisers.translator.zero_grad()
         loss.backward()
         optimisers.translator.step()
@@ -103,7 +128,8 @@ class CycleGan:
         shown = {"discriminator": (fake_real, real), "discriminator_back": (fake_source, source)}
         with autocast:
             losses_d = [
-                self._judged(judges[name], self.pools[name].exchange(fakes, random), genuine) for name, (fakes, genuine) in shown.items()
+                self._judged(judges[name], self.pools[name].exchange(fakes, random), genuine)
+                for name, (fakes, genuine) in shown.items()
             ]
         optimisers.discriminator.zero_grad()
         sum(losses_d).backward()

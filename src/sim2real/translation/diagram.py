@@ -1,6 +1,8 @@
-"""The paper's Fig. 1, drawn: how CUT learns to translate, with a run's own slices and patches in it.
+"""The paper's Fig. 1, drawn: how CUT learns to translate, with a run's own slices and patches in
+it.
 
-The canvas is measured in centimetres, x to the right and y upwards; every image, box and arrow is placed on it by hand.
+The canvas is measured in centimetres, x to the right and y upwards; every image, box and arrow is
+placed on it by hand.
 """
 
 from collections.abc import Sequence
@@ -9,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..core.style import COLOURS
+from ..data.style import COLOURS
 from .drawing import INK, Canvas
 
 WIDTH, HEIGHT = 19.0, 10.4
@@ -29,10 +31,11 @@ def method_figure(
 ) -> Figure:
     """The diagram of the method.
 
-    source, translated: a simulated slice and its translation; real, identity: a real slice and what the generator makes
-    of it; each (h, w) in [0, 1]. query: row and column of the centre of the query patch, cut from ``translated``; the
-    positive is cut from ``source`` at the same place. negatives: centres of three other patches of ``source``.
-    patch: edge of the patches, pixels. alike: cosine of the query with the positive and with each negative, written below them.
+    source, translated: a simulated slice and its translation; real, identity: a real slice and what
+    the generator makes of it; each (h, w) in [0, 1]. query: row and column of the centre of the
+    query patch, cut from ``translated``; the positive is cut from ``source`` at the same place.
+    negatives: centres of three other patches of ``source``. patch: edge of the patches, pixels.
+    alike: cosine of the query with the positive and with each negative, written below them.
     """
     figure = plt.figure(figsize=(WIDTH / 2.54, HEIGHT / 2.54), layout="none")
     canvas = Canvas(figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, HEIGHT)))
@@ -49,7 +52,9 @@ def method_figure(
     return figure
 
 
-def _translation(canvas: Canvas, source: np.ndarray, translated: np.ndarray, real: np.ndarray) -> None:
+def _translation(
+    canvas: Canvas, source: np.ndarray, translated: np.ndarray, real: np.ndarray
+) -> None:
     """Upper row: simulated slice, generator, translated slice, discriminator, real slice."""
     row = 8.15
     canvas.image((1.9, row), 3.0, source, "simulated slice $x$", GREY)
@@ -74,18 +79,31 @@ def _contrast(
     patch: int,
     alike: Sequence[float] | None,
 ) -> None:
-    """Lower left: the query patch of the output is drawn to the same place of the input and pushed from other places."""
+    """Lower left: the query patch of the output is drawn to the same place of the input and pushed
+    from other places."""
     row, edge, colours = 3.85, 1.15, (POSITIVE, NEGATIVE, NEGATIVE, NEGATIVE)
     thumbnails = ((1.2, 5.0), (2.6, 5.0), (1.2, 2.85), (2.6, 2.85))
     names = ("positive", "negative", "negative", "negative")
-    for at, colour, centre, name in zip((query, *negatives), colours, thumbnails, names, strict=True):
+    for at, colour, centre, name in zip(
+        (query, *negatives), colours, thumbnails, names, strict=True
+    ):
         canvas.mark((1.9, 8.15), 3.0, source.shape, at, patch, colour)
         canvas.image(centre, edge, _cut(source, at, patch), name, colour, size=7)
     for value, colour, (x, y) in zip(alike or (), colours, thumbnails, strict=False):
         text = f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
-        canvas.text((x, y - edge / 2 - 0.07), text, size=9, colour=colour, va="top", fontweight="bold")
+        canvas.text(
+            (x, y - edge / 2 - 0.07), text, size=9, colour=colour, va="top", fontweight="bold"
+        )
     marked = canvas.mark((10.1, 8.15), 3.0, translated.shape, query, patch, POSITIVE)
-    canvas.image((10.1, row), edge * 1.3, _cut(translated, query, patch), "query", POSITIVE, size=7, above=False)
+    canvas.image(
+        (10.1, row),
+        edge * 1.3,
+        _cut(translated, query, patch),
+        "query",
+        POSITIVE,
+        size=7,
+        above=False,
+    )
     canvas.line([marked, (marked[0], 5.9), (10.1, 5.9)], POSITIVE, in_front=True)
     canvas.arrow((10.1, 5.9), (10.1, row + edge * 0.65), POSITIVE)
     canvas.brace(3.35, 2.3, 5.55)
@@ -93,7 +111,9 @@ def _contrast(
         canvas.box((x, row), 1.0, 2.0, PALE_ENCODER, "$G_{enc}$\n\n$+$\n\nMLP")
         canvas.arrow((start, row), (end, row))
     canvas.text((6.2, row + 1.5), "same encoder and heads", size=7, colour=GREY)
-    canvas.line([(4.45, row + 1.0), (4.45, row + 1.27), (7.95, row + 1.27), (7.95, row + 1.0)], GREY)
+    canvas.line(
+        [(4.45, row + 1.0), (4.45, row + 1.27), (7.95, row + 1.27), (7.95, row + 1.0)], GREY
+    )
     canvas.box((6.2, row), 1.6, 1.5, PALE_LOSS, "PatchNCE\n$\\mathcal{L}_{NCE}(x)$")
     canvas.arrow((4.95, row), (5.4, row))
     canvas.arrow((7.45, row), (7.0, row))
@@ -116,5 +136,8 @@ def _identity(canvas: Canvas, identity: np.ndarray) -> None:
 
 
 def _cut(image: np.ndarray, centre: tuple[int, int], edge: int) -> np.ndarray:
-    top, left = (int(np.clip(middle - edge // 2, 0, size - edge)) for middle, size in zip(centre, image.shape, strict=True))
+    top, left = (
+        int(np.clip(middle - edge // 2, 0, size - edge))
+        for middle, size in zip(centre, image.shape, strict=True)
+    )
     return image[top : top + edge, left : left + edge]

@@ -1,8 +1,10 @@
-"""The three networks of CUT: a ResNet generator, a PatchGAN discriminator, and the projection heads of PatchNCE.
+"""The three networks of CUT: a ResNet generator, a PatchGAN discriminator, and the projection heads
+of PatchNCE.
 
-Park, Efros, Zhang, Zhu, "Contrastive learning for unpaired image-to-image translation", ECCV 2020, arXiv 2007.15651:
-section 3 and appendix C.1. Images are (batch, 1, height, width) in [-1, 1]. With 64 features and nine residual blocks
-the sizes are those of the paper's public model: 11,365,633, 2,762,689 and 559,872 parameters.
+Park, Efros, Zhang, Zhu, "Contrastive learning for unpaired image-to-image translation", ECCV 2020,
+arXiv 2007.15651: section 3 and appendix C.1. Images are (batch, 1, height, width) in [-1, 1]. With
+64 features and nine residual blocks the sizes are those of the paper's public model: 11,365,633,
+2,762,689 and 559,872 parameters.
 """
 
 import math
@@ -12,29 +14,35 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..core.parameters import TranslationParameters
+from .parameters import TranslationParameters
 from .resample import Down, Up
 
 PATCH_LAYERS = (0, 4, 8, 12, 16)
-"""Padded input, both downsampling convolutions before their norm, first and fifth residual block."""
+"""Padded input, both downsampling convolutions before their norm, first and fifth residual
+block."""
 FIRST_BLOCK = 12
 NORM_EPSILON = 1e-5
 GRAIN_SD, GRAIN_LIMIT = 0.01, 0.1
-"""SD of each scale's grain at the start of training, and what it cannot exceed, on the scale of images in [-1, 1]."""
+"""SD of each scale's grain at the start of training, and what it cannot exceed, on the scale of
+images in [-1, 1]."""
 GRAIN_RATE = 2.0
-"""How much faster the strength of the grain learns than other weights: a step of Adam is as large as its rate, whatever the gradient."""
+"""How much faster the strength of the grain learns than other weights: a step of Adam is as large
+as its rate, whatever the gradient."""
 GRAIN_PX = (1, 2, 4, 8)
 LINEAR_TO, BLACKEST = 0.9, 0.98
-"""How near to white a residual generator's sum of slice and change comes before it is bent, so as not to leave the range of images; and how
-black its inverse takes black to be, so that black is not beyond reach of a change."""
+"""How near to white a residual generator's sum of slice and change comes before it is bent, so as
+not to leave the range of images; and how black its inverse takes black to be, so that black is not
+beyond reach of a change."""
 
 
 class InstanceNorm(nn.Module):
-    r"""Each channel of each image to zero mean and unit variance: :math:`y = (x - \mu) / \sqrt{\sigma^2 + \epsilon}`.
+    r"""Each channel of each image to zero mean and unit variance: :math:`y = (x - \mu) /
+    \sqrt{\sigma^2 + \epsilon}`.
 
-    Ulyanov, Vedaldi, Lempitsky, arXiv 1607.08022, without learned scale and shift. Computed as a group norm with one
-    channel a group, which is the same formula: in torch 2.13.0 the gradient of ``instance_norm`` is wrong on a CPU for
-    batch 1 when it arrives with channels-last strides, as it does from the patches of PatchNCE. It is faster, too.
+    Ulyanov, Vedaldi, Lempitsky, arXiv 1607.08022, without learned scale and shift. Computed as a
+    group norm with one channel a group, which is the same formula: in torch 2.13.0 the gradient of
+    ``instance_norm`` is wrong on a CPU for batch 1 when it arrives with channels-last strides, as
+    it does from the patches of PatchNCE. It is faster, too.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -42,12 +50,15 @@ class InstanceNorm(nn.Module):
 
 
 class ConvolutionToOne(nn.Conv2d):
-    """A convolution to one channel without padding. In float32 on a CPU as a matrix product that gives each pixel's share in
-    all the outputs about it, then their sum: the same formula, in half the time of the stock one.
+    """A convolution to one channel without padding. In float32 on a CPU as a matrix product that
+    gives each pixel's share in all the outputs about it, then their sum: the same formula, in half
+    the time of the stock one.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):  # bfloat16 would be too coarse for the sum
+        if x.device.type != "cpu" or torch.is_autocast_enabled(
+            "cpu"
+        ):  # bfloat16 would be too coarse for the sum
             return super().forward(x)
         k, (height, width) = self.kernel_size[0], x.shape[-2:]
         shares = self.weight[0].flip(1, 2).flatten(1).T @ x.flatten(2)  # (b, k * k, h * w)
@@ -56,30 +67,40 @@ class ConvolutionToOne(nn.Conv2d):
 
 
 class ResidualBlock(nn.Module):
-    """x + norm(conv(relu(norm(conv(x))))), with nothing after the sum. Each convolution pads its input, where the paper's code has
-    a layer for it; the places of those layers are kept, so that the others bear the same numbers.
+    """x + norm(conv(relu(norm(conv(x))))), with nothing after the sum. Each convolution pads its
+    input, where the paper's code has a layer for it; the places of those layers are kept, so that
+    the others bear the same numbers.
     """
 
     def __init__(self, channels: int):
         super().__init__()
         self.body = nn.Sequential(
-            nn.Identity(), nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"), InstanceNorm(), nn.ReLU(inplace=True),
-            nn.Identity(), nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"), InstanceNorm(),
-        )  # fmt: skip
+            nn.Identity(),
+            nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"),
+            InstanceNorm(),
+            nn.ReLU(inplace=True),
+            nn.Identity(),
+            nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"),
+            InstanceNorm(),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.body(x)
 
 
 class Grain(nn.Module):
-    r"""Noise for the generator to shape, :math:`\sum_s \sigma_s(h) \, n_s`: :math:`n_s` is smooth noise with SD 1 and grains of s pixels.
+    r"""Noise for the generator to shape, :math:`\sum_s \sigma_s(h) \, n_s`: :math:`n_s` is smooth
+    noise with SD 1 and grains of s pixels.
 
-    A 1 x 1 convolution :math:`a` of the generator's last features h tells its SD, pixel by pixel and below a limit m, so that no
-    tissue can drown in it: :math:`\sigma_s = m / (1 + e^{-r\,a_s(h) - b})`, r being ``GRAIN_RATE`` and b such that it begins at ``GRAIN_SD``.
+    A 1 x 1 convolution :math:`a` of the generator's last features h tells its SD, pixel by pixel
+    and below a limit m, so that no tissue can drown in it: :math:`\sigma_s = m / (1 + e^{-r\,a_s(h)
+    - b})`, r being ``GRAIN_RATE`` and b such that it begins at ``GRAIN_SD``.
 
-    A network without a source of randomness has to make the grain of an image from that of its input, and simulated tissue is
-    smooth. Noise of a receiver, shaped by reconstruction, and the mottle of flowing blood have this form: a strength for each scale.
-    ``share`` of it is added to an image: the whole in training, and afterwards what ``watch`` found to be nearest to real slices.
+    A network without a source of randomness has to make the grain of an image from that of its
+    input, and simulated tissue is smooth. Noise of a receiver, shaped by reconstruction, and the
+    mottle of flowing blood have this form: a strength for each scale. ``share`` of it is added to
+    an image: the whole in training, and afterwards what ``watch`` found to be nearest to real
+    slices.
     """
 
     def __init__(self, features: int):
@@ -88,9 +109,12 @@ class Grain(nn.Module):
         self.strength = nn.Conv2d(features, len(GRAIN_PX), 1)
 
     def forward(self, h: Tensor, noise: list[Tensor]) -> Tensor:
-        """Features (b, c, h, w) and noise as ``noise_of`` gives it to grain (b, 1, h, w) on the scale of images in [-1, 1]."""
+        """Features (b, c, h, w) and noise as ``noise_of`` gives it to grain (b, 1, h, w) on the
+        scale of images in [-1, 1]."""
         begin = math.log(GRAIN_SD / (GRAIN_LIMIT - GRAIN_SD))
-        strength = GRAIN_LIMIT * torch.sigmoid(GRAIN_RATE * at_least_float32(self.strength(h)) + begin)  # (b, scale, h, w)
+        strength = GRAIN_LIMIT * torch.sigmoid(
+            GRAIN_RATE * at_least_float32(self.strength(h)) + begin
+        )  # (b, scale, h, w)
         return (strength * noise).sum(dim=1, keepdim=True)
 
 
@@ -102,7 +126,9 @@ def noise_of(x: Tensor, random: torch.Generator | None = None) -> Tensor:
     if random is not None:
         return _octaves(len(x), x.shape[2:], random).to(x.device)
     seeds = [zlib.crc32(image.detach().cpu().float().numpy().tobytes()) for image in x]
-    return torch.cat([_octaves(1, x.shape[2:], torch.Generator().manual_seed(seed)) for seed in seeds]).to(x.device)
+    return torch.cat(
+        [_octaves(1, x.shape[2:], torch.Generator().manual_seed(seed)) for seed in seeds]
+    ).to(x.device)
 
 
 def _octaves(n: int, size: tuple[int, int], random: torch.Generator) -> Tensor:
@@ -118,25 +144,53 @@ def _octaves(n: int, size: tuple[int, int], random: torch.Generator) -> Tensor:
 
 
 class Generator(nn.Module):
-    """Encoder, residual blocks, decoder. The numbers of ``layers`` are those by which the paper's code names them.
+    """Encoder, residual blocks, decoder. The numbers of ``layers`` are those by which the paper's
+    code names them.
 
-    residual: the output is a change of the input, see ``bent``. grain: noise of a learned strength and spectrum is added to the output.
+    residual: the output is a change of the input, see ``bent``. grain: noise of a learned strength
+    and spectrum is added to the output.
     """
 
-    def __init__(self, features: int, residual_blocks: int, residual: bool = False, grain: bool = False):
+    def __init__(
+        self, features: int, residual_blocks: int, residual: bool = False, grain: bool = False
+    ):
         super().__init__()
         f = features
-        self.architecture = {"features": features, "residual_blocks": residual_blocks, "residual": residual, "grain": grain}
+        self.architecture = {
+            "features": features,
+            "residual_blocks": residual_blocks,
+            "residual": residual,
+            "grain": grain,
+        }
         self.residual = residual
-        self.layers = nn.ModuleList([
-            nn.ReflectionPad2d(3), nn.Conv2d(1, f, 7), InstanceNorm(), nn.ReLU(inplace=True),  # 0-3: (b, f, h, w)
-            nn.Conv2d(f, 2 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True), Down(),  # 4-7: (b, 2f, h/2, w/2)
-            nn.Conv2d(2 * f, 4 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True), Down(),  # 8-11: (b, 4f, h/4, w/4)
-            *(ResidualBlock(4 * f) for _ in range(residual_blocks)),  # 12-: (b, 4f, h/4, w/4)
-            Up(), nn.Conv2d(4 * f, 2 * f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, 2f, h/2, w/2)
-            Up(), nn.Conv2d(2 * f, f, 3, padding=1), InstanceNorm(), nn.ReLU(inplace=True),  # (b, f, h, w)
-            nn.ReflectionPad2d(3), ConvolutionToOne(f, 1, 7), nn.Tanh(),  # (b, 1, h, w)
-        ])  # fmt: skip
+        self.layers = nn.ModuleList(
+            [
+                nn.ReflectionPad2d(3),
+                nn.Conv2d(1, f, 7),
+                InstanceNorm(),
+                nn.ReLU(inplace=True),  # 0-3: (b, f, h, w)
+                nn.Conv2d(f, 2 * f, 3, padding=1),
+                InstanceNorm(),
+                nn.ReLU(inplace=True),
+                Down(),  # 4-7: (b, 2f, h/2, w/2)
+                nn.Conv2d(2 * f, 4 * f, 3, padding=1),
+                InstanceNorm(),
+                nn.ReLU(inplace=True),
+                Down(),  # 8-11: (b, 4f, h/4, w/4)
+                *(ResidualBlock(4 * f) for _ in range(residual_blocks)),  # 12-: (b, 4f, h/4, w/4)
+                Up(),
+                nn.Conv2d(4 * f, 2 * f, 3, padding=1),
+                InstanceNorm(),
+                nn.ReLU(inplace=True),  # (b, 2f, h/2, w/2)
+                Up(),
+                nn.Conv2d(2 * f, f, 3, padding=1),
+                InstanceNorm(),
+                nn.ReLU(inplace=True),  # (b, f, h, w)
+                nn.ReflectionPad2d(3),
+                ConvolutionToOne(f, 1, 7),
+                nn.Tanh(),  # (b, 1, h, w)
+            ]
+        )
         if residual:
             self.register_buffer("linear_to", torch.tensor(LINEAR_TO))
         self.grain = Grain(f) if grain else None
@@ -146,25 +200,34 @@ class Generator(nn.Module):
         self.patch_channels = tuple(channels.get(layer, 4 * f) for layer in self.patch_layers)
 
     def forward(self, x: Tensor, random: torch.Generator | None = None) -> Tensor:
-        """Translate: (b, 1, h, w) in [-1, 1] to the same; h and w are multiples of 4. random: of the grain, see ``noise_of``."""
+        """Translate: (b, 1, h, w) in [-1, 1] to the same; h and w are multiples of 4. random: of
+        the grain, see ``noise_of``."""
         return self.with_grain(*self._run(x, (), len(self.layers), random)[:2])
 
     def encode(self, x: Tensor, layers: tuple[int, ...]) -> list[Tensor]:
-        """Features (b, c, h', w') after each of ``layers`` (ascending); nothing beyond the last of them is computed."""
+        """Features (b, c, h', w') after each of ``layers`` (ascending); nothing beyond the last of
+        them is computed."""
         return self._run(x, layers, layers[-1] + 1)[2]
 
     def parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The translation without its grain, and the whole of the grain; only of a generator that has it."""
+        """The translation without its grain, and the whole of the grain; only of a generator that
+        has it."""
         return self._run(x, (), len(self.layers))[:2]
 
     def with_grain(self, clean: Tensor, grain: Tensor | None, share: float | None = None) -> Tensor:
-        """Both parts as one image in [-1, 1]; share: of the grain, its own ``share`` if none is given."""
-        return clean if grain is None else (clean + (self.grain.share if share is None else share) * grain).clamp(-1, 1)
+        """Both parts as one image in [-1, 1]; share: of the grain, its own ``share`` if none is
+        given."""
+        return (
+            clean
+            if grain is None
+            else (clean + (self.grain.share if share is None else share) * grain).clamp(-1, 1)
+        )
 
     def translate_and_encode(
         self, x: Tensor, layers: tuple[int, ...], random: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """Both of the above in one pass, since the encoder is part of the generator; between them the translation without its grain."""
+        """Both of the above in one pass, since the encoder is part of the generator; between them
+        the translation without its grain."""
         clean, grain, features = self._run(x, layers, len(self.layers), random)
         return self.with_grain(clean, grain), clean, features
 
@@ -175,25 +238,44 @@ class Generator(nn.Module):
         for index, layer in enumerate(self.layers[:stop]):
             if index == last - 2:
                 h = x  # (b, f, h, w), before the last convolution and its padding
-            x = bent(unbent(source) + at_least_float32(x), self.linear_to) if self.residual and index == last else layer(x)
+            x = (
+                bent(unbent(source) + at_least_float32(x), self.linear_to)
+                if self.residual and index == last
+                else layer(x)
+            )
             if index in layers:
                 features.append(x)
-        return x, self.grain(h, noise_of(source, random)) if self.grain and stop > last else None, features
+        return (
+            x,
+            self.grain(h, noise_of(source, random)) if self.grain and stop > last else None,
+            features,
+        )
 
 
 class Discriminator(nn.Module):
-    """PatchGAN: one score, real or fake, for each patch of about 70 x 70 pixels (Isola et al., CVPR 2017)."""
+    """PatchGAN: one score, real or fake, for each patch of about 70 x 70 pixels (Isola et al., CVPR
+    2017)."""
 
     def __init__(self, features: int):
         super().__init__()
         f = features
         self.layers = nn.Sequential(
-            nn.Conv2d(1, f, 4, padding=1), nn.LeakyReLU(0.2, inplace=True), Down(),
-            nn.Conv2d(f, 2 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True), Down(),
-            nn.Conv2d(2 * f, 4 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True), Down(),
-            nn.Conv2d(4 * f, 8 * f, 4, padding=1), InstanceNorm(), nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(1, f, 4, padding=1),
+            nn.LeakyReLU(0.2, inplace=True),
+            Down(),
+            nn.Conv2d(f, 2 * f, 4, padding=1),
+            InstanceNorm(),
+            nn.LeakyReLU(0.2, inplace=True),
+            Down(),
+            nn.Conv2d(2 * f, 4 * f, 4, padding=1),
+            InstanceNorm(),
+            nn.LeakyReLU(0.2, inplace=True),
+            Down(),
+            nn.Conv2d(4 * f, 8 * f, 4, padding=1),
+            InstanceNorm(),
+            nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(8 * f, 1, 4, padding=1),
-        )  # fmt: skip
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, 1, h, w) to scores (b, 1, about h/8, about w/8)."""
@@ -201,15 +283,22 @@ class Discriminator(nn.Module):
 
 
 class ProjectionHeads(nn.Module):
-    r"""A two-layer perceptron a PatchNCE layer, its output brought to unit length: :math:`z = h / (\|h\|_2 + 10^{-7})`."""
+    r"""A two-layer perceptron a PatchNCE layer, its output brought to unit length: :math:`z = h /
+    (\|h\|_2 + 10^{-7})`."""
 
     def __init__(self, channels: tuple[int, ...], width: int):
         super().__init__()
-        self.heads = nn.ModuleList(nn.Sequential(nn.Linear(c, width), nn.ReLU(), nn.Linear(width, width)) for c in channels)
+        self.heads = nn.ModuleList(
+            nn.Sequential(nn.Linear(c, width), nn.ReLU(), nn.Linear(width, width)) for c in channels
+        )
 
     def forward(self, features: list[Tensor], positions: list[Tensor]) -> list[Tensor]:
-        """Features (b, c, h, w) and flat positions (b, p) of each layer to embeddings (b, p, width)."""
-        return [self._embed(head, x, at) for head, x, at in zip(self.heads, features, positions, strict=True)]
+        """Features (b, c, h, w) and flat positions (b, p) of each layer to embeddings (b, p,
+        width)."""
+        return [
+            self._embed(head, x, at)
+            for head, x, at in zip(self.heads, features, positions, strict=True)
+        ]
 
     @staticmethod
     def _embed(head: nn.Module, x: Tensor, at: Tensor) -> Tensor:
@@ -220,17 +309,22 @@ class ProjectionHeads(nn.Module):
 
 
 def bent(u: Tensor, a: Tensor) -> Tensor:
-    r"""Into the range of images: :math:`\tanh u` below 0, u itself up to a, and :math:`a + (1 - a) \tanh((u - a) / (1 - a))` beyond it.
+    r"""Into the range of images: :math:`\tanh u` below 0, u itself up to a, and :math:`a + (1 - a)
+    \tanh((u - a) / (1 - a))` beyond it.
 
-    A change of u moves dark pixels, of lung and air, the less the nearer they are to black, and bright ones as it is. With tanh at the
-    bright end, too, a change had to be the larger the brighter tissue is: fat overshot and came out dark within a white rim.
+    A change of u moves dark pixels, of lung and air, the less the nearer they are to black, and
+    bright ones as it is. With tanh at the bright end, too, a change had to be the larger the
+    brighter tissue is: fat overshot and came out dark within a white rim.
     """
     beyond = (u - a).clamp(min=0)
-    return torch.where(u < 0, torch.tanh(u), torch.where(beyond > 0, a + (1 - a) * torch.tanh(beyond / (1 - a)), u))
+    return torch.where(
+        u < 0, torch.tanh(u), torch.where(beyond > 0, a + (1 - a) * torch.tanh(beyond / (1 - a)), u)
+    )
 
 
 def unbent(x: Tensor) -> Tensor:
-    """The inverse of ``bent`` from ``BLACKEST`` on, but for its bend near white: white loses 0.02 of the range without any change."""
+    """The inverse of ``bent`` from ``BLACKEST`` on, but for its bend near white: white loses 0.02
+    of the range without any change."""
     return torch.where(x < 0, torch.atanh(x.clamp(-BLACKEST, 0)), x)
 
 
@@ -242,7 +336,8 @@ def at_least_float32(x: Tensor) -> Tensor:
 def prepare(networks: nn.ModuleDict, parameters: TranslationParameters, seed: int) -> nn.ModuleDict:
     r"""First weights, which depend on the seed alone.
 
-    Xavier normal weights with gain 0.02, :math:`\sigma = 0.02 \sqrt{2 / (n_{in} + n_{out})}`, and zero biases.
+    Xavier normal weights with gain 0.02, :math:`\sigma = 0.02 \sqrt{2 / (n_{in} + n_{out})}`, and
+    zero biases.
     """
     random = torch.Generator().manual_seed(seed)
     for module in networks.modules():
@@ -253,7 +348,12 @@ def prepare(networks: nn.ModuleDict, parameters: TranslationParameters, seed: in
 
 
 def generator_of(parameters: TranslationParameters) -> Generator:
-    return Generator(parameters.generator_features, parameters.residual_blocks, parameters.residual, parameters.grain)
+    return Generator(
+        parameters.generator_features,
+        parameters.residual_blocks,
+        parameters.residual,
+        parameters.grain,
+    )
 
 
 def build(parameters: TranslationParameters, seed: int) -> nn.ModuleDict:
@@ -261,4 +361,8 @@ def build(parameters: TranslationParameters, seed: int) -> nn.ModuleDict:
     generator = generator_of(parameters)
     discriminator = Discriminator(parameters.discriminator_features)
     heads = ProjectionHeads(generator.patch_channels, parameters.projection_features)
-    return prepare(nn.ModuleDict({"generator": generator, "discriminator": discriminator, "heads": heads}), parameters, seed)
+    return prepare(
+        nn.ModuleDict({"generator": generator, "discriminator": discriminator, "heads": heads}),
+        parameters,
+        seed,
+    )

@@ -1,9 +1,10 @@
 """Weights of the authors' public CUT code, read.
 
-That code (Park, Efros, Zhang, Zhu; github.com/taesungp/contrastive-unpaired-translation) saves a state dict a network:
-``latest_net_G.pth`` (``resnet_9blocks``, or another number of blocks), ``latest_net_D.pth`` (``basic``) and ``latest_net_F.pth``
-(``mlp_sample``), for images of one channel. Ours are the same networks with other names for their layers; the fixed filters
-of its anti-aliasing, which it saves beside the weights, are checked and left out.
+That code (Park, Efros, Zhang, Zhu; github.com/taesungp/contrastive-unpaired-translation) saves a
+state dict a network: ``latest_net_G.pth`` (``resnet_9blocks``, or another number of blocks),
+``latest_net_D.pth`` (``basic``) and ``latest_net_F.pth`` (``mlp_sample``), for images of one
+channel. Ours are the same networks with other names for their layers; the fixed filters of its
+anti-aliasing, which it saves beside the weights, are checked and left out.
 """
 
 import pickle
@@ -13,13 +14,19 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ..core.errors import Sim2RealError
+from ..data.errors import Sim2RealError
 from .networks import Discriminator, Generator, ProjectionHeads
 from .resample import Down, Up
 
-FILES = {"generator": "latest_net_G.pth", "discriminator": "latest_net_D.pth", "heads": "latest_net_F.pth"}
+FILES = {
+    "generator": "latest_net_G.pth",
+    "discriminator": "latest_net_D.pth",
+    "heads": "latest_net_F.pth",
+}
 _WANTED = {
-    "generator": "a ResNet generator of one channel (--netG resnet_9blocks --input_nc 1 --output_nc 1)",
+    "generator": (
+        "a ResNet generator of one channel (--netG resnet_9blocks --input_nc 1 --output_nc 1)"
+    ),
     "discriminator": "a PatchGAN of three layers and one channel (--netD basic)",
     "heads": "projection heads (--netF mlp_sample)",
 }
@@ -27,9 +34,11 @@ _FILTERS = {Down: torch.tensor([1.0, 2, 1]) / 4, Up: torch.tensor([1.0, 3, 3, 1]
 
 
 def load_official(folder: Path | str) -> nn.ModuleDict:
-    """The three networks with the weights in ``folder``, on the CPU; their sizes are read from the weights.
+    """The three networks with the weights in ``folder``, on the CPU; their sizes are read from the
+    weights.
 
-    Raises Sim2RealError for a missing or damaged file, for one with code in it (which is not run) and for other networks.
+    Raises Sim2RealError for a missing or damaged file, for one with code in it (which is not run)
+    and for other networks.
     """
     return nn.ModuleDict({name: _load(name, Path(folder) / file) for name, file in FILES.items()})
 
@@ -40,8 +49,12 @@ def load_official_generator(folder: Path | str) -> Generator:
 
 
 def official_state(name: str, network: nn.Module) -> dict[str, Tensor]:
-    """A network's weights under the public code's names, with the filters that it keeps beside them."""
-    state = {_official_name(name, key): value.detach().cpu().clone() for key, value in network.state_dict().items()}
+    """A network's weights under the public code's names, with the filters that it keeps beside
+    them."""
+    state = {
+        _official_name(name, key): value.detach().cpu().clone()
+        for key, value in network.state_dict().items()
+    }
     return state | _filters(name, network)
 
 
@@ -67,13 +80,17 @@ def _load(name: str, path: Path) -> nn.Module:
     try:
         network = _empty(name, state)
     except (KeyError, ValueError, IndexError, AttributeError):
-        raise Sim2RealError(f"{path}: holds the weights of another network; expected {_WANTED[name]}") from None
+        raise Sim2RealError(
+            f"{path}: holds the weights of another network; expected {_WANTED[name]}"
+        ) from None
     wanted = official_state(name, network)
     for key in [*wanted, *state]:
         problem = _problem(key, wanted.get(key), state.get(key))
         if problem:
             raise Sim2RealError(f"{path}: {problem}; expected {_WANTED[name]}")
-    network.load_state_dict({ours: state[_official_name(name, ours)] for ours in network.state_dict()})
+    network.load_state_dict(
+        {ours: state[_official_name(name, ours)] for ours in network.state_dict()}
+    )
     return network
 
 
@@ -92,7 +109,8 @@ def _problem(key: str, wanted: Tensor | None, found: Tensor | None) -> str | Non
 
 
 def _empty(name: str, state: dict[str, Tensor]) -> nn.Module:
-    """A network of the sizes that the weights tell; KeyError and the like where they tell of another kind."""
+    """A network of the sizes that the weights tell; KeyError and the like where they tell of
+    another kind."""
     if name == "generator":
         features, channels, *_ = state["model.1.weight"].shape
         blocks = sum(bool(re.fullmatch(r"model\.\d+\.conv_block\.1\.weight", key)) for key in state)
@@ -108,15 +126,25 @@ def _empty(name: str, state: dict[str, Tensor]) -> nn.Module:
 
 def _read(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
-        raise Sim2RealError(f"{path}: no such file; expected weights saved by the public CUT code ({', '.join(FILES.values())})")
+        raise Sim2RealError(
+            f"{path}: no such file; expected weights saved by the public CUT code"
+            f" ({', '.join(FILES.values())})"
+        )
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:  # torch refuses what would have to be run to be read
         raise Sim2RealError(
-            f"{path}: cut short, or holds code or objects beside tensors, and was not opened; expected a plain state dict"
+            f"{path}: cut short, or holds code or objects beside tensors, and was not opened;"
+            " expected a plain state dict"
         ) from None
     except Exception:  # a damaged file makes torch's reader stumble in many ways
         raise Sim2RealError(f"{path}: cut short or damaged; copy the file again") from None
-    if not isinstance(state, dict) or not state or not all(isinstance(value, Tensor) for value in state.values()):
-        raise Sim2RealError(f"{path}: holds no state dict of tensors; expected weights saved by the public CUT code")
+    if (
+        not isinstance(state, dict)
+        or not state
+        or not all(isinstance(value, Tensor) for value in state.values())
+    ):
+        raise Sim2RealError(
+            f"{path}: holds no state dict of tensors; expected weights saved by the public CUT code"
+        )
     return state

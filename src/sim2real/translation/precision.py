@@ -8,16 +8,19 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..core.errors import Sim2RealError
-from ..core.files import read_json, write_json
-from ..core.parameters import TranslationParameters
+from ..data.errors import Sim2RealError
+from ..data.files import read_json, write_json
 from .networks import Discriminator, Generator
+from .parameters import TranslationParameters
 
 NAME = "arithmetic.json"
 
 
-def settled(parameters: TranslationParameters, folder: Path | str, device: torch.device) -> TranslationParameters:
-    """``parameters`` without ``auto``; what took its place is written to ``folder/arithmetic.json`` for those who read the model.
+def settled(
+    parameters: TranslationParameters, folder: Path | str, device: torch.device
+) -> TranslationParameters:
+    """``parameters`` without ``auto``; what took its place is written to ``folder/arithmetic.json``
+    for those who read the model.
 
     A finished training keeps what it was made with, wherever its folder has gone.
     """
@@ -33,22 +36,29 @@ def settled(parameters: TranslationParameters, folder: Path | str, device: torch
 
 
 def computes_bfloat16(device: torch.device) -> bool:
-    """Whether the processor has instructions for bfloat16. Where it has none, torch emulates them: a convolution then takes 25 times
-    as long as in float32 (measured on a processor with AVX2 alone), where one that has them takes half as long.
+    """Whether the processor has instructions for bfloat16. Where it has none, torch emulates them:
+    a convolution then takes 25 times as long as in float32 (measured on a processor with AVX2
+    alone), where one that has them takes half as long.
     """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return any(bool(getattr(torch.cpu, name, bool)()) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+    return any(
+        bool(getattr(torch.cpu, name, bool)())
+        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
 
 
 def compile_networks(networks: nn.ModuleDict, device: torch.device) -> None:
-    """Have torch compile generators and discriminators at their first pass, which takes about a minute; weights keep their names.
+    """Have torch compile generators and discriminators at their first pass, which takes about a
+    minute; weights keep their names.
 
-    Raises Sim2RealError on a CPU, where the time is in convolutions that a compiler does not make faster.
+    Raises Sim2RealError on a CPU, where the time is in convolutions that a compiler does not make
+    faster.
     """
     if device.type != "cuda":
         raise Sim2RealError(
-            "translation.compiled=true, but the training runs on a CPU; expected a GPU (device=cuda) or translation.compiled=false"
+            "translation.compiled=true, but the training runs on a CPU; expected a GPU"
+            " (device=cuda) or translation.compiled=false"
         )
     for network in networks.values():
         if isinstance(network, Generator):

@@ -1,4 +1,5 @@
-"""How alike a training found patches of input and output: what PatchNCE compares, at places of one's own choice."""
+"""How alike a training found patches of input and output: what PatchNCE compares, at places of
+one's own choice."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,16 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..core.parameters import TranslationParameters
 from .apply import to_network
 from .networks import build
+from .parameters import TranslationParameters
 
 PADDING = 3
 """Pixels that layer 0 of the generator, the padded input, has on each side more than the slice."""
 
 
 def trained_networks(model: Path | str, parameters: TranslationParameters) -> nn.ModuleDict | None:
-    """The networks of a training's last step, heads among them, from ``checkpoint.pt`` in ``model``; None where there is none."""
+    """The networks of a training's last step, heads among them, from ``checkpoint.pt`` in
+    ``model``; None where there is none."""
     path = Path(model) / "checkpoint.pt"
     if not path.is_file():
         return None
@@ -27,24 +29,46 @@ def trained_networks(model: Path | str, parameters: TranslationParameters) -> nn
 
 @torch.no_grad()
 def similarities(
-    networks: nn.ModuleDict, source: np.ndarray, translated: np.ndarray, query: tuple[int, int], places: Sequence[tuple[int, int]]
+    networks: nn.ModuleDict,
+    source: np.ndarray,
+    translated: np.ndarray,
+    query: tuple[int, int],
+    places: Sequence[tuple[int, int]],
 ) -> list[float]:
-    r"""Mean over the PatchNCE layers of :math:`q \cdot k`, the cosine of the query with the input at each of ``places``, -1 to 1.
+    r"""Mean over the PatchNCE layers of :math:`q \cdot k`, the cosine of the query with the input
+    at each of ``places``, -1 to 1.
 
-    source, translated: (h, w) in [0, 1]. query: row and column in ``translated``; places: the same in ``source``, where the first is
-    the query's own place if its positive is to come first. The encoder and the heads are those that the training compared by.
+    source, translated: (h, w) in [0, 1]. query: row and column in ``translated``; places: the same
+    in ``source``, where the first is the query's own place if its positive is to come first. The
+    encoder and the heads are those that the training compared by.
     """
     generator, heads = networks["generator"], networks["heads"]
-    keys, queries = (generator.encode(to_network(image[None]), generator.patch_layers) for image in (source, translated))
-    at = [[_flat(spots, source.shape, feature, layer) for feature, layer in zip(keys, generator.patch_layers, strict=True)]
-          for spots in ([query], places)]  # fmt: skip
-    found = zip(heads(queries, at[0]), heads(keys, at[1]), strict=True)  # (1, 1, width) and (1, p, width) a layer
+    keys, queries = (
+        generator.encode(to_network(image[None]), generator.patch_layers)
+        for image in (source, translated)
+    )
+    at = [
+        [
+            _flat(spots, source.shape, feature, layer)
+            for feature, layer in zip(keys, generator.patch_layers, strict=True)
+        ]
+        for spots in ([query], places)
+    ]
+    found = zip(
+        heads(queries, at[0]), heads(keys, at[1]), strict=True
+    )  # (1, 1, width) and (1, p, width) a layer
     return torch.stack([(q * k).sum(dim=-1)[0] for q, k in found]).mean(dim=0).tolist()
 
 
-def _flat(places: Sequence[tuple[int, int]], shape: tuple[int, int], feature: Tensor, layer: int) -> Tensor:
-    """Flat positions (1, p) in a layer's features (1, c, h', w') of places (row, column) in a slice of ``shape``."""
+def _flat(
+    places: Sequence[tuple[int, int]], shape: tuple[int, int], feature: Tensor, layer: int
+) -> Tensor:
+    """Flat positions (1, p) in a layer's features (1, c, h', w') of places (row, column) in a slice
+    of ``shape``."""
     rows, columns = feature.shape[-2:]
     shift, inner = (PADDING, shape) if layer == 0 else (0, (rows, columns))
-    spots = [((row * inner[0]) // shape[0] + shift, (column * inner[1]) // shape[1] + shift) for row, column in places]
+    spots = [
+        ((row * inner[0]) // shape[0] + shift, (column * inner[1]) // shape[1] + shift)
+        for row, column in places
+    ]
     return torch.tensor([[row * columns + column for row, column in spots]])

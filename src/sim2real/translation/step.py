@@ -1,27 +1,43 @@
-"""One optimiser step of CUT (Park, Efros, Zhang, Zhu, ECCV 2020), and CUT as a method that ``training.train`` can train.
+"""One optimiser step of CUT (Park, Efros, Zhang, Zhu, ECCV 2020), and CUT as a method that
+``training.train`` can train.
 
-The mathematics is the paper's; work that would only be repeated is not: the features of the inputs (the keys) are kept
-from the generator's own pass, and real and translated slices go through a network together, which changes nothing
-since every norm sees one image at a time.
+The mathematics is the paper's; work that would only be repeated is not: the features of the inputs
+(the keys) are kept from the generator's own pass, and real and translated slices go through a
+network together, which changes nothing since every norm sees one image at a time.
 """
 
 import torch
 from torch import Tensor, nn
 
-from ..core.parameters import TranslationParameters
 from .losses import draw_positions, least_squares, multilayer_patch_nce
 from .networks import Generator, at_least_float32, build
+from .parameters import TranslationParameters
 
 LOSSES = ("loss_d", "loss_gan", "loss_nce", "loss_idt")
 
 
 class Optimisers:
-    """Adam with betas (0.5, 0.999): one for whatever is named a discriminator, one for all the other networks."""
+    """Adam with betas (0.5, 0.999): one for whatever is named a discriminator, one for all the
+    other networks."""
 
     def __init__(self, networks: nn.ModuleDict, learning_rate: float):
-        judging = [w for name, network in networks.items() if name.startswith("discriminator") for w in network.parameters()]
-        translating = [w for name, network in networks.items() if not name.startswith("discriminator") for w in network.parameters()]
-        settings = {"lr": learning_rate, "betas": (0.5, 0.999), "fused": next(networks.parameters()).device.type in ("cpu", "cuda")}
+        judging = [
+            w
+            for name, network in networks.items()
+            if name.startswith("discriminator")
+            for w in network.parameters()
+        ]
+        translating = [
+            w
+            for name, network in networks.items()
+            if not name.startswith("discriminator")
+            for w in network.parameters()
+        ]
+        settings = {
+            "lr": learning_rate,
+            "betas": (0.5, 0.999),
+            "fused": next(networks.parameters()).device.type in ("cpu", "cuda"),
+        }
         self.discriminator = torch.optim.Adam(judging, **settings)
         self.translator = torch.optim.Adam(translating, **settings)
 
@@ -31,7 +47,10 @@ class Optimisers:
                 group["lr"] = value
 
     def state_dict(self) -> dict:
-        return {"discriminator": self.discriminator.state_dict(), "translator": self.translator.state_dict()}
+        return {
+            "discriminator": self.discriminator.state_dict(),
+            "translator": self.translator.state_dict(),
+        }
 
     def load_state_dict(self, state: dict) -> None:
         self.discriminator.load_state_dict(state["discriminator"])
@@ -48,27 +67,43 @@ def cut_step(
 ) -> Tensor:
     """Discriminator first, then generator and heads, which see the discriminator after its step.
 
-    source, real: (b, 1, h, w) in [-1, 1]. Returns the losses named by ``LOSSES``, shape (4,), before the step, unweighted.
+    source, real: (b, 1, h, w) in [-1, 1]. Returns the losses named by ``LOSSES``, shape (4,),
+    before the step, unweighted.
 
-    With ``flip_equivariance`` the generator is given mirrored slices in half of the steps, and the features of its outputs are
-    mirrored back before they are contrasted with those of the slices as they are (FastCUT, the same paper's appendix); the
-    discriminator's real slices are never mirrored.
+    With ``flip_equivariance`` the generator is given mirrored slices in half of the steps, and the
+    features of its outputs are mirrored back before they are contrasted with those of the slices as
+    they are (FastCUT, the same paper's appendix); the discriminator's real slices are never
+    mirrored.
 
-    With ``grain`` the discriminator sees it and PatchNCE does not: noise says nothing of what is where, and a contrast of patches
-    would only weaken it.
+    With ``grain`` the discriminator sees it and PatchNCE does not: noise says nothing of what is
+    where, and a contrast of patches would only weaken it.
     """
-    generator, discriminator, heads = networks["generator"], networks["discriminator"], networks["heads"]
+    generator, discriminator, heads = (
+        networks["generator"],
+        networks["discriminator"],
+        networks["heads"],
+    )
     layers, n = generator.patch_layers, len(source)
-    autocast = torch.autocast(source.device.type, torch.bfloat16, enabled=parameters.precision == "bfloat16")
+    autocast = torch.autocast(
+        source.device.type, torch.bfloat16, enabled=parameters.precision == "bfloat16"
+    )
 
     mirrored = parameters.flip_equivariance and bool(torch.rand((), generator=random) < 0.5)
 
     with autocast:
-        inputs = torch.cat([source, real]) if parameters.identity_nce else source  # (2b or b, 1, h, w)
+        inputs = (
+            torch.cat([source, real]) if parameters.identity_nce else source
+        )  # (2b or b, 1, h, w)
         outputs, clean, keys = (
-            _translate_mirrored(generator, inputs, random) if mirrored else generator.translate_and_encode(inputs, layers, random)
+            _translate_mirrored(generator, inputs, random)
+            if mirrored
+            else generator.translate_and_encode(inputs, layers, random)
         )
-        outputs, clean, keys = at_least_float32(outputs), at_least_float32(clean), [key.detach() for key in keys]
+        outputs, clean, keys = (
+            at_least_float32(outputs),
+            at_least_float32(clean),
+            [key.detach() for key in keys],
+        )
         fake = outputs[:n]  # (b, 1, h, w)
         score_fake, score_real = discriminator(torch.cat([fake.detach(), real])).split(n)
         loss_d = (least_squares(score_fake, real=False) + least_squares(score_real, real=True)) / 2
@@ -82,7 +117,9 @@ def cut_step(
         queries = generator.encode(clean, layers)
         queries = [query.flip(-1) for query in queries] if mirrored else queries
         positions = draw_positions(keys, n, parameters.n_patches, random)
-        contrasts = multilayer_patch_nce(heads, queries, keys, positions, parameters.temperature)  # (2b or b,)
+        contrasts = multilayer_patch_nce(
+            heads, queries, keys, positions, parameters.temperature
+        )  # (2b or b,)
         loss_nce = contrasts[:n].mean()
         loss_idt = contrasts[n:].mean() if parameters.identity_nce else torch.zeros_like(loss_nce)
         contrastive = (loss_nce + loss_idt) / 2 if parameters.identity_nce else loss_nce
@@ -94,8 +131,11 @@ def cut_step(
     return torch.stack([loss_d, loss_gan, loss_nce, loss_idt]).detach()
 
 
-def _translate_mirrored(generator: Generator, inputs: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, list[Tensor]]:
-    """Translations of the mirrored inputs, with and without grain, and the keys of the inputs as they are, which then need a pass of their own."""
+def _translate_mirrored(
+    generator: Generator, inputs: Tensor, random: torch.Generator
+) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """Translations of the mirrored inputs, with and without grain, and the keys of the inputs as
+    they are, which then need a pass of their own."""
     with torch.no_grad():
         keys = generator.encode(inputs, generator.patch_layers)
     outputs, clean, _ = generator.translate_and_encode(inputs.flip(-1), (), random)
@@ -103,7 +143,8 @@ def _translate_mirrored(generator: Generator, inputs: Tensor, random: torch.Gene
 
 
 class Cut:
-    """What ``training.train`` asks of a method; CUT carries nothing from one step to the next but weights and optimisers."""
+    """What ``training.train`` asks of a method; CUT carries nothing from one step to the next but
+    weights and optimisers."""
 
     losses = LOSSES
     build = staticmethod(build)

@@ -9,75 +9,101 @@ from torch.nn import functional as F
 
 from ..cohort.cases import slices_third
 from ..cohort.grid import upright
-from ..core.device import choose_device
-from ..core.errors import Sim2RealError
-from ..core.images import Image, normalise, open_image, read_voxels, write_image
-from ..core.labels import VENDORS
-from ..core.parameters import CohortParameters
-from ..core.progress import progress
-from ..core.slices import as_shown
-from ..core.sources import nifti_files, stem
-from ..core.workflow import run_parameters
-from .apply import load_generator, translate
+from ..cohort.parameters import CohortParameters
+from ..data.device import choose_device
+from ..data.errors import Sim2RealError
+from ..data.images import Image, normalise, open_image, read_voxels, write_image
+from ..data.progress import progress
+from ..data.slices import as_shown
+from ..data.sources import nifti_files, stem
+from .apply import translate
 from .networks import Generator
-from .official import load_official_generator
 
 
-def translate_source(source: Path, run: Path, vendor: str, output: Path, weights: Path | None = None) -> list[Path]:
-    """Translate what lies at ``source`` to ``vendor``; the files written, ``output``/<stem>_vendor<vendor>.nii.gz.
+def translate_source(
+    source: Path, generator: Generator, scale: CohortParameters, vendor: str, output: Path
+) -> list[Path]:
+    """Translate what lies at ``source`` to ``vendor``; the files written,
+    ``output``/<stem>_vendor<vendor>.nii.gz.
 
-    source: a NIfTI image (2D, 3D, or 4D phase by phase) or a folder of them. weights: a folder of the public CUT code's
-    weights instead of the run's own model. The result is float32 in [0, 1], scaled by the run's percentiles, in the
-    image's own shape, orientation and affine. Raises Sim2RealError for an unknown vendor or model and unusable files.
+    source: a NIfTI image (2D, 3D, or 4D phase by phase) or a folder of them. scale: percentiles and
+    pixel of the analysis grid. The result is float32 in [0, 1], scaled by those percentiles, in the
+    image's own shape, orientation and affine. Raises Sim2RealError for unusable files.
     """
-    if vendor not in VENDORS:
-        raise Sim2RealError(f"--vendor {vendor}: no such vendor; there are {', '.join(VENDORS)}")
     device = choose_device()
-    if weights is None:
-        generator = load_generator(run / "04_translation" / "models" / vendor / "generator.pt", device)
-    else:
-        generator = load_official_generator(weights)
-    scale = CohortParameters() if weights is not None and not run.exists() else run_parameters(run).cohort
-    images = {path: _open(path) for path in nifti_files(source)}  # every header is looked at before the first is translated
+    images = {
+        path: _open(path) for path in nifti_files(source)
+    }  # every header is looked at before the first is translated
     targets = {path: output / f"{stem(path)}_vendor{vendor}.nii.gz" for path in images}
-    with progress(name=f"translate to {vendor}", total=sum(_n_phases(nifti) for nifti in images.values()), unit="image") as bar:
+    with progress(
+        name=f"translate to {vendor}",
+        total=sum(_n_phases(nifti) for nifti in images.values()),
+        unit="image",
+    ) as bar:
         for path, nifti in images.items():
             phases = []
             for phase in range(_n_phases(nifti)):
                 image = Image(read_voxels(path, nifti, phase), np.asarray(nifti.affine, float))
                 if np.ptp(image.data) == 0:
-                    raise Sim2RealError(f"{path}: holds {image.data.flat[0]:g} in every voxel; expected an image")
+                    raise Sim2RealError(
+                        f"{path}: holds {image.data.flat[0]:g} in every voxel; expected an image"
+                    )
                 phases.append(translate_stack(image, generator, scale, device))
                 bar.update()
             shape = nib.load(path).shape  # as it is stored, 2D images too
-            write_image(targets[path], Image(np.stack(phases, axis=-1).reshape(shape), np.asarray(nifti.affine, float)))
+            write_image(
+                targets[path],
+                Image(np.stack(phases, axis=-1).reshape(shape), np.asarray(nifti.affine, float)),
+            )
     return list(targets.values())
 
 
-def translate_stack(image: Image, generator: Generator, scale: CohortParameters, device: torch.device | str = "cpu") -> np.ndarray:
-    """A stack (x, y, slice) of any intensities to its translation, the same shape, float32 in [0, 1].
+def translate_stack(
+    image: Image, generator: Generator, scale: CohortParameters, device: torch.device | str = "cpu"
+) -> np.ndarray:
+    """A stack (x, y, slice) of any intensities to its translation, the same shape, float32 in [0,
+    1].
 
-    The slices, along whichever axis they lie, are turned as on the analysis grid, scaled by the percentiles of the whole stack, resampled to the grid's
-    pixel, translated over their whole field of view, and carried back to the image's own voxels.
+    The slices, along whichever axis they lie, are turned as on the analysis grid, scaled by the
+    percentiles of the whole stack, resampled to the grid's pixel, translated over their whole field
+    of view, and carried back to the image's own voxels.
     """
     turned = upright(slices_third(image))[0]
-    slices = as_shown(Image(normalise(turned.data, scale.low_percentile, scale.high_percentile), turned.affine))
-    size = tuple(max(8, round(n * mm / scale.pixel_size_mm)) for n, mm in zip(slices.shape[1:], turned.spacing_mm[1::-1], strict=True))
-    margins = [(0, 0), *((0, max(32, -(-n // 4) * 4) - n) for n in size)]  # what the networks take: multiples of 4 from 32 on
-    translated = translate(generator, np.pad(resize(slices, size), margins, mode="edge"), device)[:, : size[0], : size[1]]
-    return _turn_back(resize(translated, slices.shape[1:]).transpose(2, 1, 0), turned.affine, image.affine)
+    slices = as_shown(
+        Image(normalise(turned.data, scale.low_percentile, scale.high_percentile), turned.affine)
+    )
+    size = tuple(
+        max(8, round(n * mm / scale.pixel_size_mm))
+        for n, mm in zip(slices.shape[1:], turned.spacing_mm[1::-1], strict=True)
+    )
+    margins = [
+        (0, 0),
+        *((0, max(32, -(-n // 4) * 4) - n) for n in size),
+    ]  # what the networks take: multiples of 4 from 32 on
+    translated = translate(generator, np.pad(resize(slices, size), margins, mode="edge"), device)[
+        :, : size[0], : size[1]
+    ]
+    return _turn_back(
+        resize(translated, slices.shape[1:]).transpose(2, 1, 0), turned.affine, image.affine
+    )
 
 
 def resize(slices: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Slices (n, h, w) to (n, *size) over the same field of view: linear, averaging where pixels become larger; [0, 1] stays [0, 1]."""
+    """Slices (n, h, w) to (n, *size) over the same field of view: linear, averaging where pixels
+    become larger; [0, 1] stays [0, 1]."""
     if slices.shape[1:] == tuple(size):
         return slices
     x = torch.from_numpy(np.ascontiguousarray(slices, np.float32))[:, None]
-    return F.interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=True)[:, 0].clamp(0, 1).numpy()
+    return (
+        F.interpolate(x, size=size, mode="bilinear", align_corners=False, antialias=True)[:, 0]
+        .clamp(0, 1)
+        .numpy()
+    )
 
 
 def _turn_back(data: np.ndarray, turned: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Undo ``upright``: ``data`` on the axes of the affine ``turned`` to those of ``wanted``; a permutation with flips, so exact."""
+    """Undo ``upright``: ``data`` on the axes of the affine ``turned`` to those of ``wanted``; a
+    permutation with flips, so exact."""
     axes = np.rint(np.linalg.solve(turned, wanted))[:3, :3]
     order = np.abs(axes).argmax(axis=0)
     back = data.transpose(order)
@@ -102,7 +128,9 @@ def _single_slice(path: Path) -> nib.Nifti1Image | None:
         flat = nib.load(path)
         if len(flat.shape) == 2 and flat.get_data_dtype().kind in "iuf":
             return nib.Nifti1Image(np.asarray(flat.dataobj, np.float32)[..., None], flat.affine)
-    except Exception:  # nibabel raises many kinds for a damaged file, which open_image has told by then
+    except (
+        Exception
+    ):  # nibabel raises many kinds for a damaged file, which open_image has told by then
         pass
     return None
 

@@ -1,9 +1,10 @@
 """How a training goes, watched on real slices of subjects it never sees.
 
-A distance to those slices marks the step at which the translated slices came nearest. With ``translation.keep_nearest`` the
-generator of that step is kept, and chapter 5 leaves the watched subjects out of its references (``chosen_by``). Of a generator's
-grain the share that comes nearest is kept with it: noise hides from the discriminator what else gives a translation away, so that
-it learns to make more of it than real slices have.
+A distance to those slices marks the step at which the translated slices came nearest. With
+``translation.keep_nearest`` the generator of that step is kept, and chapter 5 leaves the watched
+subjects out of its references (``chosen_by``). Of a generator's grain the share that comes nearest
+is kept with it: noise hides from the discriminator what else gives a translation away, so that it
+learns to make more of it than real slices have.
 """
 
 from collections.abc import Iterator
@@ -14,33 +15,39 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..core.files import read_table, write_table
-from ..core.parameters import TranslationParameters
-from ..core.seeds import generator as random_generator
-from ..core.slices import load_slices
+from ..data.files import read_table, write_table
+from ..data.seeds import generator as random_generator
+from ..data.slices import load_slices
 from ..metrics.frechet import frechet_distance
 from ..metrics.texture import standardise, texture_features
 from .apply import to_network, translate
 from .networks import Discriminator, Generator
+from .parameters import TranslationParameters
 
 NAME = "health.csv"
 COLUMNS = ["step", "sure_real", "sure_translated", "distance", "grain_share", "best"]
-"""sure_*: share of patches within ``SURE`` of the discriminator's target; distance: Fréchet, in texture features, with that share
-of the grain."""
+"""sure_*: share of patches within ``SURE`` of the discriminator's target; distance: Fréchet, in
+texture features, with that share of the grain."""
 SHARES = (0.0, 0.25, 0.5, 0.75)
 """Of the grain, tried beside the whole of it."""
 EVALUATIONS, N_SLICES, SURE = 8, 24, 0.1
 FEWEST_SUBJECTS = 2
 
 
-def load_split(run: Path | str, rows: pd.DataFrame, share: float, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """(slices to train on, slices held out for watching or None) of the images in ``rows``, each (n, h, w); split by subject."""
+def load_split(
+    run: Path | str, rows: pd.DataFrame, share: float, seed: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """(slices to train on, slices held out for watching or None) of the images in ``rows``, each
+    (n, h, w); split by subject."""
     watched = rows["subject"].isin(held_out_subjects(rows["subject"].unique(), share, seed))
-    return load_slices(run, rows[~watched]), load_slices(run, rows[watched]) if watched.any() else None
+    return load_slices(run, rows[~watched]), (
+        load_slices(run, rows[watched]) if watched.any() else None
+    )
 
 
 def held_out_subjects(subjects: np.ndarray, share: float, seed: int) -> list[str]:
-    """About ``share`` of the subjects, two at least, in an order that the seed alone decides; none for a share of 0.
+    """About ``share`` of the subjects, two at least, in an order that the seed alone decides; none
+    for a share of 0.
 
     None either where fewer than twice as many would be left to train on.
     """
@@ -52,18 +59,33 @@ def held_out_subjects(subjects: np.ndarray, share: float, seed: int) -> list[str
 
 
 def chosen_by(subjects: np.ndarray, parameters: TranslationParameters, seed: int) -> list[str]:
-    """Of a vendor's training subjects those by which its generator was chosen; none where the last one was kept."""
-    return held_out_subjects(subjects, parameters.watch_share, seed) if parameters.keep_nearest else []
+    """Of a vendor's training subjects those by which its generator was chosen; none where the last
+    one was kept."""
+    return (
+        held_out_subjects(subjects, parameters.watch_share, seed) if parameters.keep_nearest else []
+    )
 
 
 class Watch:
-    """Rows of ``COLUMNS``, one for every look; at step 0 the simulated slices as they are, without a discriminator."""
+    """Rows of ``COLUMNS``, one for every look; at step 0 the simulated slices as they are, without
+    a discriminator."""
 
     def __init__(
-        self, source: np.ndarray, held_out: np.ndarray, n_steps: int, seed: int, device: torch.device | str, shares: tuple[float, ...] = ()
+        self,
+        source: np.ndarray,
+        held_out: np.ndarray,
+        n_steps: int,
+        seed: int,
+        device: torch.device | str,
+        shares: tuple[float, ...] = (),
     ):
         order = random_generator(seed, "watched slices").permutation(len(source))
-        self.source, self.real, self.device, self.shares = source[np.sort(order[:N_SLICES])], held_out, device, shares
+        self.source, self.real, self.device, self.shares = (
+            source[np.sort(order[:N_SLICES])],
+            held_out,
+            device,
+            shares,
+        )
         self.steps = {round(n_steps * (k + 1) / EVALUATIONS) for k in range(EVALUATIONS)} - {0}
         self.rows: list[list[float]] = []
 
@@ -73,12 +95,19 @@ class Watch:
 
     def look(self, step: int, generator: Generator, discriminator: Discriminator) -> None:
         if not self.rows:
-            self.rows.append([0, float("nan"), float("nan"), self._distance(self.source), float("nan")])
+            self.rows.append(
+                [0, float("nan"), float("nan"), self._distance(self.source), float("nan")]
+            )
         translated = translate(generator, self.source, self.device)
-        sure = [self._sure(discriminator, slices, target) for slices, target in ((self.real, 1.0), (translated, 0.0))]
+        sure = [
+            self._sure(discriminator, slices, target)
+            for slices, target in ((self.real, 1.0), (translated, 0.0))
+        ]
         distances = {1.0: self._distance(translated)}
         if self.shares:
-            distances |= {share: self._distance(slices) for share, slices in self._with_less_grain(generator)}
+            distances |= {
+                share: self._distance(slices) for share, slices in self._with_less_grain(generator)
+            }
         share = min(distances, key=distances.get)
         self.rows.append([step, *sure, distances[share], share])
 
@@ -109,7 +138,9 @@ class Watch:
         x = to_network(self.source)
         parts = [generator.parts(part.to(self.device)) for part in x.split(16)]
         for share in self.shares:
-            images = torch.cat([generator.with_grain(clean, grain, share) for clean, grain in parts])
+            images = torch.cat(
+                [generator.with_grain(clean, grain, share) for clean, grain in parts]
+            )
             yield share, ((images + 1) / 2).clamp(0, 1)[:, 0].cpu().numpy()
 
     @torch.no_grad()

@@ -4,15 +4,16 @@ import html
 
 import pandas as pd
 
-from ..core.parameters import VerdictParameters
 from .ledger import NOT_SUPPORTED, SUPPORTED, VERDICTS
+from .parameters import VerdictParameters
 
 _HEAD = ("claim", "where", "decided by", "this run", "verdict")
 _MARK = {SUPPORTED: "✓", NOT_SUPPORTED: "✗"}
 
 
 def ledger_html(claims: pd.DataFrame) -> str:
-    """The ledger as an HTML table: claim with its place, quantity with its rule, evidence, verdict. claims: ``ledger.ledger``."""
+    """The ledger as an HTML table: claim with its place, quantity with its rule, evidence, verdict.
+    claims: ``ledger.ledger``."""
     head = "".join(f'<th scope="col">{name}</th>' for name in _HEAD)
     rows = []
     for row in claims.to_dict("records"):
@@ -25,21 +26,34 @@ def ledger_html(claims: pd.DataFrame) -> str:
             f"{_MARK.get(row['verdict'], '?')} {row['verdict']}",
         ]
         rows.append(f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in told)}</tr>")
-    return f'<div class="sim2real-wide" role="region" aria-label="Ledger of claims" tabindex="0"><table class="sim2real-ledger"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    return (
+        '<div class="sim2real-wide" role="region" aria-label="Ledger of claims"'
+        ' tabindex="0"><table'
+        f' class="sim2real-ledger"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
 
 
-def results(claims: pd.DataFrame, comparison: pd.DataFrame, parameters: VerdictParameters, cohort: str) -> dict:
+def results(
+    claims: pd.DataFrame, comparison: pd.DataFrame, parameters: VerdictParameters, cohort: str
+) -> dict:
     """Numbers the prose of chapter 7 quotes."""
     dice = comparison[comparison["measure"] == "Dice"]
     replication = (
-        "The test images are those of the challenge that the paper used, so that a cell can replicate it or fail to."
+        "The test images are those of the challenge that the paper used, so that a cell can"
+        " replicate it or fail to."
         if cohort == "mnms"
-        else "The test images are not the paper's, so that no cell replicates it or fails to: this is a rehearsal on other hearts."
+        else (
+            "The test images are not the paper's, so that no cell replicates it or fails to: this"
+            " is a rehearsal on other hearts."
+        )
     )
     return {
         **parameters.model_dump(),
         "n_claims": len(claims),
-        **{f"n_claims_{verdict.replace(' ', '_')}": int(claims["verdict"].eq(verdict).sum()) for verdict in VERDICTS},
+        **{
+            f"n_claims_{verdict.replace(' ', '_')}": int(claims["verdict"].eq(verdict).sum())
+            for verdict in VERDICTS
+        },
         "replication_note": replication,
         "n_cells": len(comparison),
         "n_cells_within": int(comparison["within"].eq("yes").sum()),

@@ -1,12 +1,16 @@
-"""Parameter files for XCAT, so that a holder of its licence can make the virtual subjects with it; ``files`` reads the result.
+"""Parameter files for XCAT, so that a holder of its licence can make the virtual subjects with it;
+``files`` reads the result.
 
-Exact, if XCAT keeps to the notes of its own sample ``.par``: sex; LV volume at ED and ES; length of the beat; ED and ES among the
-frames (phase 0 and 0.4); depth of the diaphragm under its highest; shift of the heart; an activity of its own for every organ.
+Exact, if XCAT keeps to the notes of its own sample ``.par``: sex; LV volume at ED and ES; length of
+the beat; ED and ES among the frames (phase 0 and 0.4); depth of the diaphragm under its highest;
+shift of the heart; an activity of its own for every organ.
 
-Our approximations: the body's scales from height and weight, against the male phantom's 1752 mm in a public log; of the female phantom
-no log was at hand. The heart's scale, since ``hrt_v1`` can only take volume away: enough for the LV, with a margin. The volumes
-between ED and ES follow XCAT's own curve. Skin scales from the thickness of fat. Rotations from the tilt of the long axis, XCAT's heart
-taken to lie as the open phantom's mean; the order of XCAT's rotations is not documented. The range of slices, by the body's height.
+Our approximations: the body's scales from height and weight, against the male phantom's 1752 mm in
+a public log; of the female phantom no log was at hand. The heart's scale, since ``hrt_v1`` can only
+take volume away: enough for the LV, with a margin. The volumes between ED and ES follow XCAT's own
+curve. Skin scales from the thickness of fat. Rotations from the tilt of the long axis, XCAT's heart
+taken to lie as the open phantom's mean; the order of XCAT's rotations is not documented. The range
+of slices, by the body's height.
 
 Not to be told to XCAT: RV volumes, LV mass, wall thickness, torsion. They stand in a comment.
 """
@@ -16,35 +20,61 @@ from pathlib import Path
 
 import numpy as np
 
-from ...core.errors import Sim2RealError
-from ...core.files import atomic
+from ...data.errors import Sim2RealError
+from ...data.files import atomic
 from ..subjects import Subject
 from .organs import ORGANS
 
 FRAMES = 20  # so that phase 0.4, where XCAT has ES, is a frame: the ninth
 PIXEL_CM = 0.1
 ARRAY = 448
-# One part in single precision over 1 (as the sample's own 0.5, 0.192, 0.115, 0.193) makes XCAT fall back to its defaults; these add up.
+# One part in single precision over 1 (as the sample's own 0.5, 0.192, 0.115, 0.193) makes XCAT fall
+# back to its defaults; these add up.
 DURATIONS = (0.4, 0.25, 0.125, 0.225)
-FILLING = (0.3945, 0.7251, 0.8920)  # (V - ES) / (ED - ES) at V3, V4, V5 of XCAT's own curve, from the log of a public run
-HEIGHT_CM = {"M": 175.2, "F": 163.0}  # of the phantoms at scale 1; the woman's and both weights: half of all people are larger
+FILLING = (
+    0.3945,
+    0.7251,
+    0.8920,
+)  # (V - ES) / (ED - ES) at V3, V4, V5 of XCAT's own curve, from the log of a public run
+HEIGHT_CM = {
+    "M": 175.2,
+    "F": 163.0,
+}  # of the phantoms at scale 1; the woman's and both weights: half of all people are larger
 WEIGHT_KG = {"M": 78.0, "F": 64.0}
 CHEST_MM = (319.3, 235.0)  # lateral and from front to back, at scale 1, same log
-EDV_ML = {"M": 131.9, "F": 108.8}  # at scale 1; the woman's in the proportion of the published means
+EDV_ML = {
+    "M": 131.9,
+    "F": 108.8,
+}  # at scale 1; the woman's in the proportion of the published means
 MARGIN = {"M": 1.05, "F": 1.2}  # by which the scaled heart is larger than it must be
 FAT_MM = {"M": 14.0, "F": 17.0}  # taken to lie over the chest at scale 1
 HIGHEST_MM = 15.0  # the diaphragm at full exhalation, above its mean position
-THORAX = (0.64, 0.83)  # heart and dome of the liver, as shares of the body's height; the male heart lies at 0.71 to 0.78
-_ONLY_IF_THERE = {"x_array_size": ARRAY, "y_array_size": ARRAY, "slice_output": 0, "activiv_output_format": 0, "iodine_flag": 0}
+THORAX = (
+    0.64,
+    0.83,
+    # heart and dome of the liver, as shares of the body's height; the male heart lies at 0.71 to 0.78
+)
+_ONLY_IF_THERE = {
+    "x_array_size": ARRAY,
+    "y_array_size": ARRAY,
+    "slice_output": 0,
+    "activiv_output_format": 0,
+    "iodine_flag": 0,
+}
 _LINE = re.compile(r"^(\s*([A-Za-z_]\w*)\s*=\s*)([^\s#]+)")
 
 
 def write_par(subject: Subject, path: Path, template: Path | None = None) -> None:
-    """Write the ``.par`` of one subject. With a template (the sample that comes with XCAT) its other lines and comments are kept.
+    """Write the ``.par`` of one subject. With a template (the sample that comes with XCAT) its
+    other lines and comments are kept.
 
     Raises Sim2RealError for a template that is no ``.par``.
     """
-    text = _filled(_read(template), par_values(subject), subject) if template else _fresh(par_values(subject), subject)
+    text = (
+        _filled(_read(template), par_values(subject), subject)
+        if template
+        else _fresh(par_values(subject), subject)
+    )
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="latin-1", newline="")
 
@@ -58,23 +88,42 @@ def write_pars(subjects: list[Subject], folder: Path, template: Path | None = No
 
 
 def par_values(subject: Subject) -> dict[str, str]:
-    """Names of XCAT's parameters and their values; lengths in cm, volumes in ml, times in s, unless XCAT's note says otherwise."""
+    """Names of XCAT's parameters and their values; lengths in cm, volumes in ml, times in s, unless
+    XCAT's note says otherwise."""
     values = _run(subject) | _body(subject) | _heart(subject) | _breathing(subject)
     activities = {
         name: k for k, name in enumerate(ORGANS.loc[ORGANS["same_as"] == "", "parameter"], start=3)
     }  # 2 is what XCAT gives an organ it has no line for
-    return {name: value if isinstance(value, str) else f"{value:.6g}" for name, value in (values | activities).items()}
+    return {
+        name: value if isinstance(value, str) else f"{value:.6g}"
+        for name, value in (values | activities).items()
+    }
 
 
 def _run(subject: Subject) -> dict:
     period = 60 / subject.heart_rate_bpm
     height_cm = subject.height_cm
     return {
-        "mode": 0, "act_phan_each": 1, "atten_phan_each": 0, "act_phan_ave": 0, "atten_phan_ave": 0, "color_code": 0, "activity_unit": 0,
-        "motion_option": 0, "out_period": 0, "time_per_frame": period / FRAMES, "out_frames": FRAMES, "hrt_period": period,
-        "hrt_start_ph_index": 0, "pixel_width": PIXEL_CM, "slice_width": PIXEL_CM, "array_size": ARRAY, "subvoxel_index": 1,
-        "startslice": round(THORAX[0] * height_cm / PIXEL_CM), "endslice": round(THORAX[1] * height_cm / PIXEL_CM),
-    }  # fmt: skip
+        "mode": 0,
+        "act_phan_each": 1,
+        "atten_phan_each": 0,
+        "act_phan_ave": 0,
+        "atten_phan_ave": 0,
+        "color_code": 0,
+        "activity_unit": 0,
+        "motion_option": 0,
+        "out_period": 0,
+        "time_per_frame": period / FRAMES,
+        "out_frames": FRAMES,
+        "hrt_period": period,
+        "hrt_start_ph_index": 0,
+        "pixel_width": PIXEL_CM,
+        "slice_width": PIXEL_CM,
+        "array_size": ARRAY,
+        "subvoxel_index": 1,
+        "startslice": round(THORAX[0] * height_cm / PIXEL_CM),
+        "endslice": round(THORAX[1] * height_cm / PIXEL_CM),
+    }
 
 
 def _scales(subject: Subject) -> tuple[float, float]:
@@ -87,57 +136,94 @@ def _body(subject: Subject) -> dict:
     height, across = _scales(subject)
     person = "vmale50" if subject.sex == "M" else "vfemale50"
     fat = 2 * (subject.fat_mm - FAT_MM[subject.sex])
-    skin = {side: 1 + fat / (mm * across) for side, mm in zip(("long", "short"), CHEST_MM, strict=True)}
+    skin = {
+        side: 1 + fat / (mm * across) for side, mm in zip(("long", "short"), CHEST_MM, strict=True)
+    }
     return {
-        "gender": 0 if subject.sex == "M" else 1, "organ_file": f"{person}.nrb", "heart_base": f"{person}_heart.nrb",
-        "phantom_long_axis_scale": across, "phantom_short_axis_scale": across, "phantom_height_scale": height,
-        "torso_long_axis_scale": 1, "torso_short_axis_scale": 1,
-        "chest_skin_long_axis_scale": skin["long"], "chest_skin_short_axis_scale": skin["short"],
-    }  # fmt: skip
+        "gender": 0 if subject.sex == "M" else 1,
+        "organ_file": f"{person}.nrb",
+        "heart_base": f"{person}_heart.nrb",
+        "phantom_long_axis_scale": across,
+        "phantom_short_axis_scale": across,
+        "phantom_height_scale": height,
+        "torso_long_axis_scale": 1,
+        "torso_short_axis_scale": 1,
+        "chest_skin_long_axis_scale": skin["long"],
+        "chest_skin_short_axis_scale": skin["short"],
+    }
 
 
 def _heart(subject: Subject) -> dict:
     height, across = _scales(subject)
-    scale = (MARGIN[subject.sex] * subject.lv_edv_ml / EDV_ML[subject.sex]) ** (1 / 3)  # of the phantom's scales, too, the heart partakes
+    scale = (MARGIN[subject.sex] * subject.lv_edv_ml / EDV_ML[subject.sex]) ** (
+        1 / 3
+    )  # of the phantom's scales, too, the heart partakes
     stroke = subject.lv_edv_ml - subject.lv_esv_ml
-    volumes = (subject.lv_edv_ml, subject.lv_esv_ml, *(subject.lv_esv_ml + share * stroke for share in FILLING))
+    volumes = (
+        subject.lv_edv_ml,
+        subject.lv_esv_ml,
+        *(subject.lv_esv_ml + share * stroke for share in FILLING),
+    )
     left, down = subject.axis_tilt_deg
     right_mm, front_mm, up_mm = subject.heart_shift_mm
     return {
-        "hrt_scale_x": scale / across, "hrt_scale_y": scale / across, "hrt_scale_z": scale / height,
+        "hrt_scale_x": scale / across,
+        "hrt_scale_y": scale / across,
+        "hrt_scale_z": scale / height,
         **{f"hrt_v{k}": volume for k, volume in enumerate(volumes, start=1)},
         **{f"hrt_t{k}": share for k, share in enumerate(DURATIONS, start=1)},
-        "d_YX_rotation": left - 34, "d_ZY_rotation": down - 36, "d_XZ_rotation": 0,
-        "X_tr": -right_mm, "Y_tr": -front_mm, "Z_tr": up_mm,  # mm; XCAT's axes run to the left, to the back and up
-        "vessel_flag": 1, "papillary_flag": 1,
-    }  # fmt: skip
+        "d_YX_rotation": left - 34,
+        "d_ZY_rotation": down - 36,
+        "d_XZ_rotation": 0,
+        "X_tr": -right_mm,
+        "Y_tr": -front_mm,
+        "Z_tr": up_mm,  # mm; XCAT's axes run to the left, to the back and up
+        "vessel_flag": 1,
+        "papillary_flag": 1,
+    }
 
 
 def _breathing(subject: Subject) -> dict:
-    """Held at full inhalation (phase 0.4), whose extent is what the diaphragm lies below its highest; the heart has its own shift.
+    """Held at full inhalation (phase 0.4), whose extent is what the diaphragm lies below its
+    highest; the heart has its own shift.
 
     The chest expands as in quiet breathing, by 0.5 cm where the diaphragm moves by 2 cm.
     """
     lowered_cm = max(HIGHEST_MM - subject.diaphragm_mm, 0) / 10
     return {
-        "resp_start_ph_index": 0.4, "max_diaphragm_motion": lowered_cm, "max_AP_exp": 0.25 * lowered_cm,
-        "rdiaph_liv_scale": 1, "hrt_motion_x": 0, "hrt_motion_y": 0, "hrt_motion_z": 0,
-    }  # fmt: skip
+        "resp_start_ph_index": 0.4,
+        "max_diaphragm_motion": lowered_cm,
+        "max_AP_exp": 0.25 * lowered_cm,
+        "rdiaph_liv_scale": 1,
+        "hrt_motion_x": 0,
+        "hrt_motion_y": 0,
+        "hrt_motion_z": 0,
+    }
 
 
 def _read(template: Path) -> str:
     if not template.is_file():
-        raise Sim2RealError(f"{template}: no such file; expected XCAT's sample .par (general.samp.par)")
+        raise Sim2RealError(
+            f"{template}: no such file; expected XCAT's sample .par (general.samp.par)"
+        )
     text = template.read_bytes().decode("latin-1")
     names = {match[2] for match in map(_LINE.match, text.splitlines()) if match}
     if "\0" in text or not {"hrt_period", "startslice"} <= names:
-        raise Sim2RealError(f"{template}: has no lines 'hrt_period = ...' and 'startslice = ...'; expected XCAT's sample .par")
+        raise Sim2RealError(
+            f"{template}: has no lines 'hrt_period = ...' and 'startslice = ...'; expected XCAT's"
+            " sample .par"
+        )
     return text
 
 
 def _filled(text: str, values: dict[str, str], subject: Subject) -> str:
     """The template with our values in its lines; what it has no line for stands at the end."""
-    ours = {name.lower(): value for name, value in (values | {name: str(value) for name, value in _ONLY_IF_THERE.items()}).items()}
+    ours = {
+        name.lower(): value
+        for name, value in (
+            values | {name: str(value) for name, value in _ONLY_IF_THERE.items()}
+        ).items()
+    }
     other = ORGANS[~ORGANS["same_as"].isin(["", "-"])]
     names = {row.parameter.lower(): row.same_as.lower() for row in other.itertuples()}
     lines, met = [], {name.lower() for name in _ONLY_IF_THERE}
@@ -152,20 +238,40 @@ def _filled(text: str, values: dict[str, str], subject: Subject) -> str:
         met.add("array_size")
     end = "" if not lines or lines[-1].endswith("\n") else "\n"
     missing = {name: value for name, value in values.items() if name.lower() not in met}
-    appended = ["# Not in the sample:\n", *(f"{name} = {value}\n" for name, value in missing.items())] if missing else []
+    appended = (
+        ["# Not in the sample:\n", *(f"{name} = {value}\n" for name, value in missing.items())]
+        if missing
+        else []
+    )
     return "".join([*lines, end, *_comment(subject), *appended])
 
 
 def _fresh(values: dict[str, str], subject: Subject) -> str:
-    head = "# Only what varies between subjects and what its reader needs. XCAT has defaults for the rest, its sample .par shows them.\n"
-    return "".join([*_comment(subject), head, *(f"{name} = {value}\n" for name, value in values.items())])
+    head = (
+        "# Only what varies between subjects and what its reader needs. XCAT has defaults for the"
+        " rest, its sample .par shows them.\n"
+    )
+    return "".join(
+        [*_comment(subject), head, *(f"{name} = {value}\n" for name, value in values.items())]
+    )
 
 
 def _comment(subject: Subject) -> list[str]:
     return [
-        f"# Virtual subject {subject.name}, group {subject.group}: {subject.height_cm:.0f} cm, {subject.weight_kg:.0f} kg\n",
-        f"# XCAT cannot be told, wanted: RV {subject.rv_edv_ml:.0f} ml at ED, {subject.rv_esv_ml:.0f} ml at ES; "
-        f"LV mass {subject.lv_mass_g:.0f} g\n",
-        f"# Wanted, too: LV diameter over length {subject.sphericity:.2f}; torsion {subject.torsion_deg_per_cm:.2f} degrees a cm\n",
-        "# Look up 'LV Volumes at Different Phases' in the log: where V1 is below hrt_v1, raise hrt_scale_x, _y and _z together\n",
+        (
+            f"# Virtual subject {subject.name}, group {subject.group}: {subject.height_cm:.0f} cm,"
+            f" {subject.weight_kg:.0f} kg\n"
+        ),
+        (
+            f"# XCAT cannot be told, wanted: RV {subject.rv_edv_ml:.0f} ml at ED,"
+            f" {subject.rv_esv_ml:.0f} ml at ES; LV mass {subject.lv_mass_g:.0f} g\n"
+        ),
+        (
+            f"# Wanted, too: LV diameter over length {subject.sphericity:.2f}; torsion"
+            f" {subject.torsion_deg_per_cm:.2f} degrees a cm\n"
+        ),
+        (
+            "# Look up 'LV Volumes at Different Phases' in the log: where V1 is below hrt_v1, raise"
+            " hrt_scale_x, _y and _z together\n"
+        ),
     ]

@@ -1,0 +1,46 @@
+"""The cohort of a run: the user's own M&Ms and ACDC folders, or the surrogate made on disk."""
+
+from pathlib import Path
+
+from ..data.errors import Sim2RealError
+from ..data.root import repository
+from ..data.run import RunFolder
+from .acdc import VENDOR, survey_acdc
+from .cases import Cohort
+from .mnms import survey_mnms
+from .parameters import CohortParameters
+from .prepare import CHAPTER
+from .surrogate import write_surrogate
+
+
+def find_cases(run: RunFolder, parameters: CohortParameters, seed: int) -> Cohort:
+    """All labelled subjects of vendors A and B, real ones or the surrogate's, which is made if it
+    is not there."""
+    if parameters.mnms_root is None and parameters.acdc_root is None:
+        root = write_surrogate(run.chapter(CHAPTER) / "surrogate", parameters, seed)
+        return survey_mnms(root).sound(root)
+    return read_real(parameters, repository())
+
+
+def read_real(parameters: CohortParameters, root: Path) -> Cohort:
+    """The user's subjects: those of M&Ms and, as more of vendor A, those of ACDC; relative folders
+    count from ``root``.
+
+    Raises Sim2RealError for the first fault that sheets and headers show, and for ACDC without
+    M&Ms: it has no vendor B.
+    """
+    if parameters.mnms_root is None:
+        raise Sim2RealError(
+            f"cohort.acdc_root={parameters.acdc_root}: ACDC holds vendor {VENDOR} alone; name M&Ms"
+            " for vendor B, too: cohort.mnms_root"
+        )
+    cohort = survey_mnms(root / parameters.mnms_root).sound(parameters.mnms_root)
+    if parameters.acdc_root is None:
+        return cohort
+    more = survey_acdc(root / parameters.acdc_root).sound(parameters.acdc_root)
+    met = {case.subject for case in cohort.cases} & {case.subject for case in more.cases}
+    if met:
+        raise Sim2RealError(
+            f"{root / parameters.acdc_root}: subject {min(met)} is one of M&Ms, too; rename one"
+        )
+    return cohort + more

@@ -1,1 +1,0 @@
-"""Shared ground: parameters, images and their geometry, run folders, seeds, progress, execution."""

@@ -1,0 +1,25 @@
+"""Which device networks run on."""
+
+import os
+
+import torch
+
+from .errors import Sim2RealError
+
+
+def choose_device(device: str | torch.device = "auto") -> torch.device:
+    """``auto``: the run's choice, handed down by the workflow, else a GPU where there is one. On a
+    CPU, the job's threads are set."""
+    name = str(device)
+    if name == "auto":
+        name = os.environ.get("SIM2REAL_DEVICE", "auto")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise Sim2RealError(
+            "device=cuda, but torch finds no CUDA device here; expected a GPU and a CUDA build of"
+            " torch, or device=cpu"
+        )
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cpu" and "SIM2REAL_CORES" in os.environ:
+        torch.set_num_threads(int(os.environ["SIM2REAL_CORES"]))
+    return torch.device(name)

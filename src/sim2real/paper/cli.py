@@ -1,0 +1,510 @@
+"""The command line: ``sim2real run``, ``book``, ``predict`` and what goes with them."""
+
+import argparse
+import errno
+import os
+import re
+import sys
+from pathlib import Path
+
+from ..data.errors import Sim2RealError
+from ..data.root import repository
+from .chapters import LAST, SEGMENTATION, STUDIES, TRANSLATION, resolve_chapter, resolve_studies
+from .parameters import check, load_parameters, run_parameters
+
+_LICENCE = "show pictures made from M&Ms, ACDC or XCAT data, which their terms forbid to pass on"
+_SPINS = "10000"
+"""How long a waiting thread of torch's stays awake (GNU's OpenMP). Its default of 300,000 keeps the
+processors of a busy machine occupied with waiting: ``benchmarks/waiting.py``."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse, run, and turn every fault a user can put right into one line and exit status 1."""
+    os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)  # before torch is imported, here or in a job
+    options = _parser().parse_args(arguments)
+    try:
+        return options.action(options) or 0
+    except Sim2RealError as error:
+        print(f"sim2real: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        return 0
+    except OSError as error:  # a full disk, a folder that cannot be read
+        hint = ""
+        if error.errno in (errno.EROFS, errno.EACCES):
+            hint = "; make it writable, or work in another copy of the project"
+        fault = f"{error.filename or 'system'}: {error.strerror or error}{hint}"
+        print(f"sim2real: {fault}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("sim2real: stopped; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sim2real", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, action, about: str | None = None):
+        added = commands.add_parser(name, help=about) if about else commands.add_parser(name)
+        added.set_defaults(action=action)
+        return added.add_argument
+
+    add = command("run", _run, "execute the chapters that are stale, in the paper's order")
+    add("--preset", help="quick (default), standard, paper")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="CHAPTER.NAME=VALUE",
+        help="change a parameter; may be repeated",
+    )
+    add(
+        "--run",
+        metavar="NAME",
+        help="name of the run's folder under runs/ (default: the preset's name)",
+    )
+    add("--resume", metavar="NAME", help="go on with a run, its parameters as they were")
+    add(
+        "--until",
+        default=LAST,
+        metavar="CHAPTER",
+        help="last chapter to execute, by number or name",
+    )
+    add(
+        "--appendix",
+        action="append",
+        default=[],
+        metavar="STUDY",
+        help="execute a study of the appendix, too: A1, A2 or all",
+    )
+    add("--cores", type=positive, help="cores to use (default: all)")
+    add(
+        "--profile",
+        metavar="NAME",
+        help="Snakemake profile that says where jobs run: slurm, kubernetes, or a folder",
+    )
+
+    add = command("book", _book, "render a run's executed chapters into _build/html")
+    add("--run", default="quick", metavar="NAME")
+    add("--publish-real-images", action="store_true", help=_LICENCE)
+
+    add = command(
+        "pdf", _pdf, "print front page and chapters of the book to one PDF, with Chromium"
+    )
+    add(
+        "--run",
+        default="record",
+        metavar="NAME",
+        help="a run's name, or 'record' (default) for the published one",
+    )
+    add(
+        "--output",
+        type=Path,
+        default=Path("sim2real.pdf"),
+        metavar="FILE",
+        help="the PDF (default: sim2real.pdf)",
+    )
+    add("--publish-real-images", action="store_true", help=_LICENCE)
+
+    add = command("publish", _publish, "make a run the record in book/chapters/")
+    add("run", metavar="NAME")
+    add("--publish-real-images", action="store_true", help=_LICENCE)
+
+    add = command(
+        "verify", _verify, "repeat what can be repeated cheaply of a run, and name every mismatch"
+    )
+    add(
+        "run",
+        nargs="?",
+        default="record",
+        metavar="RUN",
+        help="a run's name, or 'record' (default)",
+    )
+    add(
+        "--rerun",
+        action="store_true",
+        help="execute it again, whole, and hold every number against its tolerance",
+    )
+
+    add = command(
+        "diff",
+        _diff,
+        "what changed from one run to another: parameters, code, data, numbers, figures",
+    )
+    add("first", metavar="RUN", help="a run's name, or 'record'")
+    add("second", metavar="RUN", help="a run's name, or 'record'")
+
+    add = command(
+        "predict", _predict, "segment NIfTI images or an M&Ms folder with a run's segmenter"
+    )
+    add("source", type=Path, help="a NIfTI short-axis stack, a folder of them, or an M&Ms folder")
+    add("--run", default="quick", metavar="NAME")
+    add(
+        "--training",
+        default="sim2real",
+        help="regime of the segmenter: simulated, sim2real, real, both",
+    )
+    add("--seed", type=int, help="which of the regime's segmenters (default: the run's first)")
+    add(
+        "--output",
+        type=Path,
+        default=Path("predictions"),
+        help="folder for the label files and scores.csv",
+    )
+
+    add = command(
+        "translate", _translate, "give NIfTI images the look of a vendor with a run's translator"
+    )
+    add(
+        "source",
+        type=Path,
+        metavar="SOURCE",
+        help="a NIfTI image (2D, 3D, or 4D phase by phase) or a folder of them",
+    )
+    add(
+        "--run",
+        default="quick",
+        metavar="NAME",
+        help="the run whose translator is used (default: quick)",
+    )
+    add("--vendor", required=True, metavar="A|B", help="whose look the images are given")
+    add(
+        "--output",
+        type=Path,
+        default=Path("translations"),
+        help="folder for the images (default: translations)",
+    )
+    add(
+        "--weights",
+        type=Path,
+        metavar="FOLDER",
+        help="weights of the public CUT code (latest_net_G.pth) to use instead",
+    )
+
+    add = command(
+        "xcat-par",
+        _xcat_par,
+        "write XCAT's parameter files for the virtual subjects, for holders of its licence",
+    )
+    add("output", type=Path, metavar="OUTPUT", help="folder for one sub-folder and .par a subject")
+    add(
+        "--run",
+        metavar="NAME",
+        help="the subjects of this run (default: of --seed, --subjects and --share-normal)",
+    )
+    add("--seed", type=int, default=0, help="seed of the subjects (default: 0)")
+    add("--subjects", type=int, default=40, metavar="N", help="how many (default: 40)")
+    add(
+        "--share-normal",
+        type=float,
+        default=0.5,
+        metavar="F",
+        help="share without disease, 0 to 1 (default: 0.5)",
+    )
+    add(
+        "--template",
+        type=Path,
+        metavar="PAR",
+        help="XCAT's own sample .par, whose other lines and comments are kept",
+    )
+
+    cohort = commands.add_parser("cohort", help="look at a folder of real images")
+    inspect = cohort.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "check", help="list what an M&Ms or ACDC folder holds and everything that is wrong with it"
+    )
+    inspect.add_argument(
+        "path",
+        type=Path,
+        metavar="PATH",
+        help="the folder that cohort.mnms_root or cohort.acdc_root is to name",
+    )
+    inspect.set_defaults(action=_cohort_check)
+
+    add = command(
+        "course", _course, "write the course: student's and instructor's notebooks, and slides"
+    )
+    add(
+        "output",
+        type=Path,
+        nargs="?",
+        metavar="OUTPUT",
+        help="folder for student/, instructor/ and slides/",
+    )
+    add(
+        "--execute",
+        action="store_true",
+        help="execute the instructor's notebooks first, so that they and the slides hold outputs",
+    )
+    add(
+        "--pages",
+        action="store_true",
+        help="write the student's edition into the book instead, book/course/student",
+    )
+
+    command("parameters", _parameters, "print the reference of all parameters")
+    command(
+        "fetch-weights",
+        _fetch_weights,
+        "fetch the Inception weights that FID needs, by their checksum",
+    )
+
+    add = command("execute", _execute)  # called by the workflow, one job each
+    add("job")
+    add("--run", required=True)
+    add("--root", required=True, type=Path)
+    add("--cores", type=int, default=1)
+    return parser
+
+
+def positive(text: str) -> int:
+    """argparse's type of a number of cores; its message is the function's name."""
+    if (number := int(text)) < 1:
+        raise ValueError
+    return number
+
+
+def _run(options) -> None:
+    from .data_check import check_data
+    from .workflow import find_profile, start
+
+    root, name = repository(), options.resume
+    until, studies = resolve_chapter(options.until), resolve_studies(options.appendix)
+    if options.resume and (options.set or options.run or options.preset):
+        raise Sim2RealError(
+            "--resume takes the parameters that the run was started with; leave out --set, --run "
+            "and --preset, or leave out --resume"
+        )
+    if options.resume:
+        parameters = run_parameters(root / "runs" / name)
+    else:
+        preset = options.preset or os.environ.get("SIM2REAL_PRESET", "quick")
+        parameters, name = load_parameters(preset, options.set), options.run or preset
+    if not re.fullmatch(r"\w[\w.-]*", name) or name == "record":
+        raise Sim2RealError(
+            f"--run {name}: expected a plain name of letters, digits, '-', '_' and '.', other than "
+            "'record'; it becomes a folder under runs/"
+        )
+    profile = find_profile(root, options.profile)
+    check_data(parameters, until, root)
+    n = start(parameters, f"runs/{name}", root, until, studies, options.cores, profile)
+    done = f"{n} notebooks executed, the rest were up to date" if n else "everything is up to date"
+    print(f"runs/{name}: {done}")
+
+
+def _cohort_check(options) -> int:
+    from ..cohort.check import check_cohort
+
+    report = check_cohort(options.path)
+    print("\n".join(report.lines()))
+    return 0 if report.usable else 1
+
+
+def _book(options) -> None:
+    from .book import build_book
+
+    _require_of_one_run(options.run)
+    page = build_book(repository(), options.run, options.publish_real_images)
+    print(f"The book: {page}")
+
+
+def _pdf(options) -> None:
+    from .pdf import build_pdf
+
+    if options.run != "record":
+        _require_of_one_run(options.run)
+    path = build_pdf(repository(), options.run, options.output, options.publish_real_images)
+    print(f"The paper: {path}")
+
+
+def _publish(options) -> None:
+    from .book import publish
+
+    _require_of_one_run(options.run)
+    publish(repository(), options.run, options.publish_real_images)
+
+
+def _require_of_one_run(name: str) -> None:
+    """Raise Sim2RealError where a whole run's chapters are not of one execution."""
+    from .verify import verify
+
+    folder = repository() / "runs" / name
+    if (folder / "provenance.json").is_file():
+        for checked in verify(folder, "files", "inputs"):
+            for fault in checked.faults:
+                raise Sim2RealError(
+                    f"runs/{name}: {fault}; execute it to its end with 'sim2real run --resume"
+                    f" {name}'"
+                )
+
+
+def _folder_of(name: str) -> Path:
+    """The folder of a run, or of the record; Sim2RealError where there is none."""
+    root = repository()
+    folder = root / "book" / "chapters" if name == "record" else root / "runs" / name
+    if Path(name).name != name or not (folder / "parameters.yaml").is_file():
+        raise Sim2RealError(
+            f"{name}: no such run; expected the name of a folder under runs/ that 'sim2real run' "
+            "has made, or 'record'"
+        )
+    return folder
+
+
+def _verify(options) -> int:
+    from .verify import verify
+
+    if options.rerun:
+        return _rerun(options.run)
+    faults = 0
+    for checked in verify(_folder_of(options.run)):
+        state = "FAULT" if checked.faults else "ok" if checked.compared else "-"
+        note = f"  {checked.note}" if checked.note else ""
+        print(f"{state:<6}{checked.name:<12}{checked.compared:>7} compared{note}", flush=True)
+        for line in checked.faults[:20]:
+            print(f"        {line}")
+        if len(checked.faults) > 20:
+            print(f"        and {len(checked.faults) - 20} more")
+        faults += len(checked.faults)
+    outcome = f"{faults} mismatches" if faults else "everything that was repeated agrees"
+    print(f"{options.run}: {outcome}")
+    return 1 if faults else 0
+
+
+def _rerun(name: str) -> int:
+    """Execute a run's parameters again and hold every number against its tolerance."""
+    from .book import has_study
+    from .workflow import start
+
+    folder, again = _folder_of(name), f"{name}-again"
+    studies = [study.name for study in STUDIES if has_study(folder, study.name)]
+    start(run_parameters(folder), f"runs/{again}", repository(), studies=studies)
+    moved = _compare(name, again).moved
+    beyond = int((~moved["within"].astype(bool)).sum())
+    print(f"{len(moved)} numbers differ, {beyond} beyond their tolerance")
+    return 1 if beyond else 0
+
+
+def _diff(options) -> None:
+    _compare(options.first, options.second)
+
+
+def _compare(first: str, second: str):
+    from .difference import difference, lines, write_page
+
+    folders = {name: _folder_of(name) for name in (first, second)}
+    found = difference(folders[first], folders[second])
+    print("\n".join(lines(found, first, second)))
+    if not found.empty:
+        page = repository() / "runs" / f"difference_{first}_{second}.html"
+        write_page(found, folders, page)
+        print(f"the page: runs/{page.name}")
+    return found
+
+
+def _predict(options) -> None:
+    from ..data.labels import REGIMES
+    from ..segmentation.apply import predict_source
+    from ..segmentation.training import model_folder
+
+    if options.training not in REGIMES:
+        raise Sim2RealError(
+            f"--training {options.training}: no such regime; there are {', '.join(REGIMES)}"
+        )
+    run = repository() / "runs" / options.run
+    parameters = run_parameters(run)
+    seed = parameters.segmentation.seeds[0] if options.seed is None else options.seed
+    model = model_folder(run / SEGMENTATION.name, options.training, seed)
+    predict_source(options.source, model, parameters.cohort, options.training, options.output)
+
+
+def _translate(options) -> None:
+    from ..cohort.parameters import CohortParameters
+    from ..data.device import choose_device
+    from ..data.labels import VENDORS
+    from ..translation.apply import load_generator
+    from ..translation.official import load_official_generator
+    from ..translation.user_images import translate_source
+
+    if options.vendor not in VENDORS:
+        raise Sim2RealError(
+            f"--vendor {options.vendor}: no such vendor; there are {', '.join(VENDORS)}"
+        )
+    run = repository() / "runs" / options.run
+    grid = (
+        CohortParameters() if options.weights and not run.exists() else run_parameters(run).cohort
+    )
+    if options.weights:
+        generator = load_official_generator(options.weights)
+    else:
+        path = run / TRANSLATION.name / "models" / options.vendor / "generator.pt"
+        generator = load_generator(path, choose_device())
+    paths = translate_source(options.source, generator, grid, options.vendor, options.output)
+    count = "1 image" if len(paths) == 1 else f"{len(paths)} images"
+    print(f"{options.output}: {count} in the look of vendor {options.vendor}, float32 from 0 to 1")
+
+
+def _xcat_par(options) -> None:
+    from ..population.parameters import PopulationParameters
+    from ..population.subjects import sample_subject
+    from ..population.xcat.par import write_pars
+
+    if options.run:
+        parameters = run_parameters(repository() / "runs" / options.run)
+        seed, population = parameters.seed, parameters.population
+    else:
+        values = {"n_subjects": options.subjects, "share_normal": options.share_normal}
+        seed, population = options.seed, check(PopulationParameters, values, "population")
+    share = population.share_normal
+    subjects = [sample_subject(seed, index, share) for index in range(population.n_subjects)]
+    paths = write_pars(subjects, options.output, options.template)
+    print(
+        f"{options.output}: {len(paths)} subjects, one .par each; run XCAT in each folder and set "
+        f"population.xcat_root to {options.output}"
+    )
+
+
+def _course(options) -> None:
+    from ..course.build import build_course, write_pages
+
+    if options.pages == (options.output is not None):
+        raise Sim2RealError(
+            "sim2real course: expected either a folder, as in 'sim2real course my-course', or"
+            " --pages"
+        )
+    if options.pages:
+        print(f"book/course/student: {len(write_pages(repository()))} lessons")
+        return
+    build_course(repository(), options.output, options.execute)
+    print(
+        f"{options.output}: student/ and instructor/ are notebooks, slides/ opens in a browser, "
+        "without a network"
+    )
+
+
+def _parameters(options) -> None:
+    from .reference import reference_page
+
+    print(reference_page())
+
+
+def _fetch_weights(options) -> None:
+    from ..realism.inception import find_weights
+    from ..realism.parameters import RealismParameters
+
+    path, reason = find_weights(RealismParameters())
+    if path is None:
+        raise Sim2RealError(
+            f"{reason}; FID needs them: try again, or put them into PyTorch's cache (book/data.md)"
+        )
+    print(f"the Inception weights are there and have the right checksum: {path.name}")
+
+
+def _execute(options) -> None:
+    from .executing import execute
+
+    run = options.run.rstrip("/")
+    execute(options.job, run_parameters(options.root / run), options.root, run, options.cores)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Faults of the user's own data and choices, found before any notebook starts."""
+
+from pathlib import Path
+
+from ..data.errors import Sim2RealError
+from .chapters import SEGMENTATION
+from .parameters import Parameters
+
+
+def check_data(parameters: Parameters, until: str, root: Path) -> None:
+    """Raise Sim2RealError for the first fault of the folders that the parameters name.
+
+    Args:
+        parameters: of the run; relative paths count from ``root``.
+        until: the last chapter that is executed.
+        root: the project's folder.
+    """
+    from ..population.render import MIDDLE_SLICES
+
+    population, simulation, cohort = parameters.population, parameters.simulation, parameters.cohort
+    if parameters.realism.inception_weights is not None:
+        from ..realism.inception import find_weights
+
+        find_weights(parameters.realism)
+    if population.stack == "middle" and cohort.n_slices > MIDDLE_SLICES:
+        raise Sim2RealError(
+            f"cohort.n_slices={cohort.n_slices}: population.stack=middle holds {MIDDLE_SLICES} "
+            "slices; set population.stack=full"
+        )
+    if simulation.temporal_footprint:
+        raise Sim2RealError(
+            f"simulation.temporal_footprint={simulation.temporal_footprint:g}: a run images end "
+            "diastole and end systole alone, which hold no cine; set 0 (chapter 2 shows on a cine "
+            "what it does)"
+        )
+    if population.xcat_root is not None:
+        from ..population.xcat.files import find_xcat_subjects, open_xcat
+
+        for path in find_xcat_subjects(root / population.xcat_root):
+            open_xcat(path)
+    if cohort.mnms_root is not None or cohort.acdc_root is not None:
+        from ..cohort.cases import require_subjects
+        from ..cohort.find import read_real
+
+        cases = read_real(cohort, root).cases
+        require_subjects(cases, "train", "chapters 3 to 5")
+        if until >= SEGMENTATION.name:
+            require_subjects(cases, "test", "chapter 6 (Table 1)")

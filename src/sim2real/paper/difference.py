@@ -1,0 +1,250 @@
+"""What changed from one run to another: parameters, code, data, and every number and figure that
+moved."""
+
+import base64
+import html
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..data.errors import Sim2RealError
+from ..data.files import read_json, write_text
+from ..data.numbers import spoken
+from ..data.run import RunFolder
+from .chapters import ALL
+from .origin import figure_files
+from .parameters import run_parameters
+
+TOLERANCES = pd.read_csv(files("sim2real.paper").joinpath("tolerances.csv"))
+MOVED_COLUMNS = ["chapter", "name", "first", "second", "within"]
+_PAGE_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1200px;padding:0"
+    " 1rem}table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.2rem"
+    " .6rem;text-align:left;overflow-wrap:anywhere}.pair{display:flex;gap:1rem;flex-wrap:wrap}figure{flex:1"
+    " 1 400px;margin:0}img{max-width:100%}"
+)
+_SHOWN = 12  # numbers of a chapter in the terminal
+
+
+class Difference(NamedTuple):
+    """settings: (what, first, second) of parameters, code and data. moved: ``MOVED_COLUMNS``,
+    values that differ; within: whether by no more than ``tolerances.csv`` allows. tables: (chapter,
+    table, cells that differ). figures: (chapter, name).
+    """
+
+    settings: list[tuple[str, str, str]]
+    moved: pd.DataFrame
+    tables: list[tuple[str, str, int]]
+    figures: list[tuple[str, str]]
+
+    @property
+    def empty(self) -> bool:
+        return not (self.settings or len(self.moved) or self.tables or self.figures)
+
+
+def difference(first: Path, second: Path) -> Difference:
+    """Compare two runs' folders (``book/chapters`` for the record), whatever chapters both have.
+
+    Raises Sim2RealError where a folder holds no run, and where the two have no chapter in common.
+    """
+    settings = _settings(first, second)
+    moved, tables, figures, common = [], [], [], 0
+    for chapter in (declared.name for declared in ALL):
+        numbers = [RunFolder(folder).numbers(chapter) for folder in (first, second)]
+        common += all(numbers)
+        for name in sorted(set(numbers[0]) | set(numbers[1])) if all(numbers) else ():
+            one, two = (found.get(name) for found in numbers)
+            if one != two:
+                moved.append((chapter, name, one, two, within(name, one, two)))
+        for name in _names(first, second, chapter, "*.csv"):
+            if count := _cells(first / chapter / name, second / chapter / name):
+                tables.append((chapter, name, count))
+        for name in _names(first, second, f"{chapter}/figures", "*.json"):
+            stem = Path(name).stem
+            one, two = (
+                figure_files(folder / chapter / "figures", stem) for folder in (first, second)
+            )
+            if any(one[suffix] != two[suffix] for suffix in one.keys() & two.keys()):
+                figures.append((chapter, stem))
+    if not common:
+        raise Sim2RealError(
+            f"{first.name} and {second.name} have no executed chapter in common; run both first"
+        )
+    return Difference(settings, pd.DataFrame(moved, columns=MOVED_COLUMNS), tables, figures)
+
+
+def within(name: str, one: object, two: object) -> bool:
+    """Whether two values of a number differ by no more than its row of ``tolerances.csv`` allows;
+    what has no row must be equal.
+
+    The first row whose pattern is found in the name holds: the larger of its absolute tolerance and
+    its share of the larger value.
+    """
+    row = next((row for row in TOLERANCES.itertuples() if re.search(row.pattern, name)), None)
+    if row is not None and np.isinf(row.absolute):
+        return True
+    numbers = [
+        isinstance(value, (int, float)) and not isinstance(value, bool) for value in (one, two)
+    ]
+    if row is None or not all(numbers):
+        return all(numbers) and bool(np.isclose(one, two, rtol=1e-6, atol=0))
+    return abs(one - two) <= max(row.absolute, row.relative * max(abs(one), abs(two)))
+
+
+def lines(found: Difference, first: str, second: str) -> list[str]:
+    """The comparison for the terminal."""
+    if found.empty:
+        return [f"{first} and {second}: nothing differs"]
+    told = [f"{first} -> {second}"]
+    told += [f"  {what}: {one} -> {two}" for what, one, two in found.settings]
+    for chapter, rows in found.moved.groupby("chapter", sort=False):
+        told.append(
+            f"{chapter}: {len(rows)} numbers moved, {int((~rows['within'].astype(bool)).sum())} of"
+            " them beyond their tolerance"
+        )
+        order = rows.assign(
+            size=[_relative(row.first, row.second) for row in rows.itertuples()]
+        ).sort_values("size", ascending=False)
+        told += [
+            f"  {row['name']}: {spoken(row['first'])} ->"
+            f" {spoken(row['second'])}{'' if row['within'] else '  (beyond)'}"
+            for row in order.head(_SHOWN).to_dict("records")
+        ]
+        if len(rows) > _SHOWN:
+            told.append(f"  and {len(rows) - _SHOWN} more")
+    told += [f"{chapter}/{name}: {count} cells differ" for chapter, name, count in found.tables]
+    if found.figures:
+        told.append(
+            "figures that moved: "
+            + ", ".join(f"{chapter}/{name}" for chapter, name in found.figures)
+        )
+    return told
+
+
+def write_page(found: Difference, runs: dict[str, Path], path: Path) -> None:
+    """The comparison as one HTML page that needs no other file: settings, numbers, tables, and the
+    figures side by side.
+
+    runs: the folders of both by the names that the page gives them.
+    """
+    cell = lambda text: f"<td>{html.escape(str(text))}</td>"  # noqa: E731
+    row = lambda *texts: f"<tr>{''.join(map(cell, texts))}</tr>"  # noqa: E731
+    head = lambda *texts: (
+        f"<tr>{''.join(f'<th scope=col>{html.escape(text)}</th>' for text in texts)}</tr>"
+    )  # noqa: E731
+    names = list(runs)
+    parts = [f"<h1>{html.escape(names[0])} against {html.escape(names[1])}</h1>"]
+    if found.empty:
+        parts.append("<p>Nothing differs.</p>")
+    if found.settings:
+        parts.append(
+            "<h2>Parameters, code,"
+            f" data</h2><table>{head('what', *names)}{''.join(row(*setting) for setting in found.settings)}</table>"
+        )
+    if len(found.moved):
+        rows = "".join(
+            row(
+                moved["chapter"],
+                moved["name"],
+                spoken(moved["first"]),
+                spoken(moved["second"]),
+                "yes" if moved["within"] else "no",
+            )
+            for moved in found.moved.to_dict("records")
+        )
+        parts.append(
+            f"<h2>Numbers</h2><table>{head('chapter', 'name', *names, 'within its tolerance')}{rows}</table>"
+        )
+    if found.tables:
+        parts.append(
+            f"<h2>Tables</h2><table>{head('chapter', 'table', 'cells that differ')}{''.join(row(*table) for table in found.tables)}</table>"
+        )
+    for chapter, name in found.figures:
+        pictures = "".join(
+            _picture_html(folder / chapter / "figures", name, run) for run, folder in runs.items()
+        )
+        parts.append(
+            f"<h2>{html.escape(chapter)}: {html.escape(name)}</h2><div class=pair>{pictures}</div>"
+        )
+    page = (
+        "<!doctype html><html lang=en><meta"
+        f" charset=utf-8><title>{html.escape(' against '.join(names))}</title><style>{_PAGE_STYLE}</style>"
+    )
+    write_text(path, page + "".join(parts) + "</html>\n")
+
+
+def _settings(first: Path, second: Path) -> list[tuple[str, str, str]]:
+    values = [
+        _flat(json.loads(run_parameters(folder).model_dump_json())) for folder in (first, second)
+    ]
+    for folder, found in zip((first, second), values, strict=True):
+        path = folder / "provenance.json"
+        content = read_json(path) if path.is_file() else {}
+        found |= _flat(
+            {
+                name: content.get(name)
+                for name in ("commit", "python", "machine", "versions", "data")
+            }
+        )
+    return [
+        (name, str(values[0].get(name)), str(values[1].get(name)))
+        for name in dict.fromkeys([*values[0], *values[1]])
+        if values[0].get(name) != values[1].get(name)
+    ]
+
+
+def _flat(tree: dict, prefix: str = "") -> dict:
+    flat: dict = {}
+    for name, value in tree.items():
+        flat |= (
+            _flat(value, f"{prefix}{name}.")
+            if isinstance(value, dict)
+            else {f"{prefix}{name}": value}
+        )
+    return flat
+
+
+def _names(first: Path, second: Path, folder: str, pattern: str) -> list[str]:
+    return sorted(
+        {path.name for path in (first / folder).glob(pattern)}
+        & {path.name for path in (second / folder).glob(pattern)}
+    )
+
+
+def _cells(first: Path, second: Path) -> int:
+    """How many cells differ; all of the larger table if their shapes do."""
+    if first.read_bytes() == second.read_bytes():
+        return 0
+    one, two = (pd.read_csv(path, dtype=str, keep_default_na=False) for path in (first, second))
+    if list(one) != list(two) or len(one) != len(two):
+        return max(one.size, two.size)
+    return int((one != two).to_numpy().sum())
+
+
+def _relative(one: object, two: object) -> float:
+    try:
+        return abs(float(one) - float(two)) / max(abs(float(one)), abs(float(two)), 1e-12)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _picture_html(folder: Path, name: str, run: str) -> str:
+    """A saved figure, held by the page itself, with its description, and ``run`` under it."""
+    path = folder / f"{name}.png"
+    if not path.is_file():
+        return f"<figure><p>not kept in {html.escape(run)}</p></figure>"
+    alt = (
+        (folder / f"{name}.txt").read_text(encoding="utf-8").strip()
+        if (folder / f"{name}.txt").is_file()
+        else name
+    )
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    return (
+        f'<figure><img src="data:image/png;base64,{data}"'
+        f' alt="{html.escape(alt)}"><figcaption>{html.escape(run)}</figcaption></figure>'
+    )

@@ -1,0 +1,121 @@
+"""Numbers in the text: placeholders ``{{ name }}`` in a notebook's source, filled from results.
+
+``{{ name }}`` is a number of the chapter's own, ``{{ 03_real_cohort.name }}`` one of another
+chapter. Placeholders stand in cells of text and in the captions and descriptions of figures.
+"""
+
+import copy
+import re
+from collections.abc import Callable
+
+from nbformat import NotebookNode
+
+from ..data.errors import Sim2RealError
+from ..data.numbers import spoken
+
+PLACEHOLDER = re.compile(r"\{\{ *([\w.]+) *\}\}")
+
+
+def filled(text: str, value_of: Callable[[str], object], place: str) -> str:
+    """``text`` with every placeholder replaced.
+
+    Args:
+        text: Markdown.
+        value_of: from the placeholder's name to its value; KeyError for a name without one.
+        place: named in the error.
+
+    Raises:
+        Sim2RealError: for a name that no results hold.
+    """
+
+    def replace(match: re.Match) -> str:
+        try:
+            return spoken(value_of(match[1]))
+        except KeyError:
+            raise Sim2RealError(
+                f"{place}: the text quotes {match[1]}, which no results hold; "
+                "expected a name from a results file of the run: correct the notebook"
+            ) from None
+
+    return PLACEHOLDER.sub(replace, text)
+
+
+def lookup(numbers: Callable[[str], dict], chapter: str, extra: dict) -> Callable[[str], object]:
+    """``value_of`` for a page.
+
+    Args:
+        numbers: from a chapter's name to its results.
+        chapter: the page's own.
+        extra: what distinguishes this execution of the notebook from its others.
+    """
+
+    def value_of(name: str) -> object:
+        other, _, own = name.rpartition(".")
+        if not other and own in extra:
+            return extra[own]
+        return numbers(other or chapter)[own]
+
+    return value_of
+
+
+def with_prose(
+    executed: NotebookNode, source: NotebookNode, value_of: Callable[[str], object], place: str
+) -> NotebookNode:
+    """The executed notebook with the text of its source, every placeholder filled.
+
+    Outputs stay. Text, captions and descriptions are taken from ``source``, so that a page whose
+    words alone have changed need not be executed again; the unfilled text is kept in the cells'
+    metadata for whoever checks it.
+
+    Raises:
+        Sim2RealError: where the code cells of the two are not the same.
+    """
+    ran = [cell for cell in executed.cells if cell.cell_type == "code"]
+    injected = [cell for cell in ran if _tagged(cell, "injected-parameters")]
+    ran = iter([cell for cell in ran if cell not in injected])
+    page = copy.copy(executed)
+    page.cells = copy.deepcopy(source.cells)
+    for cell in page.cells:
+        if cell.cell_type != "code":
+            _fill_text(cell, value_of, place)
+            continue
+        made = next(ran, None)
+        if _tagged(cell, "parameters"):
+            cell.source = made.source if not injected else _given(cell.source, injected[0].source)
+        elif made is None or made.source != cell.source:
+            raise Sim2RealError(
+                f"{place}: its code has changed since it was executed; execute it again"
+            )
+        cell.outputs, cell.execution_count = made.outputs, made.execution_count
+        _fill_metadata(cell, value_of, place)
+    return page
+
+
+def _tagged(cell: NotebookNode, tag: str) -> bool:
+    return tag in cell.metadata.get("tags", [])
+
+
+def _given(parameters: str, injected: str) -> str:
+    """The cell of parameters with the values that papermill passed in the place of its defaults."""
+    values = dict(re.findall(r"^(\w+) = (.*)$", injected, re.MULTILINE))
+    lines = []
+    for line in parameters.splitlines():
+        name, _, rest = line.partition(" = ")
+        comment = re.search(r"  # .*$", rest)
+        kept = f"{name} = {values[name]}{comment[0] if comment else ''}" if name in values else line
+        lines.append(kept)
+    return "\n".join(lines)
+
+
+def _fill_text(cell: NotebookNode, value_of: Callable, place: str) -> None:
+    if PLACEHOLDER.search(cell.source):
+        cell.metadata["template"] = cell.source
+        cell.source = filled(cell.source, value_of, place)
+
+
+def _fill_metadata(cell: NotebookNode, value_of: Callable, place: str) -> None:
+    for part, key in (("figure", "caption"), ("image", "alt")):
+        options = cell.metadata.get("mystnb", {}).get(part, {})
+        if PLACEHOLDER.search(options.get(key, "")):
+            options[f"{key}_template"] = options[key]
+            options[key] = filled(options[key], value_of, place)

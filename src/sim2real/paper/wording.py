@@ -1,0 +1,49 @@
+"""Tables as a page shows them: a reader's names for columns, an interval in one column."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+INTERVALS = {
+    ("ci_low", "ci_high"): "95 % interval",
+    ("change_low", "change_high"): "95 % interval of the change",
+    ("limit_low", "limit_high"): "limits of agreement",
+}
+"""Pairs of columns that become one, and its name; to the right of the value they belong to."""
+
+
+def in_words(name: object, names: dict[str, str]) -> object:
+    """A column's name or an entry of an index as a page shows it; what is no text stays."""
+    return names.get(name, name.replace("_", " ")) if isinstance(name, str) else name
+
+
+def readable(frame: pd.DataFrame, names: dict[str, str], digits: int | None = None) -> pd.DataFrame:
+    """A table for a page.
+
+    Args:
+        frame: rows that are merely numbered are named by their first column; pairs of
+            ``INTERVALS`` become one column, "low to high".
+        names: of columns and entries of the index; others have blanks for underscores.
+        digits: decimals to round to.
+    """
+    words = partial(in_words, names=names)
+    shown = frame.copy() if digits is None else frame.round(digits)
+    for (low, high), name in INTERVALS.items():
+        if low in shown and high in shown:
+            pairs = zip(frame[low], frame[high], strict=True)
+            texts = [_between(*pair, 3 if digits is None else digits) for pair in pairs]
+            shown.insert(shown.columns.get_loc(low), name, texts)
+            shown = shown.drop(columns=[low, high])
+    if isinstance(shown.index, pd.RangeIndex):
+        shown = shown.set_index(shown.columns[0])
+    shown = shown.rename(index=words, columns=words)
+    titles = [[words(name) for name in axis.names] for axis in (shown.index, shown.columns)]
+    return shown.rename_axis(index=titles[0], columns=titles[1])
+
+
+def _between(low: float, high: float, decimals: int) -> str:
+    """An interval in words, a dash where there is none."""
+    if not np.isfinite([low, high]).all():
+        return "–"
+    return f"{low:.{decimals}f} to {high:.{decimals}f}"

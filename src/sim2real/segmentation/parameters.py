@@ -1,0 +1,56 @@
+"""The parameters of chapter 6: name with unit, default (that of the preset ``quick``), bounds,
+meaning."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ..data.chapter import ParameterModel, Positive
+
+
+class SegmentationParameters(ParameterModel):
+    seeds: list[int] = Field(
+        [0], min_length=1, max_length=100, description="one nnU-Net a regime for each"
+    )
+    planned_network: bool = Field(
+        False, description="nnU-Net's own planned network and SGD; off: a smaller one with AdamW"
+    )
+    batch_size: int = Field(
+        4, ge=2, le=256, description="slices an iteration, the same in every regime"
+    )
+    n_epochs: int = Field(8, ge=1, le=10_000, description="epochs of training")
+    iterations_per_epoch: int = Field(75, ge=1, le=1000, description="iterations an epoch")
+    learning_rate: float = Field(
+        2e-3, gt=0, le=1, description="initial learning rate, polynomial decay"
+    )
+    mirroring: bool = Field(
+        False, description="mirror in training and prediction; hearts have a handedness, so off"
+    )
+    distance: Literal["hd", "hd_2d", "hd95", "assd"] = Field(
+        "hd",
+        description=(
+            "distance of the main table: Hausdorff in 3D, its mean over slices, its 95th"
+            " percentile, or the mean of surfaces"
+        ),
+    )
+
+
+class ScarcityParameters(ParameterModel):
+    """Of the appendix's study of scarce real data; what is not here is as in ``segmentation``."""
+
+    n_real: list[Positive] = Field(
+        [5, 10, 20],
+        min_length=1,
+        max_length=20,
+        description="real training subjects, of both vendors in equal parts",
+    )
+    seeds: list[int] = Field(
+        [0],
+        min_length=1,
+        max_length=100,
+        description="one nnU-Net a size, with and without sim2real, for each",
+    )
+    n_epochs: int = Field(3, ge=1, le=10_000, description="epochs of each training")
+    iterations_per_epoch: int = Field(
+        50, ge=1, le=1000, description="iterations an epoch, whatever the number of subjects"
+    )

@@ -1,0 +1,161 @@
+"""Chapter 6 on disk, and what it shows and says."""
+
+import json
+
+import pandas as pd
+
+from ..data.images import read_image, read_labels
+from ..data.labels import REGIMES, VENDORS
+from ..data.run import RunFolder
+from ..data.slices import as_shown
+from .dataset import read_plans, regime_cases
+from .evaluate import EVALUATION_COLUMNS, MEASURE_COLUMNS, evaluate_model, median_cases, table1
+from .layout import DISTANCES
+from .nnunet import plans_for
+from .parameters import SegmentationParameters
+from .predictions import predictions_folder, write_predictions
+from .regimes import count_subjects
+from .statistics import interval_table
+
+CHAPTER = "06_segmentation"
+
+
+def all_images(run: RunFolder) -> pd.DataFrame:
+    """Simulated, translated and real images in one table of ``SLICE_COLUMNS``."""
+    return pd.concat(
+        [
+            run.manifest("03_real_cohort", "slices.csv"),
+            run.manifest("04_translation", "translated.csv"),
+        ],
+        ignore_index=True,
+    )
+
+
+def regimes_table(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
+    """Subjects and slices of each regime."""
+    rows = [
+        {
+            "training": regime,
+            **count_subjects(table, regime),
+            "n_slices": len(regime_cases(cases, regime)),
+        }
+        for regime in REGIMES
+    ]
+    return pd.DataFrame(rows).set_index("training")
+
+
+def plan_table(folder, parameters: SegmentationParameters, seed: int) -> pd.DataFrame:
+    """nnU-Net's plan, as every regime is trained with it."""
+    plans = plans_for(read_plans(folder)[0], parameters, seed)["configurations"]["2d"]
+    network = plans["architecture"]["arch_kwargs"]
+    shown = {
+        "patch size": plans["patch_size"],
+        "batch size": plans["batch_size"],
+        "spacing (mm)": plans["spacing"],
+        "features a stage": network["features_per_stage"],
+        "convolutions a stage": network["n_conv_per_stage"],
+    }
+    return pd.DataFrame({"value": {name: json.dumps(value) for name, value in shown.items()}})
+
+
+def evaluate(run: RunFolder, parameters: SegmentationParameters) -> tuple[pd.DataFrame, dict]:
+    """(rows of ``cases.csv`` and ``measures.csv``, predictions by (training, seed) and case) of
+    every regime and seed; predictions are written."""
+    table, folder, rows, predictions = all_images(run), run.chapter(CHAPTER), [], {}
+    for regime in REGIMES:
+        for seed in parameters.seeds:
+            found, predictions[regime, seed] = evaluate_model(run.path, folder, table, regime, seed)
+            write_predictions(
+                run.path, predictions_folder(folder, regime, seed), table, predictions[regime, seed]
+            )
+            rows.append(found)
+    return pd.concat(rows, ignore_index=True), predictions
+
+
+def write_tables(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write ``cases.csv``, ``measures.csv``, ``table1.csv`` and ``table1_intervals.csv``; return
+    the last two."""
+    table, intervals = table1(rows), interval_table(rows)
+    run.write_manifest(CHAPTER, rows[EVALUATION_COLUMNS], "cases.csv")
+    run.write_manifest(CHAPTER, rows[MEASURE_COLUMNS], "measures.csv")
+    run.write_manifest(CHAPTER, table, "table1.csv")
+    run.write_manifest(CHAPTER, intervals, "table1_intervals.csv")
+    return table, intervals
+
+
+def caption(cohort_phrase: str, table: pd.DataFrame, intervals: pd.DataFrame) -> str:
+    """What stands below Table 1: cohort, and what N counts."""
+    images = ", ".join(
+        f"{row.training} {row.n_training_images}"
+        for row in intervals.drop_duplicates("training").itertuples()
+    )
+    return (
+        f"This run: test images of {cohort_phrase}; {cells_phrase(table)} (test subjects at ED and"
+        f" ES, times seeds). N counts subjects in training; images in training: {images}."
+    )
+
+
+def cells_phrase(table: pd.DataFrame) -> str:
+    """How many images a cell of Table 1 rests on, by vendor where the vendors differ."""
+    n_cases = table.groupby("vendor")["n_cases"].max()
+    if n_cases.nunique() == 1:
+        return f"{n_cases.iloc[0]} images a cell"
+    return ", ".join(f"{n} images a cell of vendor {vendor}" for vendor, n in n_cases.items())
+
+
+def median_examples(run: RunFolder, cases: pd.DataFrame, predictions: dict) -> dict:
+    """Arguments of ``examples_figure``: the median test case of each vendor (of the regime
+    ``both``), all regimes' contours."""
+    table = all_images(run).set_index(["domain", "vendor", "subject", "phase"])
+    images, references, titles = {}, {}, {}
+    drawn: dict[str, dict] = {regime: {} for regime in REGIMES}
+    seed = int(cases["seed"].iloc[0])
+    for vendor, (subject, phase) in median_cases(cases).items():
+        row = table.loc[("real", vendor, subject, phase)]
+        stack, reference = (
+            as_shown(read_image(run.path / row["image"])),
+            as_shown(read_labels(run.path / row["label"])),
+        )
+        middle = len(stack) // 2
+        images[vendor], references[vendor] = stack[middle], reference[middle]
+        titles[vendor] = f"{VENDORS.get(vendor, vendor)} ({vendor}), {phase}"
+        for regime in REGIMES:
+            drawn[regime][vendor] = predictions[regime, seed][vendor, subject, phase][middle]
+    return {"images": images, "references": references, "predictions": drawn, "titles": titles}
+
+
+def results(table: pd.DataFrame, rows: pd.DataFrame, distance: str) -> dict:
+    """Numbers the prose of chapter 6 quotes: mean Dice and HD by regime, and by regime, vendor and
+    structure.
+
+    rows: ``evaluate``'s. distance: of ``layout.DISTANCES``, the one of the main table.
+    """
+    n_seeds = int(rows["seed"].nunique())
+    values: dict = {
+        "cells_phrase": cells_phrase(table),
+        "n_seeds": n_seeds,
+        "seeds_phrase": (
+            "Each regime was trained once"
+            + ("" if n_seeds == 1 else f" from each of {n_seeds} seeds")
+        ),
+        "distance_phrase": DISTANCES[distance][1],
+    }
+    values |= {
+        f"n_images_{regime}": int(own["n_images"].iloc[0])
+        for regime, own in rows.groupby("training")
+    }
+    for regime, cells in table.groupby("training"):
+        values |= {
+            f"n_real_{regime}": int(cells["n_real"].iloc[0]),
+            f"n_simulated_{regime}": int(cells["n_simulated"].iloc[0]),
+            f"dice_{regime}": cells["dice_mean"].mean(),
+            f"hd_mm_{regime}": cells["hd_mm_mean"].mean(),
+            f"n_empty_{regime}": int(cells["n_empty"].sum()),
+        }
+        for row in cells.to_dict("records"):
+            values[f"dice_{regime}_{row['vendor']}_{row['structure']}"] = row["dice_mean"]
+            values[f"hd_mm_{regime}_{row['vendor']}_{row['structure']}"] = row["hd_mm_mean"]
+    values["gain_of_translation"] = values["dice_sim2real"] - values["dice_simulated"]
+    values["gain_of_adding_sim2real"] = values["dice_both"] - values["dice_real"]
+    values["loss_against_real"] = values["dice_real"] - values["dice_sim2real"]
+    return values

@@ -1,0 +1,28 @@
+"""What chapter 2 tells about itself."""
+
+from ..data.chapter import Chapter, Notebook
+from .parameters import SimulationParameters
+
+SIMULATION = Chapter(
+    name="02_mr_simulation",
+    section="simulation",
+    parameters=SimulationParameters,
+    notebooks=(
+        Notebook(
+            "02_mr_simulation",
+            reads=("01_virtual_population",),
+            makes=("sim2real.simulation.stage", "sim2real.simulation.cine"),
+            cores="all",
+            rule="spread",
+            alone=True,
+        ),
+        Notebook("02_contrast", reads=("02_mr_simulation",), cores="one", rule="light"),
+    ),
+    named_in_paper=("field_strength_t", "flip_angle_deg", "repetition_time_ms", "echo_time_ms"),
+    at_most=(("echo_time_ms", "repetition_time_ms"),),
+    front=("fig2_examples",),
+    columns={
+        "repetition_time_ms": "TR (ms)",
+        "short_tr_angle_deg": "limit of a short TR (°)",
+    },
+)

@@ -1,0 +1,78 @@
+"""Simulated images on disk, one 4D cine image and label a subject, as the M&Ms challenge lays out
+real ones."""
+
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from ..data.code import science_digest
+from ..data.images import read_labels, write_image
+from ..data.labels import PHASES
+from ..data.resumable import fingerprint_of, resumable_folder
+from ..data.run import RunFolder
+from ..data.workers import map_in_order
+from ..population.parameters import PopulationParameters
+from ..population.stage import make_population
+from ..population.summary import source
+from .parameters import SimulationParameters
+from .simulate import simulate
+
+CHAPTER = "02_mr_simulation"
+SUFFIXES = {"image": "_sa.nii.gz", "label": "_sa_gt.nii.gz"}
+
+
+def simulate_population(
+    run: RunFolder, parameters: SimulationParameters, seed: int
+) -> pd.DataFrame:
+    """Write ``images/<subject>_sa.nii.gz`` and ``_sa_gt.nii.gz``, shape (x, y, slice, phase), and
+    ``manifest.csv``.
+
+    Subjects already there are kept.
+    """
+    rows = run.manifest("01_virtual_population")
+    population = rows["made_with"].iloc[0]
+    made_with = fingerprint_of(
+        parameters.model_dump(mode="json"), seed, population, science_digest(__name__)
+    )
+    folder = resumable_folder(run.chapter(CHAPTER) / "images", made_with)
+    work = partial(_simulate_one, run=run, folder=folder, parameters=parameters, seed=seed)
+    pieces = zip(rows["subject"], rows["structures"], strict=True)
+    names = map_in_order(work, pieces, name="MR simulation", unit="subject")
+    paths = {
+        kind: [f"{CHAPTER}/images/{name}{suffix}" for name in names]
+        for kind, suffix in SUFFIXES.items()
+    }
+    manifest = pd.DataFrame(
+        {"subject": names, **paths, "phases": " ".join(PHASES), "made_with": made_with}
+    )
+    run.write_manifest(CHAPTER, manifest)
+    return manifest
+
+
+def make_few_subjects(
+    run: RunFolder, population: PopulationParameters, seed: int, n: int = 2
+) -> None:
+    """Make the few virtual subjects that the figures of chapter 2 need, where it runs by itself."""
+    if not (run.chapter("01_virtual_population") / "manifest.csv").is_file():
+        print(f"by itself, this notebook makes {n} subjects; a run makes {population.n_subjects}")
+        few = population.model_copy(update={"n_subjects": n})
+        table = make_population(run, few, seed)
+        numbers = {"source": source(few), "n_subjects": len(table)}
+        run.write_results("01_virtual_population", numbers)
+
+
+def _simulate_one(
+    piece: tuple[str, str],
+    run: RunFolder,
+    folder: Path,
+    parameters: SimulationParameters,
+    seed: int,
+) -> str:
+    name, structures = piece
+    image_path, label_path = (folder / f"{name}{suffix}" for suffix in SUFFIXES.values())
+    if not (image_path.exists() and label_path.exists()):
+        image, label = simulate(read_labels(run.path / structures), parameters, seed, name)
+        write_image(image_path, image)
+        write_image(label_path, label)
+    return name

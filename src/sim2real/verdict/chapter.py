@@ -1,0 +1,18 @@
+"""What chapter 7 tells about itself."""
+
+from ..data.chapter import Chapter, Notebook
+from .parameters import VerdictParameters
+
+VERDICT = Chapter(
+    name="07_verdict",
+    section="verdict",
+    parameters=VerdictParameters,
+    notebooks=(
+        Notebook(
+            "07_verdict",
+            reads=("05_realism", "06_evidence", "A1_translators", "A2_scarcity"),
+            cores="one",
+            rule="light",
+        ),
+    ),
+)
