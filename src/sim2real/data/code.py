@@ -89,8 +89,13 @@ def _imports(source: str, module: str) -> set[str]:
     return {
         name
         for name in names
-        if name.split(".")[0] == PACKAGE and not name.startswith(PRESS) and path_of(name)
+        if name.split(".")[0] == PACKAGE and not _is_press(name) and path_of(name)
     }
+
+
+def _is_press(module: str) -> bool:
+    """Whether a module is of the press or a chapter's declaration, which holds words and order."""
+    return module.startswith(PRESS) or module.endswith(".chapter")
 
 
 def _absolute(node: ast.ImportFrom, module: str) -> str:
