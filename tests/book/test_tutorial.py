@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sim2real.cli import _parser
+from sim2real.paper.cli import _parser
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "book" / "tutorial.md").read_text(encoding="utf-8")

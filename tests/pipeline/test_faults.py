@@ -97,7 +97,7 @@ def test_a_clock_set_back_loses_nothing(fresh_project, hurt):
 
 
 def test_a_second_run_in_the_same_folder_is_refused_and_the_first_goes_on(fresh_project):
-    command = [sys.executable, "-m", "sim2real.cli", *WORDS, "--until", "1"]
+    command = [sys.executable, "-m", "sim2real.paper.cli", *WORDS, "--until", "1"]
     first = subprocess.Popen(
         command, cwd=fresh_project.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

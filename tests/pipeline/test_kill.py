@@ -27,7 +27,7 @@ def start(project) -> subprocess.Popen:
     command = [
         sys.executable,
         "-m",
-        "sim2real.cli",
+        "sim2real.paper.cli",
         "run",
         "--preset",
         "tiny",

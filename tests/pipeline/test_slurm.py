@@ -139,7 +139,7 @@ def test_a_run_on_slurm_leaves_the_files_of_a_local_one(
     )
     words = [
         "-m",
-        "sim2real.cli",
+        "sim2real.paper.cli",
         "run",
         "--preset",
         "tiny",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sim2real.cli import _parser
+from sim2real.paper.cli import _parser
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

@@ -95,7 +95,7 @@ class OpenChapter:
         fields = type(self.parameters).model_fields
         rows = "".join(
             f"<tr><td>{html.escape(fields[name].description.split(';')[0])}</td>"
-            f"<td>{spoken(getattr(self.parameters, name))} {_unit(name)}</td>"
+            f"<td>{spoken(getattr(self.parameters, name))} {unit_of(name)}</td>"
             f"<td><code>{name}</code></td></tr>"
             for name in self.declared.named_in_paper
         )
@@ -185,9 +185,11 @@ def open_chapter(notebook: str, names: dict) -> OpenChapter:
     if declared.variants is not None:
         for key in next(iter(declared.variants(chapter.parameters()))):
             given.pop(key, None)
-    parameters = check(chapter.parameters, given, chapter.section)
     run = RunFolder(repository() / common.get("run", "runs/notebook"))
     alone = "SIM2REAL_WORKFLOW" not in os.environ
+    if alone and declared.alone and not (run.path / "parameters.yaml").is_file():
+        given = _few(chapter, given)
+    parameters = check(chapter.parameters, given, chapter.section)
     others = _parameters_around(run, chapter, parameters, common)
     if alone:
         _require_inputs(declared, run)
@@ -195,6 +197,15 @@ def open_chapter(notebook: str, names: dict) -> OpenChapter:
     if get_ipython() is not None:
         set_matplotlib_formats("png")
     return OpenChapter(chapter, declared, run, parameters, others, alone)
+
+
+def _few(chapter: Chapter, given: dict) -> dict:
+    """A notebook's values with those that make it quick in the place of the defaults."""
+    defaults = chapter.parameters().model_dump()
+    few = {name: value for name, value in chapter.few.items() if given.get(name) == defaults[name]}
+    for name, value in few.items():
+        print(f"by itself, this notebook has {name}={value}; a run has {defaults[name]}")
+    return given | few
 
 
 def _parameters_around(
@@ -218,7 +229,7 @@ def _parameters_around(
         for name, kept, wanted in pairs:
             if kept != wanted:
                 raise Sim2RealError(
-                    f"runs/{run.path.name} was made with {name}={kept}, and the notebook has "
+                    f"{run.path.name} was made with {name}={kept}, and the notebook has "
                     f"{wanted}; give it the run's value, or name another folder in run"
                 )
     return known.model_copy(update={chapter.section: parameters, "seed": seed})
@@ -229,7 +240,7 @@ def _require_inputs(notebook: Notebook, run: RunFolder) -> None:
     if notebook.alone:
         return
     for name in notebook.reads:
-        if not (run.path / "chapters").glob(f"{name}*.ipynb"):
+        if not any((run.path / "chapters").glob(f"{name}*.ipynb")):
             raise Sim2RealError(
                 f"{notebook.name} reads what {name} makes, which is not in runs/{run.path.name};"
                 f" run 'sim2real run --until {name[:2]}' first and give its folder: run ="
@@ -255,7 +266,3 @@ def _small_png(figure: Figure) -> str:
     small = io.BytesIO()
     picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(small, "png", optimize=True)
     return base64.b64encode(small.getvalue()).decode("ascii")
-
-
-def _unit(name: str) -> str:
-    return unit_of(name)

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from ..data.errors import Sim2RealError
 from ..data.numbers import spoken
 
-PLACEHOLDER = re.compile(r"\{\{ *([\w.]+) *\}\}")
+PLACEHOLDER = re.compile(r"\{\{ ([\w.]+) \}\}")  # with blanks, which LaTeX has not
 
 
 def filled(text: str, value_of: Callable[[str], object], place: str) -> str:

@@ -1,12 +1,13 @@
 """``sim2real verify RUN --rerun`` executes what the run holds, studies of the appendix included."""
 
 import pytest
-from sim2real.cli import main
-from sim2real.core import workflow
 
 from sim2real.data.errors import Sim2RealError
 from sim2real.data.root import repository
-from sim2real.data.run import APPENDIX
+from sim2real.paper import workflow
+from sim2real.paper.chapters import STUDIES
+from sim2real.paper.cli import main
+from sim2real.paper.parameters import run_parameters
 
 
 def test_the_record_is_executed_again_with_the_studies_it_holds(monkeypatch, capsys):
@@ -21,9 +22,7 @@ def test_the_record_is_executed_again_with_the_studies_it_holds(monkeypatch, cap
     if not (record / "provenance.json").is_file():
         pytest.skip("no run of record in this checkout")
     assert main(["verify", "record", "--rerun"]) == 1 and "enough" in capsys.readouterr().err
-    assert asked["run"] == "runs/record-again" and asked["parameters"] == workflow.run_parameters(
-        record
-    )
-    assert asked["appendix"] == [
-        study for study in APPENDIX if (record / f"{study}.ipynb").is_file()
+    assert asked["run"] == "runs/record-again" and asked["parameters"] == run_parameters(record)
+    assert asked["studies"] == [
+        study.name for study in STUDIES if (record / f"{study.name}.ipynb").is_file()
     ]

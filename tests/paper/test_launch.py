@@ -18,12 +18,9 @@ HEAVY = {"torch", "torchvision", "nnunetv2", "monai", "pytorch_fid"}
 
 def modules() -> set[str]:
     """The project's modules that the notebooks and the run of their chapters rest on."""
-    found = modules_used(
-        "import sim2real.paper.executing, sim2real.paper.workflow, sim2real.paper.parameters"
-    )
-    return found.union(
-        *(modules_used(notebook_source(ROOT / "notebooks" / f"{name}.ipynb")) for name in NOTEBOOKS)
-    )
+    press = {"sim2real.paper.notebook", "sim2real.paper.executing", "sim2real.paper.workflow"}
+    sources = [notebook_source(ROOT / "notebooks" / f"{name}.ipynb") for name in NOTEBOOKS]
+    return press.union(*map(modules_used, sources))
 
 
 def imported() -> set[str]:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sim2real.data.chapter import ParameterModel
 from sim2real.paper.parameters import Parameters
 from sim2real.paper.reference import reference_page, unit_of
 
@@ -24,7 +25,7 @@ ROWS = list(rows())
 
 def fields():
     for section, field in Parameters.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Chapter):
+        if isinstance(field.annotation, type) and issubclass(field.annotation, ParameterModel):
             yield from (
                 (f"{section}.{name}", inner)
                 for name, inner in field.annotation.model_fields.items()

@@ -1,7 +1,15 @@
 import pytest
 
 from sim2real.data.errors import Sim2RealError
-from sim2real.paper.parameters import Parameters, check, load_parameters, parse_yaml, preset_names
+from sim2real.paper.parameters import (
+    Parameters,
+    check,
+    load_parameters,
+    parse_yaml,
+    preset_names,
+    run_parameters,
+    write_parameters,
+)
 from sim2real.simulation.parameters import SimulationParameters
 
 
@@ -121,6 +129,21 @@ def test_one_chapter_is_checked_like_the_whole():
 def test_parameters_cannot_be_changed_afterwards():
     with pytest.raises(Exception, match="frozen"):
         Parameters().seed = 3
+
+
+def test_the_models_defaults_are_the_preset_quick():
+    assert load_parameters("quick") == Parameters()
+
+
+def test_a_run_s_parameters_are_read_back_and_an_older_format_is_refused(tmp_path):
+    made = load_parameters("tiny", ["seed=4"])
+    write_parameters(tmp_path, made)
+    assert run_parameters(tmp_path) == made
+    text = (tmp_path / "parameters.yaml").read_text()
+    (tmp_path / "parameters.yaml").write_text(text.replace("format: 2\n", ""))
+    assert "of format 1, where 'simulated' may mean translated" in refusal(
+        lambda: run_parameters(tmp_path)
+    )
 
 
 def test_every_parameter_says_what_it_is():

@@ -4,18 +4,19 @@ import re
 import pytest
 
 from sim2real.data.run import RunFolder
+from sim2real.paper import provenance
 from sim2real.paper.parameters import load_parameters
-from sim2real.verdict import provenance
 
 
 @pytest.fixture
-def made(tmp_path):
+def made(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "repository", lambda: tmp_path)
     run = RunFolder(tmp_path / "runs" / "tiny")
     run.write_results("05_realism", {"fid": 3.0})
     (tmp_path / "data" / "deep").mkdir(parents=True)
     (tmp_path / "data" / "deep" / "file").write_text("x")
     parameters = load_parameters("tiny", [f"cohort.mnms_root={tmp_path / 'data'}"])
-    return run, parameters, provenance.write_provenance(run, parameters, tmp_path)
+    return run, parameters, provenance.write_provenance(run, parameters)
 
 
 def texts(value):
@@ -34,17 +35,17 @@ def test_no_absolute_path_no_user_and_no_host_name_is_told(made, tmp_path):
 def test_hashes_are_those_of_the_results_and_the_data(made, tmp_path):
     run, parameters, content = made
     assert list(content["results_sha256"]) == ["05_realism"] and set(content["data"]) == {
-        "mnms_root"
+        "cohort.mnms_root"
     }
     (tmp_path / "data" / "deep" / "file").write_text("other")
     run.write_results("05_realism", {"fid": 4.0})
-    again = provenance.write_provenance(run, parameters, tmp_path)
+    again = provenance.write_provenance(run, parameters)
     assert again["results_sha256"] != content["results_sha256"] and again["data"] != content["data"]
     assert again["parameters_sha256"] == content["parameters_sha256"]
-    other = provenance.write_provenance(run, load_parameters("tiny"), tmp_path)
+    other = provenance.write_provenance(run, load_parameters("tiny"))
     assert (
         other["parameters_sha256"] != content["parameters_sha256"]
-        and "surrogate" in other["data"]["cohort"]
+        and "stand-ins" in other["data"]["all"]
     )
 
 

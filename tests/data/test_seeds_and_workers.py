@@ -4,11 +4,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-from sim2real.cli import _SPINS, main
 
 from sim2real.data.errors import Sim2RealError
 from sim2real.data.seeds import generator, seed_of
 from sim2real.data.workers import available_cores, map_in_order
+from sim2real.paper.cli import _SPINS, main
 
 
 def test_each_seed_and_name_has_a_stream_of_its_own():

@@ -3,18 +3,24 @@
 import pandas as pd
 
 from sim2real.paper.wording import readable
+from sim2real.population.chapter import POPULATION
+
+NAMES = POPULATION.columns
 
 
 def test_columns_index_and_its_texts_have_names_that_a_reader_knows():
     table = pd.DataFrame(
         {"quantity": ["lv_edv_ml", "a_new_one"], "published_mean": [1.26, 2.0], "n": [3, 4]}
     ).set_index("quantity")
-    shown = readable(table, 1)
+    shown = readable(table, NAMES, 1)
     assert shown.columns.tolist() == ["published mean", "subjects"]
     assert shown.index.tolist() == ["LV EDV (ml)", "a new one"]
     assert shown["published mean"].tolist() == [1.3, 2.0]
     assert table.columns.tolist() == ["published_mean", "n"]  # the table itself is left as it was
-    assert readable(table, 1, n="people").columns.tolist() == ["published mean", "people"]
+    assert readable(table, NAMES | {"n": "people"}, 1).columns.tolist() == [
+        "published mean",
+        "people",
+    ]
 
 
 def test_the_ends_of_an_interval_stand_in_one_column_where_the_lower_stood():
@@ -27,13 +33,13 @@ def test_the_ends_of_an_interval_stand_in_one_column_where_the_lower_stood():
         },
         index=["a", "b"],
     )
-    shown = readable(table, 2)
+    shown = readable(table, {}, 2)
     assert shown.columns.tolist() == ["gain", "95 % interval", "p"]
     assert shown["95 % interval"].tolist() == ["-0.25 to 1.25", "–"]
 
 
 def test_rows_that_are_merely_numbered_are_named_by_their_first_column():
-    shown = readable(pd.DataFrame({"group": ["NOR", "DCM"], "met": [1, 2]}))
+    shown = readable(pd.DataFrame({"group": ["NOR", "DCM"], "met": [1, 2]}), NAMES)
     assert shown.index.tolist() == ["NOR", "DCM"]
     assert shown.index.name == "group" and shown.columns.tolist() == ["meet it"]
 
@@ -42,6 +48,6 @@ def test_levels_of_an_index_and_of_columns_are_named_alike():
     table = pd.DataFrame(
         {"images": ["real_A", "real_A"], "phase": ["ED", "ES"], "n_images": [5, 6]}
     )
-    shown = readable(table.pivot(index="images", columns="phase", values="n_images"))
+    shown = readable(table.pivot(index="images", columns="phase", values="n_images"), {})
     assert shown.index.tolist() == ["real A"] and shown.columns.tolist() == ["ED", "ES"]
     assert "_" not in shown.to_html()

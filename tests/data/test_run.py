@@ -5,13 +5,14 @@ import pytest
 
 from sim2real.data.errors import Sim2RealError
 from sim2real.data.resumable import fingerprint_of, resumable_folder
-from sim2real.data.run import RunFolder
+from sim2real.data.run import FORMAT, RunFolder
 
 
 def test_results_are_flat_and_read_back(tmp_path):
     run = RunFolder(tmp_path)
     run.write_results("05_realism", {"fid": 31.5, "cohort": "surrogate", "missing": float("nan")})
-    assert run.results("05_realism") == {"fid": 31.5, "cohort": "surrogate", "missing": None}
+    written = {"fid": 31.5, "cohort": "surrogate", "missing": None}
+    assert run.results("05_realism") == {"format": FORMAT, **written}
     assert json.loads((tmp_path / "05_realism/results.json").read_text())["fid"] == 31.5
 
 
@@ -22,15 +23,16 @@ def test_nested_results_are_refused_and_nothing_is_written(tmp_path, value):
     assert not list(tmp_path.iterdir())
 
 
-def test_missing_results_and_unknown_chapters_are_told_in_one_line(tmp_path):
+def test_missing_results_and_results_of_an_older_format_are_told_in_one_line(tmp_path):
+    run = RunFolder(tmp_path)
     with pytest.raises(
         Sim2RealError, match="run the chapter first: sim2real run --until 05_realism"
     ):
-        RunFolder(tmp_path).results("05_realism")
-    with pytest.raises(
-        Sim2RealError, match="chapter '5' does not exist; there are 01_virtual_population"
-    ):
-        RunFolder(tmp_path).chapter("5")
+        run.results("05_realism")
+    (tmp_path / "05_realism").mkdir()
+    (tmp_path / "05_realism" / "results.json").write_text('{"fid": 1}')
+    with pytest.raises(Sim2RealError, match="of format 1, where 'simulated' may mean translated"):
+        run.results("05_realism")
 
 
 def test_tables_of_a_chapter_are_kept_by_name(tmp_path):

@@ -11,13 +11,11 @@ import pytest
 import yaml
 
 from sim2real.data.errors import Sim2RealError
-from sim2real.data.run import RunFolder
-from sim2real.paper.parameters import load_parameters
-from sim2real.paper.verify import CHECKS, Subject, _chose, verify
+from sim2real.paper.verify import CHECKS, verify
 
 
 @pytest.fixture
-def copy(tiny_run, project, tmp_path):
+def copy(tiny_run, tmp_path):
     """(folder of a copy of the tiny run, the faults that verify finds in it by check)."""
     folder = tmp_path / "runs" / "tiny"
     shutil.copytree(
@@ -26,7 +24,7 @@ def copy(tiny_run, project, tmp_path):
         ignore=shutil.ignore_patterns("surrogate", "*.pt", "*.pth", "preprocessed", "structures"),
     )
     return folder, lambda *names: {
-        check.name: check.faults for check in verify(folder, project.path, *names) if check.faults
+        check.name: check.faults for check in verify(folder, *names) if check.faults
     }
 
 
@@ -45,9 +43,9 @@ def change_parameter(folder, section, name, value):
     path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-def test_an_untouched_run_agrees_in_every_check(copy, project):
+def test_an_untouched_run_agrees_in_every_check(copy):
     folder, _ = copy
-    checks = {check.name: check for check in verify(folder, project.path)}
+    checks = {check.name: check for check in verify(folder)}
     assert list(checks) == list(CHECKS)
     assert not any(check.faults for check in checks.values()), [
         check.faults[:3] for check in checks.values() if check.faults
@@ -112,7 +110,7 @@ def test_vendors_swapped_in_the_scores(copy):
         folder / "06_segmentation" / "cases.csv",
         lambda table: table.__setitem__("vendor", table["vendor"].map({"A": "B", "B": "A"})),
     )
-    assert any("is no test subject of vendor" in line for line in faults("splits")["splits"])
+    assert any("was judged and is no test subject" in line for line in faults("splits")["splits"])
 
 
 def test_a_stale_results_file(copy):
@@ -126,9 +124,8 @@ def test_a_stale_results_file(copy):
     )
     path.write_text(json.dumps(content | {name: content[name] + 1}))
     found = faults("inputs", "prose")
-    assert any("05_realism/results.json" in line for line in found["inputs"]) and any(
-        name in line for line in found["prose"]
-    )
+    assert found["inputs"] == ["05_realism: is not the one that provenance.json names"]
+    assert any("05_realism.ipynb: says" in line for line in found["prose"])
 
 
 def test_a_figure_from_another_run(copy):
@@ -171,10 +168,11 @@ def test_an_image_set_of_the_wrong_size(copy):
         folder / "05_realism" / "distances.csv",
         lambda table: table.__setitem__("n_images", table["n_images"] + (table.index == 0)),
     )
-    found = faults("image sets")["image sets"]
+    found = faults("images", "set sizes")
     assert [
-        word in line for word, line in zip(("missing", "expected", "n_images"), found, strict=True)
-    ] == [True] * 3
+        word in line for word, line in zip(("missing", "expected"), found["images"], strict=True)
+    ] == [True] * 2
+    assert len(found["set sizes"]) == 1 and "n_images" in found["set sizes"][0]
 
 
 def test_a_distance_and_a_verdict_that_were_changed(copy):
@@ -193,12 +191,12 @@ def test_a_distance_and_a_verdict_that_were_changed(copy):
     assert len(found["distances"]) == 1 and any("claims.csv" in line for line in found["verdicts"])
 
 
-def test_what_is_no_run_is_said_in_one_line(tmp_path, project, tiny_run):
+def test_what_is_no_run_is_said_in_one_line(tmp_path, tiny_run):
     with pytest.raises(Sim2RealError, match="parameters.yaml: missing"):
-        list(verify(tmp_path, project.path))
+        list(verify(tmp_path))
     shutil.copy(tiny_run / "parameters.yaml", tmp_path)
     with pytest.raises(Sim2RealError, match="executed to chapter 7"):
-        list(verify(tmp_path, project.path))
+        list(verify(tmp_path))
 
 
 def test_from_the_command_line(project, tiny_run):
@@ -208,21 +206,16 @@ def test_from_the_command_line(project, tiny_run):
     assert "no such run" in project.here("verify", "nothing")[2]
 
 
-def test_subjects_by_which_a_generator_was_chosen_are_not_counted():
-    parameters = load_parameters(
-        "tiny", ["translation.keep_nearest=true", "translation.watch_share=0.25"]
-    )
-    rows = [("real", vendor, "train", f"{vendor}{k}") for vendor in "AB" for k in range(8)] + [
-        ("real", "A", "test", "A0"),
-        ("simulated", "", "train", "A1"),
-    ]
-    tables = pd.DataFrame(rows, columns=["domain", "vendor", "split", "subject"])
-    chose = _chose(tables, Subject(RunFolder("nowhere"), parameters, Path()))
-    assert tables[chose].groupby(["domain", "vendor", "split"]).size().to_dict() == {
-        ("real", "A", "train"): 2,
-        ("real", "B", "train"): 2,
-    }
-    assert not _chose(tables, Subject(RunFolder("nowhere"), load_parameters("tiny"), Path())).any()
+def test_subjects_by_which_a_generator_was_chosen_are_not_counted(copy):
+    folder, faults = copy
+    assert "set sizes" not in faults("set sizes")
+    change_parameter(folder, "translation", "keep_nearest", True)
+    change_parameter(folder, "translation", "watch_share", 0.5)
+    table = pd.read_csv(folder / "03_real_cohort" / "slices.csv")
+    more = table[(table["domain"] == "real") & (table["split"] == "train")]
+    copies = [more.assign(subject=more["subject"] + f"_{k}") for k in range(4)]
+    pd.concat([table, *copies]).to_csv(folder / "03_real_cohort" / "slices.csv", index=False)
+    assert all("n_reference" in line for line in faults("set sizes")["set sizes"])
 
 
 def test_a_chapter_that_is_gone_and_numbers_that_nobody_vouches_for(copy):
@@ -232,7 +225,7 @@ def test_a_chapter_that_is_gone_and_numbers_that_nobody_vouches_for(copy):
     del provenance["results_sha256"]["03_real_cohort"]
     (folder / "provenance.json").write_text(json.dumps(provenance))
     assert faults("files")["files"] == [
-        "chapters/05_realism.ipynb: missing",
+        "05_realism.ipynb: missing",
         "provenance.json: names no results of 03_real_cohort",
     ]
 
