@@ -3,11 +3,15 @@ each of them is seen."""
 
 from dataclasses import dataclass
 
-_PICTURES = """() => [...document.querySelectorAll('img')].map((img) => [img.getAttribute('src').slice(0, 90), img.getAttribute('alt') || '', img.naturalWidth])"""
+_PICTURES = """() => [...document.querySelectorAll('img')].map((img) => [
+  img.getAttribute('src').slice(0, 90), img.getAttribute('alt') || '', img.naturalWidth])"""
 _SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-_OVERLAPS = """() => [...document.querySelectorAll('.bd-sidebar-primary, .bd-sidebar-secondary')].filter((side) => {
-  const [article, box] = [document.querySelector('.bd-article'), side].map((part) => part?.getBoundingClientRect());
-  return article && box.width && Math.min(article.right, box.right) - Math.max(article.left, box.left) > 1;
+_OVERLAPS = """() => [...document.querySelectorAll('.bd-sidebar-primary, .bd-sidebar-secondary')]
+.filter((side) => {
+  const parts = [document.querySelector('.bd-article'), side];
+  const [article, box] = parts.map((part) => part?.getBoundingClientRect());
+  if (!article || !box.width) return false;
+  return Math.min(article.right, box.right) - Math.max(article.left, box.left) > 1;
 }).map((side) => side.className)"""
 _UNBACKED = """() => [...document.querySelectorAll('.bd-article img')].filter((img) => {
   const ground = getComputedStyle(img).backgroundColor.match(/[\\d.]+/g).map(Number);
@@ -18,7 +22,8 @@ _AXE = """([rules, within]) => axe.run({include: within}, {
   .filter((fault) => ['serious', 'critical'].includes(fault.impact))
   .flatMap((fault) => fault.nodes.map((node) => `${fault.id}: ${node.html.slice(0, 120)}`)))"""
 _PRUNE = """() => document.querySelectorAll(
-  'mjx-container > *, details:not([open]) > :not(summary), tbody tr:nth-child(n+5), .bd-main ~ *').forEach((part) => part.remove())"""
+  'mjx-container > *, details:not([open]) > :not(summary), tbody tr:nth-child(n+5), .bd-main ~ *')
+.forEach((part) => part.remove())"""
 _EVERYTHING = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 _CONTRAST = {"type": "rule", "values": ["color-contrast"]}
 _STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"

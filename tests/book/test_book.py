@@ -9,12 +9,12 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from nbconvert import HTMLExporter
 
 from sim2real.course.lessons import read_lessons
 from sim2real.data.errors import Sim2RealError
-from sim2real.data.labels import REGIMES
-from sim2real.data.run import CHAPTERS
-from sim2real.paper.book import _copy_chapters, _copy_numbers, check_outputs, contents_with
+from sim2real.paper.book import check_outputs, contents_with, copy_chapters, has_study
+from sim2real.paper.chapters import CHAPTERS
 from sim2real.paper.reference import reference_page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +29,7 @@ def html(project, tiny_run) -> Path:
 
 
 def test_every_chapter_has_a_page_with_its_figures(html):
-    for name in CHAPTERS:
+    for name in (chapter.name for chapter in CHAPTERS):
         page = (html / "book" / "chapters" / f"{name}.html").read_text(encoding="utf-8")
         for picture in re.findall(r'<img[^>]+src="([^"]+)"', page):
             assert (html / "book" / "chapters" / picture).resolve().is_file(), picture
@@ -58,10 +58,13 @@ def test_no_solution_of_the_course_is_in_the_book(html):
 
 def test_no_number_is_left_unresolved(html):
     for path in html.rglob("*.html"):
-        text = path.read_text(encoding="utf-8")
-        assert "glue:" not in re.sub(
-            r"<(script|style|code|pre).*?</\1>", "", text, flags=re.DOTALL
-        ), path.name
+        text = re.sub(
+            r"<(script|style|code|pre|svg).*?</\1>",
+            "",
+            path.read_text(encoding="utf-8"),
+            flags=re.DOTALL,
+        )
+        assert not re.search(r"glue:|\{\{ \w", text), path.name
 
 
 def test_stand_ins_are_named_where_results_rest_on_them(html):
@@ -159,13 +162,11 @@ def test_pages_load_in_chromium(html, tmp_path):
 
 def test_trainings_of_other_seeds_have_their_pages():
     contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
-    named = {f"06_train_segmentation_{regime}_0" for regime in REGIMES}
-    assert yaml.safe_load(contents_with(contents, named)) == yaml.safe_load(contents)
-    two = contents_with(
-        contents,
-        {f"06_train_segmentation_{regime}_{seed}" for regime in REGIMES for seed in (1, 7)},
-    )
-    assert "real_0" not in two and "real_1" in two and "nnU-Net on real images, seed 7" in two
+    names = re.findall(r"book/chapters/(\S+)", contents)
+    assert yaml.safe_load(contents_with(contents, names)) == yaml.safe_load(contents)
+    others = [name.replace("_0", "_7") if "train_seg" in name else name for name in names]
+    changed = contents_with(contents, others)
+    assert "segmentation_real_0" not in changed and "segmentation_real_7" in changed
 
 
 def test_a_run_of_two_minds_is_neither_built_nor_published(tiny_run, fresh_project):
@@ -187,95 +188,72 @@ def test_a_run_of_two_minds_is_neither_built_nor_published(tiny_run, fresh_proje
     assert not (fresh_project.path / "book" / ".chapters").exists()
 
 
-def test_a_study_that_was_not_finished_leaves_nothing_in_the_book(tiny_run, tmp_path):
+IGNORED = shutil.ignore_patterns("*.nii.gz", "*.pt", "*.pth", "*.b2nd", "*.npz", "surrogate")
+
+
+@pytest.fixture
+def copied(tiny_run, tmp_path):
+    """``copied(change)``: names of what the book has of a tiny run after ``change(folder)``."""
     run = tmp_path / "run"
-    shutil.copytree(
-        tiny_run,
-        run,
-        ignore=shutil.ignore_patterns(
-            "surrogate", "*.pt", "*.pth", "preprocessed", "structures", "*.nii.gz", "A2*"
-        ),
-    )
-    (run / "A2_scarcity" / "figures").mkdir(parents=True)
-    (run / "A2_scarcity" / "figures" / "learning_real_5_0.png").write_bytes(b"")
-    shutil.copy(
-        run / "chapters" / "06_train_segmentation_real_0.ipynb",
-        run / "chapters" / "A2_train_scarcity_5_0.ipynb",
-    )
-    _copy_chapters(run, tmp_path / "book", {})
-    assert [path.name for path in sorted((tmp_path / "book").glob("A2*"))] == ["A2_scarcity.md"]
-    assert (tmp_path / "book" / "06_train_segmentation_real_0.ipynb").is_file()
+    shutil.copytree(tiny_run, run, ignore=IGNORED)
+
+    def copy(change) -> set[str]:
+        change(run)
+        copy_chapters(ROOT, run, tmp_path / "book", False)
+        return {
+            path.relative_to(tmp_path / "book").as_posix()
+            for path in (tmp_path / "book").rglob("*")
+            if path.is_file()
+        }
+
+    return copy
 
 
-def test_a_training_of_a_seed_that_is_no_longer_asked_for_has_no_page(tiny_run, tmp_path):
-    run = tmp_path / "run"
-    shutil.copytree(
-        tiny_run,
-        run,
-        ignore=shutil.ignore_patterns(
-            "surrogate", "*.pt", "*.pth", "preprocessed", "structures", "*.nii.gz"
-        ),
-    )
-    shutil.copy(
-        run / "chapters" / "06_train_segmentation_real_0.ipynb",
-        run / "chapters" / "06_train_segmentation_real_1.ipynb",
-    )
-    _copy_chapters(run, tmp_path / "book", {})
-    assert [path.stem for path in (tmp_path / "book").glob("06_train_segmentation_real_*")] == [
-        "06_train_segmentation_real_0"
-    ]
+def test_each_picture_is_in_the_book_s_sources_once_in_its_notebook(copied):
+    names = copied(lambda run: None)
+    assert "05_realism/figures/fig3.csv" in names and "05_realism.ipynb" in names
+    assert not any(name.endswith((".png", ".svg", "manifest.csv")) for name in names)
 
 
-def test_figures_of_pages_that_the_book_has_not_are_left_out(tiny_run, tmp_path):
-    """A finished study's trainings have no page, and nor has a figure that no page shows."""
-    run = tmp_path / "run"
-    shutil.copytree(
-        tiny_run,
-        run,
-        ignore=shutil.ignore_patterns(
-            "surrogate", "*.pt", "*.pth", "preprocessed", "structures", "*.nii.gz"
-        ),
-    )
-    for chapter, name in (
-        ("A2_scarcity", "learning_real_5_0"),
-        ("05_realism", "of_an_older_notebook"),
-    ):
-        (run / chapter / "figures").mkdir(parents=True, exist_ok=True)
-        (run / chapter / "figures" / f"{name}.png").write_bytes(b"")
-    (run / "A2_scarcity" / "results.json").write_text("{}")
-    for name in ("A2_scarcity", "A2_train_scarcity_5_0"):
-        shutil.copy(
-            run / "chapters" / "06_train_segmentation_real_0.ipynb",
-            run / "chapters" / f"{name}.ipynb",
-        )
-    _copy_chapters(run, tmp_path / "book", {})
-    assert [path.name for path in sorted((tmp_path / "book").glob("A2*.*"))] == [
-        "A2_scarcity.ipynb"
-    ]
-    kept = {path.name for path in (tmp_path / "book").glob("*/figures/*.png")}
-    assert "fig3.png" in kept and not kept & {"learning_real_5_0.png", "of_an_older_notebook.png"}
+def test_a_training_of_a_seed_that_is_no_longer_asked_for_has_no_page(copied):
+    def change(run):
+        first = run / "chapters" / "06_train_segmentation_real_0.ipynb"
+        shutil.copy(first, first.with_name("06_train_segmentation_real_1.ipynb"))
+
+    names = copied(change)
+    assert "06_train_segmentation_real_0.ipynb" in names
+    assert "06_train_segmentation_real_1.ipynb" not in names
 
 
-def test_a_study_that_was_executed_leaves_what_the_ledger_reads(tmp_path):
-    run = tmp_path / "run"
-    for path in (
-        "A2_scarcity/gains.csv",
-        "A2_scarcity/results.json",
-        "A1_translators/results.json",
-    ):
-        (run / path).parent.mkdir(parents=True, exist_ok=True)
-        (run / path).write_text("")
-    (run / "chapters").mkdir()
-    for name in ("06_segmentation", "A2_scarcity"):
-        (run / "chapters" / f"{name}.ipynb").touch()
-    for name in ("parameters.yaml", "provenance.json"):
-        (run / name).write_text("")
-    (tmp_path / "book").mkdir()
-    _copy_numbers(run, tmp_path / "book")
-    assert sorted(path.name for path in (tmp_path / "book").glob("A*/*")) == [
-        "gains.csv",
-        "results.json",
-    ]
-    assert not (
-        tmp_path / "book" / "A1_translators"
-    ).exists()  # not executed: its notebook is not there
+def test_a_study_that_was_not_executed_has_a_page_that_says_so(copied):
+    names = copied(lambda run: (run / "A2_scarcity").mkdir())
+    assert "A2_scarcity.md" in names and "A2_scarcity.ipynb" not in names
+
+
+def test_a_study_belongs_to_a_run_while_what_it_read_is_as_it_was(tmp_path):
+    def write(name: str, **metadata):
+        notebook = nbformat.v4.new_notebook(metadata={"sim2real": metadata})
+        nbformat.write(notebook, tmp_path / "chapters" / f"{name}.ipynb")
+
+    (tmp_path / "chapters").mkdir()
+    assert not has_study(tmp_path, "A1_translators")
+    write("04_translation", makes="one")
+    write("A1_translators", reads={"04_translation": "one"})
+    assert has_study(tmp_path, "A1_translators")
+    write("04_translation", makes="two")
+    assert not has_study(tmp_path, "A1_translators")
+
+
+def test_an_executed_chapter_shows_its_figures_and_numbers_wherever_it_is_opened(tiny_run):
+    """nbconvert shows what JupyterLab and code hosts show: the cells' own outputs."""
+    for chapter in CHAPTERS:
+        path = tiny_run / "chapters" / f"{chapter.name}.ipynb"
+        cells = nbformat.read(path, as_version=4).cells
+        n_figures = sum("chapter.show(" in cell.source for cell in cells)
+        body, _ = HTMLExporter().from_filename(str(path))
+        shown = re.findall(r'<img[^>]+src="data:image/png', body)
+        assert len(shown) == n_figures > 0 or chapter.name == "07_verdict"
+        text = "".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        assert not re.search(r"\{glue|\{\{ \w", text)
+        streams = [o.text for cell in cells for o in cell.get("outputs", ()) if "text" in o]
+        assert not any("\r" in stream or "it/s" in stream for stream in streams)

@@ -57,7 +57,8 @@ def page_html(script: str) -> str:
         " --pst-color-background: #121212; --pst-color-text-muted: #aaa }</style>"
         '</head><body><main class="bd-main'
         f' bd-article"><h1>Moving</h1>{slices_html("stack", stack + outlines_html(True))}'
-        f"{slices_html('wipe', wipe + outlines_html(False))}{calculator_html(SimulationParameters(), 'calculator', 'Curves.')}{TABLE}"
+        f"{slices_html('wipe', wipe + outlines_html(False))}"
+        f"{calculator_html(SimulationParameters(), 'calculator', 'Curves.')}{TABLE}"
         "</main></body></html>"
     )
 

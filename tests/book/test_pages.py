@@ -12,9 +12,11 @@ PLANTED = """
 <p style="width: 1700px">Too wide for any screen</p>
 <p style="color: #bbb; background: #fff">Too pale to be read</p>
 <p style="color: #444">Too dark on a dark page</p>
-<div style="position: fixed; left: 0; top: 300px; width: 900px; height: 20px" class="bd-sidebar-primary">Over the text</div>
+<div style="position: fixed; left: 0; top: 300px; width: 900px; height: 20px"
+  class="bd-sidebar-primary">Over the text</div>
 <button></button>
-<img src="chapters/figures/planted.png" alt="A figure on a dark ground" style="background: transparent !important">
+<img src="chapters/figures/planted.png" alt="A figure on a dark ground"
+  style="background: transparent !important">
 <script>console.error("a complaint")</script><script>missing()</script>
 """
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from sim2real.paper.cli import _parser
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,13 +7,15 @@ import subprocess
 
 import nbformat
 import pytest
-from sim2real.cli import main
 
 from sim2real.course.build import PAGES, executed, page, write_pages
 from sim2real.course.editions import ANSWER, instructor
 from sim2real.course.lessons import CHECK, SOLUTION, kind, read_lesson
 from sim2real.course.slides import slides
-from sim2real.data.run import CHAPTERS
+from sim2real.paper.chapters import CHAPTERS as DECLARED
+from sim2real.paper.cli import main
+
+CHAPTERS = [chapter.name for chapter in DECLARED]
 
 
 @pytest.fixture(scope="module")

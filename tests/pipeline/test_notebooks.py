@@ -10,22 +10,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from sim2real.paper.parameters import Parameters
+from sim2real.paper.chapters import chapter_with
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
-SECTIONS = {
-    "01": "population",
-    "02": "simulation",
-    "03": "cohort",
-    "04": "translation",
-    "05": "realism",
-    "06": "segmentation",
-    "07": "verdict",
-    "A1": "translators",
-    "A2": "scarcity",
-}
-PACKAGES = {**SECTIONS, "A1": "translation", "A2": "segmentation"}
-EXTRA = {"run", "preset", "seed", "vendor", "regime", "training_seed", "size"}
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -41,17 +28,32 @@ def test_the_parameters_cell_shows_the_model_as_it_is(notebook):
     path, content = notebook
     cells = [cell for cell in code_of(content) if "parameters" in cell.metadata.get("tags", [])]
     assert len(cells) == 1
+    chapter, declared = chapter_with(path.stem)
     shown = {
         node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cells[0].source).body
     }
-    model = Parameters.model_fields[SECTIONS[path.name[:2]]].annotation
-    assert {
-        name: value for name, value in shown.items() if name not in EXTRA - set(model.model_fields)
-    } == json.loads(model().model_dump_json())
-    for name, field in model.model_fields.items():
-        assert f"# {field.description}" in next(
-            line for line in cells[0].source.splitlines() if line.startswith(f"{name} = ")
-        )
+    extra = next(iter(declared.executions(chapter.parameters()).values()))
+    own = {k: v for k, v in shown.items() if k not in {"run", "preset", "seed", *extra}}
+    assert own == json.loads(chapter.parameters().model_dump_json())
+    for name, field in chapter.parameters.model_fields.items():
+        line = next(x for x in cells[0].source.splitlines() if x.startswith(f"{name} = "))
+        assert line.endswith(f"# {field.description}")
+
+
+def test_set_up_and_parameters_alone_are_folded(notebook):
+    _, content = notebook
+    folded = [cell for cell in code_of(content) if "hide-input" in cell.metadata.get("tags", [])]
+    assert folded == code_of(content)[:2] and "open_chapter(" in folded[1].source
+
+
+def test_every_figure_has_a_caption_and_a_description_in_its_cell(notebook):
+    _, content = notebook
+    for cell in code_of(content):
+        n_figures = cell.source.count("chapter.show(")
+        assert n_figures <= 1
+        if n_figures:
+            options = cell.metadata["mystnb"]
+            assert options["figure"]["caption"] and len(options["image"]["alt"].split()) >= 3
 
 
 def test_notebooks_hold_no_output_few_short_cells_and_no_function(notebook):
@@ -64,55 +66,35 @@ def test_notebooks_hold_no_output_few_short_cells_and_no_function(notebook):
         assert not re.search(r"^\s*(def|class) ", cell.source, flags=re.MULTILINE)
 
 
-def test_every_figure_on_the_page_has_a_description(notebook):
-    _, content = notebook
-    for cell in content.cells:
-        if cell.cell_type == "markdown":
-            for directive in re.findall(r"```\{glue:figure\}.*?```", cell.source, flags=re.DOTALL):
-                assert ":alt:" in directive, directive
+def unmarked(source: str, figures) -> list[str]:
+    """Calls that show slices without saying of what; a licence may keep those out of a book."""
+    calls = []
+    for call in re.findall(r"chapter\.(?:show|html)\(.*?\)$", source, flags=re.DOTALL | re.M):
+        drawn = re.search(r"figures\.(\w+_figure)", call)
+        text = inspect.getsource(getattr(figures, drawn[1])) if drawn else ""
+        helpers = {word for word in re.findall(r"\b(_\w+)\(", text) if hasattr(figures, word)}
+        text += "".join(inspect.getsource(getattr(figures, word)) for word in helpers)
+        shows = "imshow(" in text or re.search(r"(stack|wipe|cine)_html\(", call)
+        if shows and "pictures=" not in call:
+            calls.append(call)
+    return calls
 
 
-def test_every_figure_with_pictures_says_of_what(notebook):
-    """A licence may keep pictures out of a book, so each figure function that draws one must be
-    called with ``pictures``."""
+def figures_of(notebook: str):
+    package = chapter_with(notebook)[0].parameters.__module__.split(".")[1]
+    return importlib.import_module(f"sim2real.{package}.figures")
+
+
+def test_every_picture_says_of_what(notebook):
     path, content = notebook
-    for cell in code_of(content):
-        if "figures." in cell.source:
-            figures = importlib.import_module(f"sim2real.{PACKAGES[path.name[:2]]}.figures")
-        for name in re.findall(r"figures\.(\w+_figure)\(", cell.source):
-            drawn = inspect.getsource(getattr(figures, name))
-            helpers = [
-                getattr(figures, word)
-                for word in re.findall(r"\b(_\w+)\(", drawn)
-                if hasattr(figures, word)
-            ]
-            if "imshow(" in drawn + "".join(
-                inspect.getsource(helper) for helper in helpers if inspect.isfunction(helper)
-            ):
-                call = cell.source[cell.source.index(f"figures.{name}(") :].split("chapter.show")[0]
-                assert "pictures=" in call, f"{path.name}: {name}"
+    if "figures" in "".join(cell.source for cell in code_of(content)):
+        for cell in code_of(content):
+            assert unmarked(cell.source, figures_of(path.stem)) == []
 
 
-def unmarked(source: str, package: str) -> list[str]:
-    """Calls of ``chapter.moving`` whose HTML comes from a module that draws slices and that name no
-    kind of picture."""
-    found = []
-    for call in re.findall(r"chapter\.moving\((.*?pictures=\([^)]*\))", source, flags=re.DOTALL):
-        module = importlib.import_module(f"sim2real.{package}.{re.match(r'[a-z]+', call)[0]}")
-        if "mosaic_html(" in inspect.getsource(module) and call.endswith("pictures=()"):
-            found.append(call)
-    return found
-
-
-def test_every_picture_that_moves_says_of_what(notebook):
-    path, content = notebook
-    for cell in code_of(content):
-        assert unmarked(cell.source, PACKAGES[path.name[:2]]) == []
-
-
-def test_a_moving_picture_without_its_mark_is_seen():
-    marked = 'chapter.moving(stack.stack_html(whole, outlined, "a"), "a", pictures=("anatomy",))'
-    assert (
-        unmarked(marked, "simulation") == []
-        and len(unmarked(marked.replace('("anatomy",)', "()"), "simulation")) == 1
-    )
+def test_a_picture_without_its_mark_is_seen():
+    marked = 'chapter.html("a", stack.stack_html(whole, "a"), pictures=("anatomy",))'
+    assert unmarked(marked, None) == []
+    assert len(unmarked(marked.replace(', pictures=("anatomy",)', ""), None)) == 1
+    shown = 'chapter.show("levels", figures.levels_figure, levels, data=table)'
+    assert len(unmarked(shown, figures_of("02_mr_simulation"))) == 1

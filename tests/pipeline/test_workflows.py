@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from sim2real.paper.cli import _parser
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,11 +22,11 @@ from .parameters import run_parameters
 
 TOLERANCES = pd.read_csv(files("sim2real.paper").joinpath("tolerances.csv"))
 MOVED_COLUMNS = ["chapter", "name", "first", "second", "within"]
-_PAGE_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1200px;padding:0"
-    " 1rem}table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.2rem"
-    " .6rem;text-align:left;overflow-wrap:anywhere}.pair{display:flex;gap:1rem;flex-wrap:wrap}figure{flex:1"
-    " 1 400px;margin:0}img{max-width:100%}"
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1200px;padding:0 1rem}"
+    "table{border-collapse:collapse}td,th{padding:.2rem .6rem;text-align:left;"
+    "overflow-wrap:anywhere}.pair{display:flex;gap:1rem;flex-wrap:wrap}"
+    "figure{flex:1 1 400px;margin:0}img{max-width:100%}"
 )
 _SHOWN = 12  # numbers of a chapter in the terminal
 
@@ -127,55 +127,36 @@ def lines(found: Difference, first: str, second: str) -> list[str]:
 
 
 def write_page(found: Difference, runs: dict[str, Path], path: Path) -> None:
-    """The comparison as one HTML page that needs no other file: settings, numbers, tables, and the
-    figures side by side.
+    """The comparison as one HTML page that needs no other file.
 
-    runs: the folders of both by the names that the page gives them.
+    Args:
+        found: of ``difference``.
+        runs: the folders of both by the names that the page gives them.
+        path: of the page.
     """
-    cell = lambda text: f"<td>{html.escape(str(text))}</td>"  # noqa: E731
-    row = lambda *texts: f"<tr>{''.join(map(cell, texts))}</tr>"  # noqa: E731
-    head = lambda *texts: (
-        f"<tr>{''.join(f'<th scope=col>{html.escape(text)}</th>' for text in texts)}</tr>"
-    )  # noqa: E731
     names = list(runs)
-    parts = [f"<h1>{html.escape(names[0])} against {html.escape(names[1])}</h1>"]
-    if found.empty:
-        parts.append("<p>Nothing differs.</p>")
-    if found.settings:
-        parts.append(
-            "<h2>Parameters, code,"
-            f" data</h2><table>{head('what', *names)}{''.join(row(*setting) for setting in found.settings)}</table>"
-        )
-    if len(found.moved):
-        rows = "".join(
-            row(
-                moved["chapter"],
-                moved["name"],
-                spoken(moved["first"]),
-                spoken(moved["second"]),
-                "yes" if moved["within"] else "no",
-            )
-            for moved in found.moved.to_dict("records")
-        )
-        parts.append(
-            f"<h2>Numbers</h2><table>{head('chapter', 'name', *names, 'within its tolerance')}{rows}</table>"
-        )
-    if found.tables:
-        parts.append(
-            f"<h2>Tables</h2><table>{head('chapter', 'table', 'cells that differ')}{''.join(row(*table) for table in found.tables)}</table>"
-        )
-    for chapter, name in found.figures:
-        pictures = "".join(
-            _picture_html(folder / chapter / "figures", name, run) for run, folder in runs.items()
-        )
-        parts.append(
-            f"<h2>{html.escape(chapter)}: {html.escape(name)}</h2><div class=pair>{pictures}</div>"
-        )
-    page = (
-        "<!doctype html><html lang=en><meta"
-        f" charset=utf-8><title>{html.escape(' against '.join(names))}</title><style>{_PAGE_STYLE}</style>"
+    title = html.escape(" against ".join(names))
+    moved = found.moved.assign(
+        **{column: found.moved[column].map(spoken) for column in ("first", "second")},
+        within=found.moved["within"].map({True: "yes", False: "no"}),
     )
-    write_text(path, page + "".join(parts) + "</html>\n")
+    tables = {
+        "Parameters, code, data": pd.DataFrame(found.settings, columns=["what", *names]),
+        "Numbers": moved.set_axis(["chapter", "name", *names, "within its tolerance"], axis=1),
+        "Tables": pd.DataFrame(found.tables, columns=["chapter", "table", "cells that differ"]),
+    }
+    parts = [f"<h1>{title}</h1>"] + (["<p>Nothing differs.</p>"] if found.empty else [])
+    for name, table in tables.items():
+        if len(table):
+            parts.append(f"<h2>{name}</h2>{table.to_html(index=False)}")
+    for chapter, name in found.figures:
+        pictures = [
+            _picture(folder / chapter / "figures", name, run) for run, folder in runs.items()
+        ]
+        heading = html.escape(f"{chapter}: {name}")
+        parts.append(f"<h2>{heading}</h2><div class=pair>{''.join(pictures)}</div>")
+    head = f"<html lang=en><meta charset=utf-8><title>{title}</title><style>{_STYLE}</style>"
+    write_text(path, f"<!doctype html>{head}{''.join(parts)}</html>\n")
 
 
 def _settings(first: Path, second: Path) -> list[tuple[str, str, str]]:
@@ -233,18 +214,11 @@ def _relative(one: object, two: object) -> float:
         return 0.0
 
 
-def _picture_html(folder: Path, name: str, run: str) -> str:
-    """A saved figure, held by the page itself, with its description, and ``run`` under it."""
-    path = folder / f"{name}.png"
+def _picture(folder: Path, name: str, run: str) -> str:
+    """A saved figure, held by the page itself, with ``run`` under it."""
+    path, caption = folder / f"{name}.png", html.escape(run)
     if not path.is_file():
-        return f"<figure><p>not kept in {html.escape(run)}</p></figure>"
-    alt = (
-        (folder / f"{name}.txt").read_text(encoding="utf-8").strip()
-        if (folder / f"{name}.txt").is_file()
-        else name
-    )
+        return f"<figure><p>not kept in {caption}</p></figure>"
     data = base64.b64encode(path.read_bytes()).decode("ascii")
-    return (
-        f'<figure><img src="data:image/png;base64,{data}"'
-        f' alt="{html.escape(alt)}"><figcaption>{html.escape(run)}</figcaption></figure>'
-    )
+    picture = f'<img src="data:image/png;base64,{data}" alt="{html.escape(name)} of {caption}">'
+    return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
