@@ -1,4 +1,4 @@
-# make book [PRESET=quick|standard|paper] [RUN=name] [SET="chapter.name=value ..."]   make setup   make test   make soak   make verify   make clean
+# make book [PRESET=quick|standard|paper] [RUN=name] [SET="chapter.name=value ..."]   make setup   make test   make test-quick   make soak   make verify   make clean
 PYTHON ?= python3
 VENV := .venv
 PRESET ?= quick
@@ -6,7 +6,7 @@ RUN ?= $(PRESET)
 SET ?=
 BIN := $(VENV)/bin
 
-.PHONY: book setup test soak verify clean
+.PHONY: book setup test test-quick soak verify clean
 book: $(VENV)/.installed
 	$(BIN)/sim2real run --preset $(PRESET) --run $(RUN) $(foreach pair,$(SET),--set '$(pair)')
 	$(BIN)/sim2real book --run $(RUN)
@@ -17,6 +17,11 @@ test: $(VENV)/.installed
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# Without what makes a whole run or a book, or trains for long: for a contributor between two edits.
+test-quick: $(VENV)/.installed
+	$(BIN)/ruff check src tests benchmarks
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" --ignore tests/book --ignore tests/pipeline
 
 soak: $(VENV)/.installed
 	SIM2REAL_FAULTS=1 $(BIN)/python -m pytest tests/pipeline/test_faults.py

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sim2real.cli import main
+from sim2real.paper.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks", "workflow")
@@ -30,7 +30,7 @@ class Project:
 
     def sim2real(self, *words: object) -> subprocess.CompletedProcess:
         return subprocess.run(
-            [sys.executable, "-m", "sim2real.cli", *map(str, words)],
+            [sys.executable, "-m", "sim2real.paper.cli", *map(str, words)],
             cwd=self.path,
             capture_output=True,
             text=True,
@@ -129,6 +129,9 @@ def pytest_collection_modifyitems(items):
     """The longest chains first, so that no process is left with one of them at the end."""
     places = {file: group_of(file) for file in {item.nodeid.split("::")[0] for item in items}}
     first = {group: k for k, (group, _) in enumerate(GROUPS)}
+    for item in items:
+        if {"tiny_run", "record"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
     items.sort(key=lambda item: first.get(places[item.nodeid.split("::")[0]], len(first)))
 
 
