@@ -43,218 +43,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sim2real", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(name: str, action, about: str | None = None):
-        added = commands.add_parser(name, help=about) if about else commands.add_parser(name)
-        added.set_defaults(action=action)
-        return added.add_argument
-
-    add = command("run", _run, "execute the chapters that are stale, in the paper's order")
-    add("--preset", help="quick (default), standard, paper")
-    add(
-        "--set",
-        action="append",
-        default=[],
-        metavar="CHAPTER.NAME=VALUE",
-        help="change a parameter; may be repeated",
-    )
-    add(
-        "--run",
-        metavar="NAME",
-        help="name of the run's folder under runs/ (default: the preset's name)",
-    )
-    add("--resume", metavar="NAME", help="go on with a run, its parameters as they were")
-    add(
-        "--until",
-        default=LAST,
-        metavar="CHAPTER",
-        help="last chapter to execute, by number or name",
-    )
-    add(
-        "--appendix",
-        action="append",
-        default=[],
-        metavar="STUDY",
-        help="execute a study of the appendix, too: A1, A2 or all",
-    )
-    add("--cores", type=positive, help="cores to use (default: all)")
-    add(
-        "--profile",
-        metavar="NAME",
-        help="Snakemake profile that says where jobs run: slurm, kubernetes, or a folder",
-    )
-
-    add = command("book", _book, "render a run's executed chapters into _build/html")
-    add("--run", default="quick", metavar="NAME")
-    add("--publish-real-images", action="store_true", help=_LICENCE)
-
-    add = command(
-        "pdf", _pdf, "print front page and chapters of the book to one PDF, with Chromium"
-    )
-    add(
-        "--run",
-        default="record",
-        metavar="NAME",
-        help="a run's name, or 'record' (default) for the published one",
-    )
-    add(
-        "--output",
-        type=Path,
-        default=Path("sim2real.pdf"),
-        metavar="FILE",
-        help="the PDF (default: sim2real.pdf)",
-    )
-    add("--publish-real-images", action="store_true", help=_LICENCE)
-
-    add = command("publish", _publish, "make a run the record in book/chapters/")
-    add("run", metavar="NAME")
-    add("--publish-real-images", action="store_true", help=_LICENCE)
-
-    add = command(
-        "verify", _verify, "repeat what can be repeated cheaply of a run, and name every mismatch"
-    )
-    add(
-        "run",
-        nargs="?",
-        default="record",
-        metavar="RUN",
-        help="a run's name, or 'record' (default)",
-    )
-    add(
-        "--rerun",
-        action="store_true",
-        help="execute it again, whole, and hold every number against its tolerance",
-    )
-
-    add = command(
-        "diff",
-        _diff,
-        "what changed from one run to another: parameters, code, data, numbers, figures",
-    )
-    add("first", metavar="RUN", help="a run's name, or 'record'")
-    add("second", metavar="RUN", help="a run's name, or 'record'")
-
-    add = command(
-        "predict", _predict, "segment NIfTI images or an M&Ms folder with a run's segmenter"
-    )
-    add("source", type=Path, help="a NIfTI short-axis stack, a folder of them, or an M&Ms folder")
-    add("--run", default="quick", metavar="NAME")
-    add(
-        "--training",
-        default="sim2real",
-        help="regime of the segmenter: simulated, sim2real, real, both",
-    )
-    add("--seed", type=int, help="which of the regime's segmenters (default: the run's first)")
-    add(
-        "--output",
-        type=Path,
-        default=Path("predictions"),
-        help="folder for the label files and scores.csv",
-    )
-
-    add = command(
-        "translate", _translate, "give NIfTI images the look of a vendor with a run's translator"
-    )
-    add(
-        "source",
-        type=Path,
-        metavar="SOURCE",
-        help="a NIfTI image (2D, 3D, or 4D phase by phase) or a folder of them",
-    )
-    add(
-        "--run",
-        default="quick",
-        metavar="NAME",
-        help="the run whose translator is used (default: quick)",
-    )
-    add("--vendor", required=True, metavar="A|B", help="whose look the images are given")
-    add(
-        "--output",
-        type=Path,
-        default=Path("translations"),
-        help="folder for the images (default: translations)",
-    )
-    add(
-        "--weights",
-        type=Path,
-        metavar="FOLDER",
-        help="weights of the public CUT code (latest_net_G.pth) to use instead",
-    )
-
-    add = command(
-        "xcat-par",
-        _xcat_par,
-        "write XCAT's parameter files for the virtual subjects, for holders of its licence",
-    )
-    add("output", type=Path, metavar="OUTPUT", help="folder for one sub-folder and .par a subject")
-    add(
-        "--run",
-        metavar="NAME",
-        help="the subjects of this run (default: of --seed, --subjects and --share-normal)",
-    )
-    add("--seed", type=int, default=0, help="seed of the subjects (default: 0)")
-    add("--subjects", type=int, default=40, metavar="N", help="how many (default: 40)")
-    add(
-        "--share-normal",
-        type=float,
-        default=0.5,
-        metavar="F",
-        help="share without disease, 0 to 1 (default: 0.5)",
-    )
-    add(
-        "--template",
-        type=Path,
-        metavar="PAR",
-        help="XCAT's own sample .par, whose other lines and comments are kept",
-    )
-
-    cohort = commands.add_parser("cohort", help="look at a folder of real images")
-    inspect = cohort.add_subparsers(required=True, metavar="COMMAND").add_parser(
-        "check", help="list what an M&Ms or ACDC folder holds and everything that is wrong with it"
-    )
-    inspect.add_argument(
-        "path",
-        type=Path,
-        metavar="PATH",
-        help="the folder that cohort.mnms_root or cohort.acdc_root is to name",
-    )
-    inspect.set_defaults(action=_cohort_check)
-
-    add = command(
-        "course", _course, "write the course: student's and instructor's notebooks, and slides"
-    )
-    add(
-        "output",
-        type=Path,
-        nargs="?",
-        metavar="OUTPUT",
-        help="folder for student/, instructor/ and slides/",
-    )
-    add(
-        "--execute",
-        action="store_true",
-        help="execute the instructor's notebooks first, so that they and the slides hold outputs",
-    )
-    add(
-        "--pages",
-        action="store_true",
-        help="write the student's edition into the book instead, book/course/student",
-    )
-
-    command("parameters", _parameters, "print the reference of all parameters")
-    command(
-        "fetch-weights",
-        _fetch_weights,
-        "fetch the Inception weights that FID needs, by their checksum",
-    )
-
-    add = command("execute", _execute)  # called by the workflow, one job each
-    add("job")
-    add("--run", required=True)
-    add("--root", required=True, type=Path)
-    add("--cores", type=int, default=1)
+    groups = {"": parser.add_subparsers(required=True, metavar="COMMAND")}
+    cohort = groups[""].add_parser("cohort", help="look at a folder of real images")
+    groups["cohort"] = cohort.add_subparsers(required=True, metavar="COMMAND")
+    for name, action, about, arguments in COMMANDS:
+        group, _, last = name.rpartition(" ")
+        words = {"help": about} if about else {}
+        command = groups[group].add_parser(last, **words)
+        command.set_defaults(action=action)
+        for flags, options in arguments:
+            command.add_argument(*flags, **options)
     return parser
+
+
+def argument(*flags: str, **options: object) -> tuple:
+    """An argument of a command, as argparse's ``add_argument`` takes it."""
+    return flags, options
 
 
 def positive(text: str) -> int:
@@ -504,6 +308,273 @@ def _execute(options) -> None:
 
     run = options.run.rstrip("/")
     execute(options.job, run_parameters(options.root / run), options.root, run, options.cores)
+
+
+COMMANDS = (
+    (
+        "run",
+        _run,
+        "execute the chapters that are stale, in the paper's order",
+        (
+            argument("--preset", help="quick (default), standard, paper"),
+            argument(
+                "--set",
+                action="append",
+                default=[],
+                metavar="CHAPTER.NAME=VALUE",
+                help="change a parameter; may be repeated",
+            ),
+            argument(
+                "--run",
+                metavar="NAME",
+                help="name of the run's folder under runs/ (default: the preset's name)",
+            ),
+            argument(
+                "--resume", metavar="NAME", help="go on with a run, its parameters as they were"
+            ),
+            argument(
+                "--until",
+                default=LAST,
+                metavar="CHAPTER",
+                help="last chapter to execute, by number or name",
+            ),
+            argument(
+                "--appendix",
+                action="append",
+                default=[],
+                metavar="STUDY",
+                help="execute a study of the appendix, too: A1, A2 or all",
+            ),
+            argument("--cores", type=positive, help="cores to use (default: all)"),
+            argument(
+                "--profile",
+                metavar="NAME",
+                help="Snakemake profile that says where jobs run: slurm, kubernetes, or a folder",
+            ),
+        ),
+    ),
+    (
+        "book",
+        _book,
+        "render a run's executed chapters into _build/html",
+        (
+            argument("--run", default="quick", metavar="NAME"),
+            argument("--publish-real-images", action="store_true", help=_LICENCE),
+        ),
+    ),
+    (
+        "pdf",
+        _pdf,
+        "print front page and chapters of the book to one PDF, with Chromium",
+        (
+            argument(
+                "--run",
+                default="record",
+                metavar="NAME",
+                help="a run's name, or 'record' (default) for the published one",
+            ),
+            argument(
+                "--output",
+                type=Path,
+                default=Path("sim2real.pdf"),
+                metavar="FILE",
+                help="the PDF (default: sim2real.pdf)",
+            ),
+            argument("--publish-real-images", action="store_true", help=_LICENCE),
+        ),
+    ),
+    (
+        "publish",
+        _publish,
+        "make a run the record in book/chapters/",
+        (
+            argument("run", metavar="NAME"),
+            argument("--publish-real-images", action="store_true", help=_LICENCE),
+        ),
+    ),
+    (
+        "verify",
+        _verify,
+        "repeat what can be repeated cheaply of a run, and name every mismatch",
+        (
+            argument(
+                "run",
+                nargs="?",
+                default="record",
+                metavar="RUN",
+                help="a run's name, or 'record' (default)",
+            ),
+            argument(
+                "--rerun",
+                action="store_true",
+                help="execute it again, whole, and hold every number against its tolerance",
+            ),
+        ),
+    ),
+    (
+        "diff",
+        _diff,
+        "what changed from one run to another: parameters, code, data, numbers, figures",
+        (
+            argument("first", metavar="RUN", help="a run's name, or 'record'"),
+            argument("second", metavar="RUN", help="a run's name, or 'record'"),
+        ),
+    ),
+    (
+        "predict",
+        _predict,
+        "segment NIfTI images or an M&Ms folder with a run's segmenter",
+        (
+            argument(
+                "source",
+                type=Path,
+                help="a NIfTI short-axis stack, a folder of them, or an M&Ms folder",
+            ),
+            argument("--run", default="quick", metavar="NAME"),
+            argument(
+                "--training",
+                default="sim2real",
+                help="regime of the segmenter: simulated, sim2real, real, both",
+            ),
+            argument(
+                "--seed",
+                type=int,
+                help="which of the regime's segmenters (default: the run's first)",
+            ),
+            argument(
+                "--output",
+                type=Path,
+                default=Path("predictions"),
+                help="folder for the label files and scores.csv",
+            ),
+        ),
+    ),
+    (
+        "translate",
+        _translate,
+        "give NIfTI images the look of a vendor with a run's translator",
+        (
+            argument(
+                "source",
+                type=Path,
+                metavar="SOURCE",
+                help="a NIfTI image (2D, 3D, or 4D phase by phase) or a folder of them",
+            ),
+            argument(
+                "--run",
+                default="quick",
+                metavar="NAME",
+                help="the run whose translator is used (default: quick)",
+            ),
+            argument(
+                "--vendor", required=True, metavar="A|B", help="whose look the images are given"
+            ),
+            argument(
+                "--output",
+                type=Path,
+                default=Path("translations"),
+                help="folder for the images (default: translations)",
+            ),
+            argument(
+                "--weights",
+                type=Path,
+                metavar="FOLDER",
+                help="weights of the public CUT code (latest_net_G.pth) to use instead",
+            ),
+        ),
+    ),
+    (
+        "xcat-par",
+        _xcat_par,
+        "write XCAT's parameter files for the virtual subjects, for holders of its licence",
+        (
+            argument(
+                "output",
+                type=Path,
+                metavar="OUTPUT",
+                help="folder for one sub-folder and .par a subject",
+            ),
+            argument(
+                "--run",
+                metavar="NAME",
+                help="the subjects of this run (default: of --seed, --subjects and --share-normal)",
+            ),
+            argument("--seed", type=int, default=0, help="seed of the subjects (default: 0)"),
+            argument(
+                "--subjects", type=int, default=40, metavar="N", help="how many (default: 40)"
+            ),
+            argument(
+                "--share-normal",
+                type=float,
+                default=0.5,
+                metavar="F",
+                help="share without disease, 0 to 1 (default: 0.5)",
+            ),
+            argument(
+                "--template",
+                type=Path,
+                metavar="PAR",
+                help="XCAT's own sample .par, whose other lines and comments are kept",
+            ),
+        ),
+    ),
+    (
+        "cohort check",
+        _cohort_check,
+        "list what an M&Ms or ACDC folder holds and everything that is wrong with it",
+        (
+            argument(
+                "path",
+                type=Path,
+                metavar="PATH",
+                help="the folder that cohort.mnms_root or cohort.acdc_root is to name",
+            ),
+        ),
+    ),
+    (
+        "course",
+        _course,
+        "write the course: student's and instructor's notebooks, and slides",
+        (
+            argument(
+                "output",
+                type=Path,
+                nargs="?",
+                metavar="OUTPUT",
+                help="folder for student/, instructor/ and slides/",
+            ),
+            argument(
+                "--execute",
+                action="store_true",
+                help="execute the instructor's notebooks first: they and the slides hold outputs",
+            ),
+            argument(
+                "--pages",
+                action="store_true",
+                help="write the student's edition into the book instead, book/course/student",
+            ),
+        ),
+    ),
+    ("parameters", _parameters, "print the reference of all parameters", ()),
+    (
+        "fetch-weights",
+        _fetch_weights,
+        "fetch the Inception weights that FID needs, by their checksum",
+        (),
+    ),
+    (
+        "execute",
+        _execute,
+        None,
+        (
+            argument("job"),
+            argument("--run", required=True),
+            argument("--root", required=True, type=Path),
+            argument("--cores", type=int, default=1),
+        ),
+    ),
+)
+"""Each command: its name, what it does, what it says of itself, its arguments."""
 
 
 if __name__ == "__main__":
