@@ -142,7 +142,7 @@ def test_predict_without_images(project, tiny_run, tmp_path, source):
 
 
 def test_predict_with_a_regime_that_does_not_exist(project, tiny_run, cohort):
-    assert "there are simulated, real, both, plain" in fault_of(
+    assert "there are sim2real, real, both, simulated" in fault_of(
         project, "predict", cohort, "--run", "tiny", "--training", "fake"
     )
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sim2real.paper.parameters import load_parameters
-from sim2real.paper.workflow import _command, _targets, write_parameters
+from sim2real.paper.chapters import ALL
+from sim2real.paper.jobs import targets
+from sim2real.paper.parameters import load_parameters, write_parameters
+from sim2real.paper.workflow import snakemake_command
 
 ROOT = Path(__file__).resolve().parents[2]
 PROFILE = yaml.safe_load(
@@ -40,9 +42,8 @@ def planned(project, parameters, profile: Path, appendix: list[str]) -> dict[str
     rule, threads and resources."""
     folder = project.path / "runs" / "planned"
     write_parameters(folder, parameters)
-    command = _command(
-        _targets(parameters, "07_verdict", appendix), "runs/planned", project.path, 64, profile
-    )
+    names = targets(parameters, "07_verdict", appendix)
+    command = snakemake_command(names, "runs/planned", project.path, 64, profile)
     told = subprocess.run(
         [*command, "--dry-run"], capture_output=True, text=True, check=True
     ).stdout
@@ -79,7 +80,7 @@ def test_vendors_regimes_and_seeds_are_jobs_that_ask_for_what_the_profile_says(
     }
     trainings |= {
         f"06_train_segmentation_{regime}_{seed}"
-        for regime in ("plain", "simulated", "real", "both")
+        for regime in ("simulated", "sim2real", "real", "both")
         for seed in (3, 5)
     }
     assert {name for name in jobs if "_train_" in name} == trainings
@@ -101,12 +102,7 @@ def test_vendors_regimes_and_seeds_are_jobs_that_ask_for_what_the_profile_says(
 
 
 def test_the_profile_names_every_rule_and_no_other():
-    rules = set(
-        re.findall(
-            r'"(\w+)": (?:CORES|min|1)',
-            (ROOT / "workflow" / "Snakefile").read_text(encoding="utf-8"),
-        )
-    )
+    rules = {notebook.rule for chapter in ALL for notebook in chapter.notebooks}
     for name in ("slurm", "kubernetes"):
         content = yaml.safe_load(
             (ROOT / "workflow" / "profiles" / name / "config.yaml").read_text(encoding="utf-8")
@@ -122,6 +118,7 @@ def test_a_run_on_slurm_leaves_the_files_of_a_local_one(
         "spread": CPUS,
         "chapter": min(CPUS, 2),
         "study": 1,
+        "light": 1,
         "train_translation": 1,
         "train_segmentation": 1,
     }
@@ -175,7 +172,7 @@ def test_a_run_on_slurm_leaves_the_files_of_a_local_one(
     assert (
         accounted.count("_slurm_rpc_submit_batch_job: JobId=") == len(executed) + 1
     )  # each a job of Slurm, one of them twice
-    assert "submitted, SLURM jobid" in result.stdout
+    assert "submitted with SLURM jobid" in result.stdout
     found, wanted = artefacts(fresh_project.path / "runs" / "slurm"), artefacts(tiny_run)
     wanted = {name: digest for name, digest in wanted.items() if name.split("/")[0] <= UNTIL}
     assert found and set(found) == set(wanted)

@@ -50,12 +50,14 @@ def execute(name: str, parameters: Parameters, root: Path, run: str, cores: int)
     for folder in (logs, target.parent):
         folder.mkdir(parents=True, exist_ok=True)
     _set_environment(job, logs / f"{name}.progress", cores, parameters.device)
-    say = _terminal(logs / f"{name}.log")
+    say = _terminal(name, logs / f"{name}.log")
     follow()
     started, done = time.monotonic(), threading.Event()
-    reporter = threading.Thread(target=_report, args=(name, logs, done, started, say), daemon=True)
+    reporter = threading.Thread(
+        target=_report, args=(logs / f"{name}.progress", done, started, say), daemon=True
+    )
     reporter.start()
-    say(f"{name}: started")
+    say("started")
     try:
         with atomic(target) as temporary:
             _run_notebook(job, parameters, root, run, temporary)
@@ -68,7 +70,7 @@ def execute(name: str, parameters: Parameters, root: Path, run: str, cores: int)
         done.set()
         reporter.join(timeout=2)
         (logs / f"{name}.progress").unlink(missing_ok=True)
-    say(f"{name}: done in {_clock(time.monotonic() - started)}")
+    say(f"done in {_clock(time.monotonic() - started)}")
 
 
 def _set_environment(job: Job, progress: Path, cores: int, device: str) -> None:
@@ -149,16 +151,16 @@ def _remake(fault: str, run: str, chapter: str) -> str:
 
 
 def _report(
-    name: str, logs: Path, done: threading.Event, started: float, say: Callable[[str], None]
+    progress: Path, done: threading.Event, started: float, say: Callable[[str], None]
 ) -> None:
     last = ""
     while not done.wait(_EVERY_S):
         try:
-            line = (logs / f"{name}.progress").read_text(encoding="utf-8").strip()
+            line = progress.read_text(encoding="utf-8").strip()
         except OSError:
             line = ""
         at_work = f"at work for {_clock(time.monotonic() - started)}"
-        say(f"{name}: {line if line and line != last else at_work}")
+        say(line if line and line != last else at_work)
         last = line or last
 
 
@@ -166,7 +168,7 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
 
 
-def _terminal(log: Path) -> Callable[[str], None]:
+def _terminal(name: str, log: Path) -> Callable[[str], None]:
     """A function that prints to the terminal; what else is written there goes into ``log``.
 
     Kernels and libraries have much to say that is of no use to who waits for a run.
@@ -176,6 +178,6 @@ def _terminal(log: Path) -> Callable[[str], None]:
         os.dup2(file.fileno(), sys.stderr.fileno())
 
     def say(text: str) -> None:
-        print(f"  {text}", file=terminal, flush=True)
+        print(f"  {name:<34} {text}", file=terminal, flush=True)
 
     return say

@@ -81,7 +81,9 @@ def snakemake_command(
     if profile:
         where = ["--profile", str(profile), *(where if cores else [])]
     config = {"root": root, "run": run, "cores": n_cores, "targets": ",".join(names)}
-    options = "--rerun-triggers params --rerun-incomplete --nolock --nocolor --quiet all".split()
+    options = "--rerun-triggers params --rerun-incomplete --nolock --nocolor".split()
+    if profile is None:  # the jobs speak for themselves; on a cluster Snakemake tells of them
+        options += ["--quiet", "all"]
     return [
         *(sys.executable, "-m", "snakemake"),
         *("--snakefile", str(root / "workflow" / "Snakefile"), "--directory", str(root / run)),
@@ -99,7 +101,9 @@ def _snakemake(command: list[str], profile: Path | None, lock) -> int:
     """
     environment = os.environ if profile else {**os.environ, **named_to_children()}
     keep = [lock.fileno()] if profile else []
-    process = subprocess.Popen(command, start_new_session=True, env=environment, pass_fds=keep)
+    process = subprocess.Popen(
+        command, stderr=subprocess.STDOUT, start_new_session=True, env=environment, pass_fds=keep
+    )
     try:
         return process.wait()
     except KeyboardInterrupt:
