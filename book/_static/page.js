@@ -25,7 +25,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", function () {
-    document.querySelectorAll('.bd-article :is(figure, .cell_output, .pasted) img[src*="_images/"]').forEach(enlarge);
+    document.querySelectorAll('.bd-article :is(figure, .cell_output) img[src*="_images/"]').forEach(enlarge);
     document.querySelectorAll(".bd-links li details > summary").forEach(name);
   });
   window.addEventListener("load", function () {

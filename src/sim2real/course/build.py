@@ -77,8 +77,8 @@ def as_text(notebook: NotebookNode) -> str:
 
 def _write_notebook(path: Path, notebook: NotebookNode) -> None:
     if path.is_file():
-        there = nbformat.read(path, as_version=4)
-        if [cell.source for cell in there.cells] != [cell.source for cell in notebook.cells]:
+        existing = nbformat.read(path, as_version=4)
+        if [cell.source for cell in existing.cells] != [cell.source for cell in notebook.cells]:
             raise Sim2RealError(
                 f"{path}: is there already and differs, perhaps by someone's answers; choose"
                 " another folder or move it away"

@@ -12,12 +12,12 @@ from .bloch import steady_state
 def echo_ratio(answer: Callable) -> None:
     """Judged by the Bloch equations, solved, for tissues and echoes of several kinds."""
     for t2, first, second in ((50.0, 1.0, 2.0), (36.0, 1.5, 2.8), (290.0, 0.5, 4.0)):
-        found = number(call(answer, t2, first, second), "the ratio")
+        given = number(call(answer, t2, first, second), "the ratio")
         signals = [abs(steady_state(1000.0, t2, 60.0, 5.0, echo)) for echo in (first, second)]
-        if abs(found - signals[1] / signals[0]) > 0.002:
-            way = "larger" if found > signals[1] / signals[0] else "smaller"
+        if abs(given - signals[1] / signals[0]) > 0.002:
+            way = "larger" if given > signals[1] / signals[0] else "smaller"
             raise NotYet(
-                f"T2 {t2:g} ms, echoes at {first:g} and {second:g} ms: your ratio {found:.3f} is"
+                f"T2 {t2:g} ms, echoes at {first:g} and {second:g} ms: your ratio {given:.3f} is"
                 f" {way} than the Bloch equations give. The steady state before the echoes is the"
                 " same; how long is it from one echo to the other?"
             )
@@ -63,18 +63,18 @@ def band(answer: Callable) -> None:
     """Judged by the darkest off-resonance that the Bloch equations have, for several repetition
     times."""
     for tr in (3.0, 4.2, 6.0):
-        found = number(call(answer, tr), "the off-resonance of the first band")
+        given = number(call(answer, tr), "the off-resonance of the first band")
         offsets = np.arange(5.0, 1300.0 / tr, 1.0)
         signals = np.array(
             [abs(steady_state(1000.0, 100.0, 60.0, tr, tr / 2, offset)) for offset in offsets]
         )
         first = offsets[: int(1000 / tr)][np.argmin(signals[: int(1000 / tr)])]
-        if abs(found - first) > 0.02 * first:
-            there = abs(steady_state(1000.0, 100.0, 60.0, tr, tr / 2, found)) / abs(
+        if abs(given - first) > 0.02 * first:
+            there = abs(steady_state(1000.0, 100.0, 60.0, tr, tr / 2, given)) / abs(
                 steady_state(1000.0, 100.0, 60.0, tr, tr / 2)
             )
             raise NotYet(
-                f"TR {tr:g} ms: at {found:.0f} Hz the Bloch equations leave {there:.0%} of the"
+                f"TR {tr:g} ms: at {given:.0f} Hz the Bloch equations leave {there:.0%} of the"
                 " signal on resonance, which is not the first dark band. By how many turns do"
                 " spins there run ahead in one TR, if pulses alternate in sign?"
             )
@@ -96,17 +96,17 @@ def fat_and_water(
         for tissue, offset in ((water, 0.0), (fat, fat_hz))
     ]
     for share in (0.0, 1.0, 0.3, 0.6):
-        found, true = (
+        given, true = (
             number(call(answer, share), "the signal"),
             abs((1 - share) * pair[0] + share * pair[1]),
         )
-        if abs(found - true) > 0.004:
+        if abs(given - true) > 0.004:
             if share in (0.0, 1.0):
                 raise NotYet(
-                    f"a voxel of {'fat' if share else 'water'} alone: {found:.3f} is not the signal"
+                    f"a voxel of {'fat' if share else 'water'} alone: {given:.3f} is not the signal"
                     " of that tissue at this TR and TE"
                 )
-            way = "brighter" if found > true else "darker"
+            way = "brighter" if given > true else "darker"
             raise NotYet(
                 f"a voxel with {share:.0%} fat is {way} in your answer than two magnetisations make"
                 " it; each points somewhere: what is summed in a voxel, and when is its length"
@@ -128,20 +128,20 @@ def low_resolution(answer: Callable) -> None:
     )
     y, x = np.arange(n)[:, None] / n, np.arange(m)[None, :] / m
     expected = 5 + np.cos(2 * np.pi * 3 * y) + np.sin(2 * np.pi * (2 * x + y))
-    found = call(answer, image, n, m)
-    if np.iscomplexobj(found):
+    given = call(answer, image, n, m)
+    if np.iscomplexobj(given):
         raise NotYet("your image is complex; expected its magnitude")
-    found = array(found, "your image")
-    if found.shape != (n, m):
+    given = array(given, "your image")
+    if given.shape != (n, m):
         raise NotYet(
-            f"your image of {n} x {m} lines has shape {found.shape}; expected {(n, m)}, rows first"
+            f"your image of {n} x {m} lines has shape {given.shape}; expected {(n, m)}, rows first"
         )
-    if abs(found.mean() / 5 - 1) > 0.01:
+    if abs(given.mean() / 5 - 1) > 0.01:
         raise NotYet(
-            f"the image's mean was 5 and is {found.mean():.3g}; a transform back over fewer samples"
+            f"the image's mean was 5 and is {given.mean():.3g}; a transform back over fewer samples"
             " divides by fewer"
         )
-    if np.abs(found - expected).max() > 1e-6:
+    if np.abs(given - expected).max() > 1e-6:
         raise NotYet(
             "waves of one to three cycles, well within the measured lines, do not come through as"
             " they were; where does the transform put the low frequencies?"

@@ -34,12 +34,12 @@ def patient(vendor: str, index: int, phases: tuple[str, ...] = ("ED", "ES")) -> 
 def slices(vendor: str, count: int, phase: str = "ED", pixels: int = 96) -> np.ndarray:
     """The four middle slices of ``count`` patients on a grid of 1.25 mm, intensities 0 to 1: (4
     times count, row, column)."""
-    grid, found = Grid(pixels=pixels), []
+    grid, subjects = Grid(pixels=pixels), []
     for index in range(count):
         image, label = (
             Image(part.data[:, :, 1:5, 0], part.affine) for part in patient(vendor, index, (phase,))
         )
         image, label = upright(image, label)
         on_grid = to_grid(image, heart_centre([label.data]), grid)
-        found.append(as_shown(Image(normalise(on_grid.data, 1, 99), on_grid.affine)))
-    return np.concatenate(found)
+        subjects.append(as_shown(Image(normalise(on_grid.data, 1, 99), on_grid.affine)))
+    return np.concatenate(subjects)

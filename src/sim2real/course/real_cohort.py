@@ -18,12 +18,12 @@ def frames(answer: Callable) -> None:
         labels = np.zeros((6, 5, 3, 7), np.uint8)
         labels[1:5, 1:4, :, ed] = LV
         labels[2:4, 2:3, :, es] = LV
-        found = call(answer, {"ED": str(ed), "ES": str(es)}, labels)
-        if not isinstance(found, tuple) or len(found) != 2:
+        given = call(answer, {"ED": str(ed), "ES": str(es)}, labels)
+        if not isinstance(given, tuple) or len(given) != 2:
             raise NotYet("expected two stacks of shape (x, y, slice), ED first, as a tuple")
         stacks = [
             array(part, f"the stack at {phase}")
-            for part, phase in zip(found, ("ED", "ES"), strict=True)
+            for part, phase in zip(given, ("ED", "ES"), strict=True)
         ]
         if any(stack.shape != (6, 5, 3) for stack in stacks):
             raise NotYet("expected two stacks of shape (x, y, slice), ED first, as a tuple")
@@ -47,29 +47,29 @@ def normalised(answer: Callable) -> None:
     scaling."""
     rng = np.random.default_rng(1)
     stack = rng.gamma(2.0, 60.0, (20, 24, 3)) * np.array([0.5, 1.0, 2.0])
-    found = array(call(answer, stack), "your stack")
-    if found.shape != stack.shape:
+    given = array(call(answer, stack), "your stack")
+    if given.shape != stack.shape:
         raise NotYet(
-            f"a stack of shape {stack.shape} became one of {found.shape}; the shape must stay"
+            f"a stack of shape {stack.shape} became one of {given.shape}; the shape must stay"
         )
-    if found.min() < 0 or found.max() > 1:
+    if given.min() < 0 or given.max() > 1:
         raise NotYet(
-            f"values from {found.min():.2f} to {found.max():.2f}; expected 0 to 1, what lies beyond"
+            f"values from {given.min():.2f} to {given.max():.2f}; expected 0 to 1, what lies beyond"
             " clipped"
         )
-    if np.abs(array(call(answer, 7 * stack + 300), "your stack") - found).max() > 1e-4:
+    if np.abs(array(call(answer, 7 * stack + 300), "your stack") - given).max() > 1e-4:
         raise NotYet(
             "another gain and offset of the scanner change your image; normalised intensities must"
             " not depend on either"
         )
     bright = stack.copy()
     bright[0, 0, 0] = 100 * stack.max()
-    if np.median(np.abs(array(call(answer, bright), "your stack") - found)) > 0.02:
+    if np.median(np.abs(array(call(answer, bright), "your stack") - given)) > 0.02:
         raise NotYet(
             "one bright pixel darkens your whole image; a wet surface or a flow artefact does the"
             " same: use percentiles"
         )
-    per_slice = found.mean(axis=(0, 1))
+    per_slice = given.mean(axis=(0, 1))
     if per_slice[2] < 1.5 * per_slice[0]:
         raise NotYet(
             "the third slice was four times as bright as the first and is no longer: are the"
@@ -78,7 +78,7 @@ def normalised(answer: Callable) -> None:
     expected = rescale_intensity(
         stack, in_range=tuple(np.percentile(stack, (1, 99))), out_range=(0.0, 1.0)
     )
-    if np.abs(found - expected).max() > 0.005:
+    if np.abs(given - expected).max() > 0.005:
         raise NotYet("the scaling is of the right kind; which two percentiles become 0 and 1?")
     right(
         "Gain, offset and one bright pixel change nothing, and another library gives the same"
@@ -97,21 +97,21 @@ def threshold_transfer(
     """Judged by scikit-learn's F1 score, which is Dice, over the heart's pixels."""
     answers = number(raw, "dice_raw"), number(scaled, "dice_normalised")
     heart = (label == LV) | (label == MYO)
-    for name, found, pixels, threshold in zip(
+    for name, given, pixels, threshold in zip(
         ("dice_raw", "dice_normalised"), answers, (image, scaled_image), thresholds, strict=True
     ):
         true = f1_score(label[heart] == LV, pixels[heart] > threshold, zero_division=0.0)
-        if abs(found - true) > 0.005:
+        if abs(given - true) > 0.005:
             everywhere = f1_score(
                 (label == LV).ravel(), (pixels > threshold).ravel(), zero_division=0.0
             )
             hint = (
                 "; blood elsewhere and fat are as bright, so look within LV and MYO alone"
-                if abs(found - everywhere) < 0.005
+                if abs(given - everywhere) < 0.005
                 else ""
             )
             raise NotYet(
-                f"{name} is {found:.3f}, which is not the overlap of the bright pixels with the"
+                f"{name} is {given:.3f}, which is not the overlap of the bright pixels with the"
                 f" LV{hint}"
             )
     right(
@@ -132,19 +132,19 @@ def middle_slices(answer: Callable) -> None:
             [1, 2, 3, 4],
         ),
     )
-    for told, at_ed, at_es, expected in cases:
-        found = call(answer, *(_stack(complete) for complete in (at_ed, at_es)), 4)
-        chosen = [int(k) for k in array(found, f"{told}: what you return").ravel()]
+    for case, at_ed, at_es, expected in cases:
+        given = call(answer, *(_stack(complete) for complete in (at_ed, at_es)), 4)
+        chosen = [int(k) for k in array(given, f"{case}: what you return").ravel()]
         if len(chosen) != 4:
-            raise NotYet(f"{told}: {len(chosen)} slices were chosen; expected 4")
+            raise NotYet(f"{case}: {len(chosen)} slices were chosen; expected 4")
         lacking = [k for k in chosen if k not in at_ed or k not in at_es]
         if lacking:
             raise NotYet(
-                f"{told}: slice {lacking[0]} lacks a structure at one of the phases; it must hold"
+                f"{case}: slice {lacking[0]} lacks a structure at one of the phases; it must hold"
                 " LV, MYO and RV at both"
             )
         if sorted(chosen) != expected:
-            raise NotYet(f"{told}: {sorted(chosen)} are complete but not the ones in the middle")
+            raise NotYet(f"{case}: {sorted(chosen)} are complete but not the ones in the middle")
     right("The four in the middle, of those complete at both phases.")
 
 

@@ -20,37 +20,37 @@ def frechet_1d(answer: Callable) -> None:
         ((0.0, 0.5), (0.0, 3.0)),
         ((1.0, 2.0), (-1.0, 0.7)),
     ):
-        found = number(call(answer, *first, *second), "the distance")
+        given = number(call(answer, *first, *second), "the distance")
         true = float(np.mean((norm.ppf(levels, *first) - norm.ppf(levels, *second)) ** 2))
-        if abs(found - true) > 0.01 * max(true, 0.1):
-            told = f"N({first[0]:g}, SD {first[1]:g}) to N({second[0]:g}, SD {second[1]:g})"
+        if abs(given - true) > 0.01 * max(true, 0.1):
+            case = f"N({first[0]:g}, SD {first[1]:g}) to N({second[0]:g}, SD {second[1]:g})"
             part = (
                 "the means agree, so it is the term of the spreads"
                 if first[0] == second[0]
                 else "look at both terms"
             )
             raise NotYet(
-                f"{told}: {found:.3f} is not the mean squared way of the cheapest transport; {part}"
+                f"{case}: {given:.3f} is not the mean squared way of the cheapest transport; {part}"
             )
     right("It is the mean squared way of the cheapest transport of one Gaussian into the other.")
 
 
 def bias_ratio(answer: object, n_features: int, n_images: int) -> None:
     """Judged by a simulation of its own, of two samples of one and the same population."""
-    found = number(answer, "ratio")
+    given = number(answer, "ratio")
     rng = np.random.default_rng(11)
     means = [
         np.mean([frechet_distance(*rng.normal(size=(2, n, n_features))) for _ in range(30)])
         for n in (n_images, 2 * n_images)
     ]
     true = means[1] / means[0]
-    if abs(found - true) > 0.08:
+    if abs(given - true) > 0.08:
         raise NotYet(
             "with twice the images the distance of two samples of one population is not"
-            f" {found:.2f} times what it was: simulate it"
+            f" {given:.2f} times what it was: simulate it"
             + (
                 "; a standard error falls with the root of n, a bias of a variance falls faster"
-                if 0.62 < found < 0.8
+                if 0.62 < given < 0.8
                 else ""
             )
         )

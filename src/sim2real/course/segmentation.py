@@ -12,15 +12,15 @@ from .answers import NotYet, call, number, right
 
 def overlap(answer: object, prediction: np.ndarray, reference: np.ndarray) -> None:
     """Judged by scikit-learn's F1 score, which is Dice."""
-    found = number(answer, "dice_of_squares")
+    given = number(answer, "dice_of_squares")
     pair = reference.ravel(), prediction.ravel()
-    if abs(found - f1_score(*pair)) > 1e-3:
+    if abs(given - f1_score(*pair)) > 1e-3:
         hint = (
             "; that is the intersection over the union"
-            if abs(found - jaccard_score(*pair)) < 1e-3
+            if abs(given - jaccard_score(*pair)) < 1e-3
             else ""
         )
-        raise NotYet(f"{found:.3f} is not the Dice of the two squares{hint}")
+        raise NotYet(f"{given:.3f} is not the Dice of the two squares{hint}")
     right("scikit-learn calls it the F1 score.")
 
 
@@ -28,19 +28,19 @@ def shifted_disc(
     answer: object, prediction: np.ndarray, reference: np.ndarray, spacing_mm: tuple[float, float]
 ) -> None:
     """Judged by SciPy's Hausdorff distance of the pixels' centres in mm."""
-    found = number(answer, "hausdorff_mm")
+    given = number(answer, "hausdorff_mm")
     points = [np.argwhere(mask) * np.asarray(spacing_mm) for mask in (prediction, reference)]
     true = max(directed_hausdorff(*points)[0], directed_hausdorff(*points[::-1])[0])
-    if abs(found - true) > 0.05:
+    if abs(given - true) > 0.05:
         in_pixels = [np.argwhere(mask) for mask in (prediction, reference)]
         pixels = max(directed_hausdorff(*in_pixels)[0], directed_hausdorff(*in_pixels[::-1])[0])
         hint = (
             "; that is in pixels"
-            if abs(found - pixels) < 0.05
+            if abs(given - pixels) < 0.05
             else "; rows and columns have edges of their own"
         )
         raise NotYet(
-            f"{found:.2f} mm is not the largest distance from a pixel of one disc to the other"
+            f"{given:.2f} mm is not the largest distance from a pixel of one disc to the other"
             f" disc{hint}"
         )
     right("A convex shape that is shifted lies as far from itself as the shift is long, in mm.")
@@ -58,20 +58,20 @@ def policy(answer: Callable) -> None:
         ("equal masks", block, block, (1.0, 0.0)),
         ("a mask shifted by one voxel", np.roll(block, 1, axis=2), block, (2 / 3, 1.0)),
     )
-    for told, prediction, reference, expected in cases:
-        found = call(answer, prediction, reference, (1.0, 1.0, 1.0))
-        if not isinstance(found, (tuple, list)) or len(found) != 2:
-            raise NotYet(f"{told}: expected two numbers, Dice and the Hausdorff distance")
-        for name, value, true in zip(("Dice", "Hausdorff distance"), found, expected, strict=True):
+    for case, prediction, reference, expected in cases:
+        given = call(answer, prediction, reference, (1.0, 1.0, 1.0))
+        if not isinstance(given, (tuple, list)) or len(given) != 2:
+            raise NotYet(f"{case}: expected two numbers, Dice and the Hausdorff distance")
+        for name, value, true in zip(("Dice", "Hausdorff distance"), given, expected, strict=True):
             if value is None or (isinstance(value, float) and not np.isfinite(value)):
                 raise NotYet(
-                    f"{told}: the {name} is {value}; such a case drops out of the mean, and the"
+                    f"{case}: the {name} is {value}; such a case drops out of the mean, and the"
                     " worst failure flatters the table"
                 )
-            value = number(value, f"{told}: the {name}")
+            value = number(value, f"{case}: the {name}")
             if abs(value - true) > 1e-6:
                 raise NotYet(
-                    f"{told}: a {name} of {value:g}; is it as bad (or as good) as it could be?"
+                    f"{case}: a {name} of {value:g}; is it as bad (or as good) as it could be?"
                 )
     right("Every case has two numbers, and none drops out of the mean.")
 

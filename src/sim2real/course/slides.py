@@ -24,14 +24,14 @@ TEMPLATES = Path(__file__).parent / "templates"
 def slides(edition: NotebookNode, title: str) -> str:
     """HTML of a lesson's slides: a slide a heading, one below it a cell of code; answers, solutions
     and checks are left out."""
-    told = copy.deepcopy(edition)
-    told.cells = [
+    deck = copy.deepcopy(edition)
+    deck.cells = [
         cell
-        for cell in told.cells
+        for cell in deck.cells
         if kind(cell) not in (SOLUTION, CHECK) and ANSWER not in cell.metadata.get("tags", [])
     ]
-    told.metadata["title"] = title
-    for cell in told.cells:
+    deck.metadata["title"] = title
+    for cell in deck.cells:
         heading = cell.cell_type == "markdown" and cell.source.startswith("#")
         cell.metadata["slideshow"] = {
             "slide_type": "slide" if heading else "subslide" if cell.cell_type == "code" else "-"
@@ -40,7 +40,7 @@ def slides(edition: NotebookNode, title: str) -> str:
         template_name="lesson", extra_template_basedirs=[str(TEMPLATES)], reveal_url_prefix="assets"
     )
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
-    html, _ = exporter.from_notebook_node(told)
+    html, _ = exporter.from_notebook_node(deck)
     return html
 
 

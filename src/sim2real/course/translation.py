@@ -15,28 +15,28 @@ from .answers import NotYet, call, number, right
 def by_hand(answer: object, query: np.ndarray, key: np.ndarray, temperature: float) -> None:
     """Judged by the loss that the translation of chapter 4 is trained with. query, key: unit
     vectors (patch, feature)."""
-    found = number(answer, "loss")
+    given = number(answer, "loss")
     true, at_one = (_nce(query, key, t) for t in (temperature, 1.0))
-    if abs(found - true) > 1e-4 * max(1, true):
+    if abs(given - true) > 1e-4 * max(1, true):
         hint = ""
-        if abs(found - at_one) < 1e-3:
+        if abs(given - at_one) < 1e-3:
             hint = "; that is the loss at a temperature of 1"
-        elif abs(found - len(query) * true) < 1e-3:
+        elif abs(given - len(query) * true) < 1e-3:
             hint = "; that is the sum over the patches"
-        elif abs(found + true) < 1e-3:
+        elif abs(given + true) < 1e-3:
             hint = "; a loss falls as the probability of the right patch rises"
-        raise NotYet(f"{found:.4f} is not the mean of -log(probability of the own patch){hint}")
+        raise NotYet(f"{given:.4f} is not the mean of -log(probability of the own patch){hint}")
     right("The loss with which chapter 4 trains gives the same.")
 
 
 def at_chance(answer: object, n_patches: int) -> None:
     """Judged by PyTorch's loss of features that tell nothing."""
-    found = number(answer, "loss_at_chance")
+    given = number(answer, "loss_at_chance")
     alike = np.ones((n_patches, 3)) / np.sqrt(3)
     true = _nce(alike, alike, 0.07)
-    if abs(found - true) > 0.003:
+    if abs(given - true) > 0.003:
         raise NotYet(
-            f"features that are all alike do not give {found:.3f}: each of how many patches, the"
+            f"features that are all alike do not give {given:.3f}: each of how many patches, the"
             " own one counted, is then equally probable?"
         )
     right(
@@ -47,16 +47,16 @@ def at_chance(answer: object, n_patches: int) -> None:
 
 def temperature(answer: object, own: float, other: float, n_patches: int) -> None:
     """Judged by PyTorch's softmax at that temperature."""
-    found = number(answer, "temperature")
-    if found <= 0:
-        raise NotYet(f"a temperature of {found:g}; expected one above 0")
+    given = number(answer, "temperature")
+    if given <= 0:
+        raise NotYet(f"a temperature of {given:g}; expected one above 0")
     similarity = torch.full((n_patches,), other, dtype=torch.float64)
     similarity[0] = own
-    probability = float(F.softmax(similarity / found, dim=0)[0])
+    probability = float(F.softmax(similarity / given, dim=0)[0])
     if abs(probability - 0.5) > 0.02:
         way = "lower" if probability < 0.5 else "higher"
         raise NotYet(
-            f"at a temperature of {found:.3g} the own patch has a probability of {probability:.2f};"
+            f"at a temperature of {given:.3g} the own patch has a probability of {probability:.2f};"
             f" try a {way} one"
         )
     right(
@@ -68,17 +68,17 @@ def temperature(answer: object, own: float, other: float, n_patches: int) -> Non
 def fooled(score: object, loss: object) -> None:
     """Judged by a search for the discriminator's best score, with the loss that chapter 4 trains
     with."""
-    found, value = number(score, "best_score"), number(loss, "loss_then")
+    given, value = number(score, "best_score"), number(loss, "loss_then")
 
     def discriminator(at: float) -> float:
         scores = torch.full((1, 1, 2, 3), float(at), dtype=torch.float64)
         return float(least_squares(scores, real=False) + least_squares(scores, real=True)) / 2
 
     best = minimize_scalar(discriminator, bounds=(-1, 2), method="bounded")
-    if abs(found - best.x) > 0.01:
+    if abs(given - best.x) > 0.01:
         raise NotYet(
-            f"with a score of {found:g} for all images the discriminator's loss is"
-            f" {discriminator(found):.3f}, and a search finds a lower one"
+            f"with a score of {given:g} for all images the discriminator's loss is"
+            f" {discriminator(given):.3f}, and a search finds a lower one"
         )
     if abs(value - best.fun) > 0.005:
         raise NotYet(
@@ -98,17 +98,17 @@ def with_negatives(answer: Callable) -> None:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     query, positive, negatives = vectors[0], vectors[1], vectors[2:]
     for some in (negatives[:1], negatives):
-        found = number(call(answer, query, positive, some, 0.2), "the loss")
+        given = number(call(answer, query, positive, some, 0.2), "the loss")
         logits = torch.from_numpy(np.concatenate([[query @ positive], some @ query]) / 0.2)
         true = float(F.cross_entropy(logits[None], torch.tensor([0])))
-        if found < 0:
+        if given < 0:
             raise NotYet(
-                f"with {len(some)} negatives your loss is {found:.3f}; -log of a probability is"
+                f"with {len(some)} negatives your loss is {given:.3f}; -log of a probability is"
                 " never below 0: what may it be chosen from?"
             )
-        if abs(found - true) > 1e-4:
+        if abs(given - true) > 1e-4:
             raise NotYet(
-                f"with {len(some)} negatives your loss is {found:.4f}, and PyTorch's cross-entropy"
+                f"with {len(some)} negatives your loss is {given:.4f}, and PyTorch's cross-entropy"
                 " is another: what stands in the sum below?"
             )
     if (

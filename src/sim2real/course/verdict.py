@@ -12,22 +12,22 @@ from .answers import NotYet, array, call, number, right
 def corrected(answer: object, p: list[float]) -> None:
     """Judged by closed testing with Bonferroni's test of every subset, of which Holm's procedure is
     the short cut."""
-    found = array(answer, "p_holm")
-    if found.shape != (len(p),):
+    given = array(answer, "p_holm")
+    if given.shape != (len(p),):
         raise NotYet(
-            f"expected {len(p)} corrected p-values, in the order of the given ones; found shape"
-            f" {found.shape}"
+            f"expected {len(p)} corrected p-values, in the order of the given ones; given shape"
+            f" {given.shape}"
         )
     subsets = [part for size in range(1, len(p) + 1) for part in combinations(range(len(p)), size)]
     true = [
         max(min(1.0, len(part) * min(p[i] for i in part)) for part in subsets if k in part)
         for k in range(len(p))
     ]
-    for k, (mine, theirs) in enumerate(zip(found, true, strict=True)):
+    for k, (mine, theirs) in enumerate(zip(given, true, strict=True)):
         if abs(mine - theirs) > 1e-9:
             hint = (
                 "; every p times their number is Bonferroni's, which gives away power"
-                if np.allclose(found, np.minimum(1, len(p) * np.array(p)))
+                if np.allclose(given, np.minimum(1, len(p) * np.array(p)))
                 else ""
             )
             way = "large" if mine > theirs else "small"
@@ -40,16 +40,16 @@ def corrected(answer: object, p: list[float]) -> None:
 def paired(answer: object, first: np.ndarray, second: np.ndarray) -> None:
     """Judged by all the signs that the subjects' differences could have had, a test without a
     normal distribution."""
-    found = number(answer, "p_value")
-    if not 0 <= found <= 1:
-        raise NotYet(f"{found:g} is no p-value; expected 0 to 1")
+    given = number(answer, "p_value")
+    if not 0 <= given <= 1:
+        raise NotYet(f"{given:g} is no p-value; expected 0 to 1")
     difference = np.asarray(first) - np.asarray(second)
     signs = np.array(list(product((-1, 1), repeat=len(difference))))
     exact = float((np.abs(signs @ difference) >= abs(difference.sum()) - 1e-12).mean())
-    if not exact / 5 <= found <= exact * 5 + 1e-12:
-        way = "larger" if found > exact else "smaller"
+    if not exact / 5 <= given <= exact * 5 + 1e-12:
+        way = "larger" if given > exact else "smaller"
         raise NotYet(
-            f"p = {found:.3g} is many times {way} than the exact test over the subjects' signs"
+            f"p = {given:.3g} is many times {way} than the exact test over the subjects' signs"
             " gives; both segmenters were judged on the same hearts: what of their variance is"
             " common to both?"
         )
@@ -95,10 +95,14 @@ def reading(answer: Callable) -> None:
         ((0.07, 0.09, "below", 0.06), "not supported"),
     )
     for (low, high, side, bound), expected in cases:
-        found = call(answer, low, high, side, bound)
-        if not isinstance(found, str) or found not in ("supported", "not supported", "undecided"):
-            raise NotYet(f"{found!r} is no verdict; expected supported, not supported or undecided")
-        if found != expected:
+        given = call(answer, low, high, side, bound)
+        if not isinstance(given, str) or given not in (
+            "supported",
+            "not supported",
+            "undecided",
+        ):
+            raise NotYet(f"{given!r} is no verdict; expected supported, not supported or undecided")
+        if given != expected:
             where = (
                 "holds the bound"
                 if low <= bound <= high
@@ -106,6 +110,6 @@ def reading(answer: Callable) -> None:
             )
             raise NotYet(
                 f"an interval of {low:g} to {high:g} {where} of {bound:g}, and the claim puts it"
-                f" {side}: '{found}' does not follow"
+                f" {side}: '{given}' does not follow"
             )
     right("The interval decides, not the number within it.")

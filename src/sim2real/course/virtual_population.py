@@ -66,13 +66,13 @@ def thickening(answer: Callable) -> None:
     and after."""
     cases = ((24.0, 7.0, 1.0, 0.5), (25.0, 6.3, 0.85, 0.6), (22.0, 9.0, 0.9, 0.35))
     for inner, wall, shortening, ejected in cases:
-        found = number(call(answer, inner, wall, shortening, ejected), "the wall at end systole")
-        told = (
+        given = number(call(answer, inner, wall, shortening, ejected), "the wall at end systole")
+        case = (
             f"a wall of {wall:g} mm round a radius of {inner:g} mm, shortening {shortening:g},"
             f" ejecting {ejected:.0%}"
         )
-        if found <= 0:
-            raise NotYet(f"{told}: a wall of {found:.1f} mm; a thickness is above 0")
+        if given <= 0:
+            raise NotYet(f"{case}: a wall of {given:.1f} mm; a thickness is above 0")
         kept = brentq(
             lambda radius, a=inner, k=shortening, e=ejected: (
                 _cells(0, radius) * k - _cells(0, a) * (1 - e)
@@ -80,11 +80,11 @@ def thickening(answer: Callable) -> None:
             1.0,
             inner + 5,
         )
-        before, after = _cells(inner, inner + wall), _cells(kept, kept + found) * shortening
+        before, after = _cells(inner, inner + wall), _cells(kept, kept + given) * shortening
         if abs(after / before - 1) > 0.02:
             change = "more" if after > before else "less"
             raise NotYet(
-                f"{told}: with your wall there is {abs(after / before - 1):.0%} {change} muscle at"
+                f"{case}: with your wall there is {abs(after / before - 1):.0%} {change} muscle at"
                 " end systole; muscle keeps its volume, and the cavity's radius falls as it"
                 " empties and shortens"
             )

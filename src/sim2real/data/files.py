@@ -113,13 +113,13 @@ def sha256(path: Path | str) -> str:
 def folder_stamp(folder: Path | str, times: bool = True) -> str:
     """A hash of the names, sizes and times of all files under ``folder``: changes when its content
     does. Without times it is a copy's, too."""
-    found = [
+    files = [
         (path.relative_to(folder).as_posix(), path.stat())
         for path in Path(folder).rglob("*")
         if path.is_file()
     ]
     entries = sorted(
-        (name, about.st_size, about.st_mtime_ns if times else 0) for name, about in found
+        (name, about.st_size, about.st_mtime_ns if times else 0) for name, about in files
     )
     return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
 

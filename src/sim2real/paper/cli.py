@@ -196,13 +196,13 @@ def _compare(first: str, second: str):
     from .difference import difference, lines, write_page
 
     folders = {name: _folder_of(name) for name in (first, second)}
-    found = difference(folders[first], folders[second])
-    print("\n".join(lines(found, first, second)))
-    if not found.empty:
+    compared = difference(folders[first], folders[second])
+    print("\n".join(lines(compared, first, second)))
+    if not compared.empty:
         page = repository() / "runs" / f"difference_{first}_{second}.html"
-        write_page(found, folders, page)
+        write_page(compared, folders, page)
         print(f"the page: runs/{page.name}")
-    return found
+    return compared
 
 
 def _predict(options) -> None:

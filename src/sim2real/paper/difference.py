@@ -58,7 +58,7 @@ def difference(first: Path, second: Path) -> Difference:
         numbers = [RunFolder(folder).numbers(chapter) for folder in (first, second)]
         common += all(numbers)
         for name in sorted(set(numbers[0]) | set(numbers[1])) if all(numbers) else ():
-            one, two = (found.get(name) for found in numbers)
+            one, two = (values.get(name) for values in numbers)
             if one != two:
                 moved.append((chapter, name, one, two, within(name, one, two)))
         for name in _names(first, second, chapter, "*.csv"):
@@ -100,30 +100,30 @@ def lines(found: Difference, first: str, second: str) -> list[str]:
     """The comparison for the terminal."""
     if found.empty:
         return [f"{first} and {second}: nothing differs"]
-    told = [f"{first} -> {second}"]
-    told += [f"  {what}: {one} -> {two}" for what, one, two in found.settings]
+    report = [f"{first} -> {second}"]
+    report += [f"  {what}: {one} -> {two}" for what, one, two in found.settings]
     for chapter, rows in found.moved.groupby("chapter", sort=False):
-        told.append(
+        report.append(
             f"{chapter}: {len(rows)} numbers moved, {int((~rows['within'].astype(bool)).sum())} of"
             " them beyond their tolerance"
         )
         order = rows.assign(
             size=[_relative(row.first, row.second) for row in rows.itertuples()]
         ).sort_values("size", ascending=False)
-        told += [
+        report += [
             f"  {row['name']}: {spoken(row['first'])} ->"
             f" {spoken(row['second'])}{'' if row['within'] else '  (beyond)'}"
             for row in order.head(_SHOWN).to_dict("records")
         ]
         if len(rows) > _SHOWN:
-            told.append(f"  and {len(rows) - _SHOWN} more")
-    told += [f"{chapter}/{name}: {count} cells differ" for chapter, name, count in found.tables]
+            report.append(f"  and {len(rows) - _SHOWN} more")
+    report += [f"{chapter}/{name}: {count} cells differ" for chapter, name, count in found.tables]
     if found.figures:
-        told.append(
+        report.append(
             "figures that moved: "
             + ", ".join(f"{chapter}/{name}" for chapter, name in found.figures)
         )
-    return told
+    return report
 
 
 def write_page(found: Difference, runs: dict[str, Path], path: Path) -> None:

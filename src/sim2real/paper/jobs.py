@@ -62,9 +62,9 @@ def targets(parameters: Parameters, until: str, studies: list[str]) -> list[str]
 
 def notebook_parameters(job: Job, parameters: Parameters, run: str) -> dict:
     """What papermill passes to a job's notebook: plain values by name."""
-    own = getattr(parameters, job.chapter.section).model_dump(mode="json")
+    section = getattr(parameters, job.chapter.section).model_dump(mode="json")
     common = {"run": run, "preset": parameters.preset, "seed": parameters.seed}
-    return {**common, **own, **job.extra}
+    return {**common, **section, **job.extra}
 
 
 class Digests:

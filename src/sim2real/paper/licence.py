@@ -28,7 +28,7 @@ def licensed(parameters: Parameters) -> dict[str, str]:
         for parameter, (kind, name) in chapter.data.items():
             if getattr(section, parameter) is not None:
                 names.setdefault(kind, []).append(name)
-    return {kind: " and ".join(found) for kind, found in names.items()}
+    return {kind: " and ".join(data) for kind, data in names.items()}
 
 
 def withhold(notebook: NotebookNode, kept_back: dict[str, str]) -> set[str]:

@@ -158,8 +158,8 @@ class OpenChapter:
         name = "results" if main else self.notebook.name.partition("_")[2]
         self.run.write_results(self.name, self.numbers, name)
         if self.alone:
-            told = (f"{html.escape(key)}: {html.escape(spoken(v))}" for key, v in numbers.items())
-            display(HTML(f'<p class="numbers">{" · ".join(told)}</p>'))
+            texts = (f"{html.escape(key)}: {html.escape(spoken(v))}" for key, v in numbers.items())
+            display(HTML(f'<p class="numbers">{" · ".join(texts)}</p>'))
 
 
 def open_chapter(notebook: str, names: dict) -> OpenChapter:
@@ -220,17 +220,17 @@ def _parameters_around(
         known = load_parameters(str(common.get("preset", "quick")))
     else:
         known = run_parameters(run.path)
-        own, ours = (
+        of_run, of_notebook = (
             values.model_dump(mode="json")
             for values in (getattr(known, chapter.section), parameters)
         )
         pairs = [("seed", known.seed, seed)]
-        pairs += [(f"{chapter.section}.{key}", own[key], ours[key]) for key in own]
-        for name, kept, wanted in pairs:
-            if kept != wanted:
+        pairs += [(f"{chapter.section}.{key}", of_run[key], of_notebook[key]) for key in of_run]
+        for name, run_value, value in pairs:
+            if run_value != value:
                 raise Sim2RealError(
-                    f"{run.path.name} was made with {name}={kept}, and the notebook has "
-                    f"{wanted}; give it the run's value, or name another folder in run"
+                    f"{run.path.name} was made with {name}={run_value}, and the notebook has "
+                    f"{value}; give it the run's value, or name another folder in run"
                 )
     return known.model_copy(update={chapter.section: parameters, "seed": seed})
 

@@ -54,17 +54,17 @@ def value_on_page(chapters: Path, name: str, source: Path | str) -> str:
     Returns:
         The number; raw HTML for a table; the path of a picture from the book's sources.
     """
-    chapter, _, own = name.rpartition(".")
+    chapter, _, last = name.rpartition(".")
     numbers = RunFolder(chapters).numbers(chapter)
-    if own in numbers:
-        return numbers[own]
-    output = _outputs(chapters / f"{chapter}.ipynb")[own]
+    if last in numbers:
+        return numbers[last]
+    output = _outputs(chapters / f"{chapter}.ipynb")[last]
     if "image/png" not in output.data:
         return f"```{{raw}} html\n{output.data['text/html']}\n```"
-    picture = Path(source) / _PICTURES / f"{own}.png"
+    picture = Path(source) / _PICTURES / f"{last}.png"
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_bytes(base64.b64decode(output.data["image/png"]))
-    return f"/{_PICTURES}/{own}.png"
+    return f"/{_PICTURES}/{last}.png"
 
 
 @cache

@@ -102,12 +102,14 @@ def check(model: type[ParameterModel], values: dict, section: str = "") -> Param
     except ValidationError as error:
         raise Sim2RealError(_explain(model, error.errors()[0], section)) from None
     for chapter in ALL:
-        own = parameters if model is chapter.parameters else getattr(parameters, chapter.section, 0)
-        for small, large in chapter.at_most if isinstance(own, chapter.parameters) else ():
-            if getattr(own, small) > getattr(own, large):
+        part = (
+            parameters if model is chapter.parameters else getattr(parameters, chapter.section, 0)
+        )
+        for small, large in chapter.at_most if isinstance(part, chapter.parameters) else ():
+            if getattr(part, small) > getattr(part, large):
                 raise Sim2RealError(
-                    f"{chapter.section}.{small}={getattr(own, small)} is above "
-                    f"{chapter.section}.{large}={getattr(own, large)}; expected at most that"
+                    f"{chapter.section}.{small}={getattr(part, small)} is above "
+                    f"{chapter.section}.{large}={getattr(part, large)}; expected at most that"
                 )
     return parameters
 

@@ -50,10 +50,10 @@ def lookup(numbers: Callable[[str], dict], chapter: str, extra: dict) -> Callabl
     """
 
     def value_of(name: str) -> object:
-        other, _, own = name.rpartition(".")
-        if not other and own in extra:
-            return extra[own]
-        return numbers(other or chapter)[own]
+        other, _, last = name.rpartition(".")
+        if not other and last in extra:
+            return extra[last]
+        return numbers(other or chapter)[last]
 
     return value_of
 
@@ -102,8 +102,8 @@ def _given(parameters: str, injected: str) -> str:
     for line in parameters.splitlines():
         name, _, rest = line.partition(" = ")
         comment = re.search(r"  # .*$", rest)
-        kept = f"{name} = {values[name]}{comment[0] if comment else ''}" if name in values else line
-        lines.append(kept)
+        line = f"{name} = {values[name]}{comment[0] if comment else ''}" if name in values else line
+        lines.append(line)
     return "\n".join(lines)
 
 

@@ -37,8 +37,8 @@ def data_stamps(parameters: Parameters) -> dict[str, str]:
         for name in chapter.data:
             folder = getattr(getattr(parameters, chapter.section), name)
             if folder is not None:
-                there = (root / folder).is_dir()
-                stamp = folder_stamp(root / folder, times=False) if there else "absent"
+                is_here = (root / folder).is_dir()
+                stamp = folder_stamp(root / folder, times=False) if is_here else "absent"
                 stamps[f"{chapter.section}.{name}"] = stamp
     return stamps
 

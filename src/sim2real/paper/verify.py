@@ -42,7 +42,7 @@ from .parameters import run_parameters
 from .prose import filled, lookup
 from .provenance import FILE, data_stamps, results_stamps
 
-Found = tuple[int, list[str]]
+Outcome = tuple[int, list[str]]
 """How many things were compared, and a line for each that does not agree."""
 
 
@@ -113,7 +113,7 @@ def verify(folder: Path, *names: str) -> Iterator[Check]:
             yield Check(name, 0, [f"a file is damaged or another's: {kind} {said}"])
 
 
-def files(checked: CheckedRun) -> Found:
+def files(checked: CheckedRun) -> Outcome:
     """Each chapter is there and its numbers are named in the provenance."""
     known = read_json(checked.run.path / FILE)["results_sha256"]
     faults = [f"{c.name}.ipynb: missing" for c in CHAPTERS if c.name not in checked.notebooks]
@@ -121,7 +121,7 @@ def files(checked: CheckedRun) -> Found:
     return 2 * len(CHAPTERS) - 1, faults + [f"{FILE}: names no results of {n}" for n in unnamed]
 
 
-def inputs(checked: CheckedRun) -> Found:
+def inputs(checked: CheckedRun) -> Outcome:
     """Parameters, data and each chapter's numbers are those that the provenance names."""
     content = read_json(checked.run.path / FILE)
     now = {"parameters.yaml": checked.parameters.digest(), **results_stamps(checked.run)}
@@ -134,7 +134,7 @@ def inputs(checked: CheckedRun) -> Found:
     return len(names), [f"{name}: is not the one that {FILE} names" for name in differing]
 
 
-def splits(checked: CheckedRun) -> Found:
+def splits(checked: CheckedRun) -> Outcome:
     """No test subject was trained on, and just the test subjects were judged."""
     real = checked.slices[checked.slices["domain"] == "real"]
     train, test = (_people(real[real["split"] == split]) for split in ("train", "test"))
@@ -156,7 +156,7 @@ def splits(checked: CheckedRun) -> Found:
     return len(test) + len(train) + len(judged), faults
 
 
-def images(checked: CheckedRun) -> Found:
+def images(checked: CheckedRun) -> Outcome:
     """Every image and label is there and has the size of the grid."""
     checked.require_images()
     cohort = checked.parameters.cohort
@@ -172,18 +172,18 @@ def images(checked: CheckedRun) -> Found:
     return len(paths), faults
 
 
-def set_sizes(checked: CheckedRun) -> Found:
+def set_sizes(checked: CheckedRun) -> Outcome:
     """The distances rest on all slices but those of subjects that chose a generator."""
     tables = pd.concat([checked.slices, checked.table(TRANSLATION.name, "translated")])
     counts = Counter()
     for (domain, vendor, split), rows in tables.groupby(["domain", "vendor", "split"]):
-        kept = rows
+        counted = rows
         if (domain, split) == ("real", "train"):
             parameters = checked.parameters
             chose = chosen_by(rows["subject"].unique(), parameters.translation, parameters.seed)
-            kept = rows[~rows["subject"].isin(chose)]
+            counted = rows[~rows["subject"].isin(chose)]
         name = f"real_{vendor}" if domain == "real" else domain
-        counts[name, split] += len(kept) * checked.parameters.cohort.n_slices
+        counts[name, split] += len(counted) * checked.parameters.cohort.n_slices
     written, faults = checked.table(REALISM.name, "distances").to_dict("records"), []
     for row in written:
         judged = "test" if row["images"].startswith("real") else "train"
@@ -197,7 +197,7 @@ def set_sizes(checked: CheckedRun) -> Found:
     return 2 * len(written), faults
 
 
-def scores(checked: CheckedRun) -> Found:
+def scores(checked: CheckedRun) -> Outcome:
     """Dice and HD of every case, from the predicted and the reference labels."""
     checked.require_images()
     cases, rows = checked.table(SEGMENTATION.name, "cases"), []
@@ -210,7 +210,7 @@ def scores(checked: CheckedRun) -> Found:
     return compared(pd.DataFrame(rows), cases, keys, "cases.csv")
 
 
-def tables(checked: CheckedRun) -> Found:
+def tables(checked: CheckedRun) -> Outcome:
     """Table 1, its intervals and the comparisons, from the table of cases."""
     cases, measures = (checked.table(SEGMENTATION.name, name) for name in ("cases", "measures"))
     cells = ["training", "vendor", "structure"]
@@ -225,7 +225,7 @@ def tables(checked: CheckedRun) -> Found:
     )
 
 
-def distances(checked: CheckedRun) -> Found:
+def distances(checked: CheckedRun) -> Outcome:
     """Texture distances, from the images."""
     checked.require_images()
     parameters = checked.parameters
@@ -235,7 +235,7 @@ def distances(checked: CheckedRun) -> Found:
     return compared(made, written, ["images", "reference", "features"], "distances.csv")
 
 
-def verdicts(checked: CheckedRun) -> Found:
+def verdicts(checked: CheckedRun) -> Outcome:
     """The ledger and the comparison with the published table, from what they rest on."""
     parameters, run = checked.parameters.verdict, checked.run
     studies = tuple(study.name for study in STUDIES if has_study(run.path, study.name))
@@ -253,7 +253,7 @@ def verdicts(checked: CheckedRun) -> Found:
     )
 
 
-def prose(checked: CheckedRun) -> Found:
+def prose(checked: CheckedRun) -> Outcome:
     """Every number in the text is that of the results; Table 1 on the page is the table."""
     table, texts, faults = jobs(checked.parameters), 0, []
     for name, notebook in checked.notebooks.items():
@@ -273,32 +273,32 @@ def prose(checked: CheckedRun) -> Found:
     return texts + len(printed), faults
 
 
-def figures(checked: CheckedRun) -> Found:
+def figures(checked: CheckedRun) -> Outcome:
     """Every figure is of this run: its files, its seed, the parameters its chapter rests on."""
     parameters, faults, counted = checked.parameters, [], 0
-    wanted = {"seed": parameters.seed, "preset": parameters.preset}
+    of_run = {"seed": parameters.seed, "preset": parameters.preset}
     digests = {chapter.name: digest_of(parameters, chapter.name) for chapter in ALL}
     for page, notebook in checked.notebooks.items():
         for name, origin in origins(notebook).items():
             counted += 1
-            expected = wanted | {"parameters_sha256": digests[origin["chapter"]]}
+            expected = of_run | {"parameters_sha256": digests[origin["chapter"]]}
             faults += [
                 f"{page}.ipynb, figure {name}: its {what} is {str(origin[what])[:16]}, "
                 f"the run's is {str(value)[:16]}"
                 for what, value in expected.items()
                 if origin[what] != value
             ]
-            there = figure_files(checked.run.chapter(origin["chapter"]) / "figures", name)
-            suffixes = origin["files_sha256"] if checked.has_images else there
+            present = figure_files(checked.run.chapter(origin["chapter"]) / "figures", name)
+            suffixes = origin["files_sha256"] if checked.has_images else present
             faults += [
                 f"{origin['chapter']}/figures/{name}.{suffix}: is not the one that {page} made"
                 for suffix in suffixes
-                if there.get(suffix) != origin["files_sha256"].get(suffix)
+                if present.get(suffix) != origin["files_sha256"].get(suffix)
             ]
     return counted, faults
 
 
-CHECKS: dict[str, Callable[[CheckedRun], Found]] = {
+CHECKS: dict[str, Callable[[CheckedRun], Outcome]] = {
     "files": files,
     "inputs": inputs,
     "splits": splits,
@@ -313,7 +313,7 @@ CHECKS: dict[str, Callable[[CheckedRun], Found]] = {
 }
 
 
-def compared(made: pd.DataFrame, written: pd.DataFrame, keys: list[str], name: str) -> Found:
+def compared(made: pd.DataFrame, written: pd.DataFrame, keys: list[str], name: str) -> Outcome:
     """Two tables cell by cell, numbers to a millionth; columns of one alone are not looked at.
 
     Args:
@@ -349,7 +349,7 @@ def _people(table: pd.DataFrame) -> set[tuple[str, str]]:
     return set(zip(table["vendor"], table["subject"], strict=True))
 
 
-def _together(parts: Iterator[Found]) -> Found:
+def _together(parts: Iterator[Outcome]) -> Outcome:
     counts, faults = zip(*parts, strict=True)
     return sum(counts), [line for lines in faults for line in lines]
 
