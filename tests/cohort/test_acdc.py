@@ -9,7 +9,7 @@ from sim2real.cohort.check import check_cohort
 from sim2real.cohort.grid import Grid, field_centre, to_grid, upright
 from sim2real.cohort.parameters import CohortParameters
 from sim2real.cohort.prepare import prepare_real
-from sim2real.cohort.stage import read_real
+from sim2real.cohort.find import read_real
 from sim2real.data.run import RunFolder
 from sim2real.data.slices import load_slices
 

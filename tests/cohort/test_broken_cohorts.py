@@ -468,7 +468,7 @@ def test_every_fault_is_listed_and_the_first_is_told_with_their_number(builder, 
 
 
 def on_the_command_line(root):
-    command = [sys.executable, "-m", "sim2real.cli", "cohort", "check", root]
+    command = [sys.executable, "-m", "sim2real.paper.cli", "cohort", "check", root]
     return subprocess.run(
         command, capture_output=True, text=True, env={**os.environ, "SIM2REAL_CORES": "1"}
     )

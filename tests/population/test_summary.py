@@ -62,8 +62,7 @@ def test_results_of_an_xcat_population_need_no_column_of_the_phantom():
             }
         ]
     )
-    normals = summary.check_normals(0, 30)
-    values = summary.results(subjects, normals, PopulationParameters())
+    values = summary.results(subjects, PopulationParameters())
     assert (
         values["n_subjects"] == 1
         and values["lv_edv_ml_mean"] == 140.0

@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from sim2real.cli import main
+from sim2real.paper.cli import main
 
 from sim2real.data.errors import Sim2RealError
 from sim2real.population.structures import ID

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
-from sim2real.data.files import write_table, write_text
+from sim2real.data.files import write_table
 from sim2real.data.images import Image
 from sim2real.data.labels import LV, MYO, RV
 from sim2real.data.run import RunFolder
-from sim2real.paper.parameters import Parameters
 from sim2real.population.parameters import PopulationParameters
 from sim2real.population.subjects import sample_subject
 from sim2real.population.table import population_table
@@ -27,12 +26,14 @@ def stack(tmp_path_factory):
     population = PopulationParameters(
         n_subjects=4, share_normal=0.5, voxel_mm=2.0, field_of_view_mm=224, sub_slices=1
     )
-    write_text(run.path / "parameters.yaml", Parameters(population=population).model_dump_json())
     subjects = [sample_subject(5, index, 0.5) for index in range(4)]
     write_table(run.path / "01_virtual_population" / "subjects.csv", population_table(subjects))
     healthy = next(subject for subject in subjects if subject.group == "NOR")
     return healthy, *whole_stack(
-        run, SimulationParameters(acquired_pixel_mm=2.0, reconstructed_pixel_mm=2.0, snr=200), 5
+        run,
+        SimulationParameters(acquired_pixel_mm=2.0, reconstructed_pixel_mm=2.0, snr=200),
+        population,
+        5,
     )
 
 
