@@ -15,7 +15,7 @@ import sys
 
 import numpy as np
 from measured import note
-from sim2real.cli import _SPINS
+from sim2real.paper.cli import _SPINS
 
 WORK = """
 import sys, time, torch
