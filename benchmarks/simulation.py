@@ -16,7 +16,7 @@ from time import perf_counter
 import numpy as np
 
 from sim2real.population.parameters import PopulationParameters
-from sim2real.population.render import Phantom, Stack
+from sim2real.population.render import Phantom, SlicePlan
 from sim2real.population.subjects import sample_subject
 from sim2real.simulation.levels import LIVING, PHYSICS
 from sim2real.simulation.parameters import SimulationParameters
@@ -57,8 +57,8 @@ def main() -> None:
     )
     for n in (PIXELS, 2 * PIXELS):
         geometry = PopulationParameters(voxel_mm=FIELD_MM / n, field_of_view_mm=FIELD_MM)
-        stack = Stack.of(phantom.heart, geometry)
-        one = Stack(stack.centres[2:3], stack.affine)
+        stack = SlicePlan.of(phantom.heart, geometry)
+        one = SlicePlan(stack.centres[2:3], stack.affine)
         structures = phantom.structures(one, ("ED",), geometry)
         slab = structures.data[:, :, 0, 0]
         print(f"\nmap of {n} x {n} voxels of {FIELD_MM / n:g} mm")

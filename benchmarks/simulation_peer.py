@@ -22,7 +22,7 @@ import numpy as np
 from scipy.ndimage import binary_erosion
 
 from sim2real.population.parameters import PopulationParameters
-from sim2real.population.render import Phantom, Stack
+from sim2real.population.render import Phantom, SlicePlan
 from sim2real.population.subjects import sample_subject
 from sim2real.simulation.acquisition import combine, reconstruct
 from sim2real.simulation.parameters import SimulationParameters
@@ -53,8 +53,8 @@ def subject(pixels: int):
         voxel_mm=min(pixel, 2.0), field_of_view_mm=FIELD_MM, sub_slices=1
     )
     phantom = Phantom(sample_subject(0, 1, 0.5))
-    stack = Stack.of(phantom.heart, geometry)
-    structures = phantom.structures(Stack(stack.centres[2:3], stack.affine), ("ED",), geometry)
+    stack = SlicePlan.of(phantom.heart, geometry)
+    structures = phantom.structures(SlicePlan(stack.centres[2:3], stack.affine), ("ED",), geometry)
     step = structures.data.shape[0] // pixels
     affine = structures.affine @ np.diag([step, step, 1, 1])
     structures = type(structures)(np.ascontiguousarray(structures.data[::step, ::step]), affine)

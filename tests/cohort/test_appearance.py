@@ -4,8 +4,8 @@ import pytest
 from sim2real.cohort import appearance
 from sim2real.metrics.measures import slice_measures
 from sim2real.population.parameters import PopulationParameters
-from sim2real.population.render import Phantom, Stack
-from sim2real.population.structures import STRUCTURES
+from sim2real.population.render import Phantom, SlicePlan
+from sim2real.population.structures import STRUCTURE_TABLE
 from sim2real.population.subjects import sample_subject
 
 
@@ -38,7 +38,7 @@ def test_texture_has_unit_spread_and_neighbours_alike():
 
 def test_every_vendor_names_every_amplitude_and_every_textured_tissue_exists():
     assert set(appearance.VENDORS.columns) == {"A", "B"} and appearance.VENDORS.notna().all().all()
-    assert set(appearance._TEXTURE) <= set(STRUCTURES["tissue"])
+    assert set(appearance._TEXTURE) <= set(STRUCTURE_TABLE["tissue"])
 
 
 @pytest.mark.parametrize("vendor", ["A", "B"])
@@ -55,7 +55,7 @@ def test_slices_lie_within_the_range_of_real_ones(vendor):
     found = {name: [] for name in ranges}
     for index in range(2):
         phantom = Phantom(sample_subject(8, index, 1.0))
-        maps = phantom.structures(Stack.of(phantom.heart, geometry), ("ED",), geometry)
+        maps = phantom.structures(SlicePlan.of(phantom.heart, geometry), ("ED",), geometry)
         image, label = appearance.image_subject(maps, vendor, np.random.default_rng(index))
         for k in range(1, 5):
             measures = slice_measures(

@@ -18,7 +18,7 @@ from sim2real.data.errors import Sim2RealError
 from sim2real.data.images import Image, normalise
 from sim2real.data.labels import LV, MYO, RV
 from sim2real.population.parameters import PopulationParameters
-from sim2real.population.render import Phantom, Stack
+from sim2real.population.render import Phantom, SlicePlan
 from sim2real.population.structures import labels_of
 from sim2real.population.subjects import sample_subject
 
@@ -146,7 +146,7 @@ def dice(a, b, value):
 def test_labels_survive_the_way_to_the_grid_and_back(index):
     parameters = PopulationParameters(voxel_mm=1.3, field_of_view_mm=240, sub_slices=1)
     phantom = Phantom(sample_subject(17, index, 0.5))
-    maps = phantom.structures(Stack.of(phantom.heart, parameters), ("ED", "ES"), parameters)
+    maps = phantom.structures(SlicePlan.of(phantom.heart, parameters), ("ED", "ES"), parameters)
     labels = labels_of(maps.data[..., 0])
     middle = mid_ventricular([labels[..., 0], labels[..., 1]], 4, "phantom")
     for p in range(2):

@@ -10,7 +10,7 @@ from sim2real.population.cavity import LeftCavity
 from sim2real.population.fields import AngularTable
 from sim2real.population.heart import DENSITY_G_PER_ML, Heart
 from sim2real.population.parameters import PopulationParameters
-from sim2real.population.render import Phantom, Stack
+from sim2real.population.render import Phantom, SlicePlan
 from sim2real.population.structures import ID, labels_of
 from sim2real.population.subjects import GROUPS, sample_subject
 
@@ -22,10 +22,10 @@ COARSE = PopulationParameters(voxel_mm=1.6, field_of_view_mm=220, sub_slices=1)
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)
 
 
-def contiguous(phantom: Phantom) -> Stack:
+def contiguous(phantom: Phantom) -> SlicePlan:
     """Slices over the whole heart and the RV's outflow tract, which reaches above the slices of an
     ordinary stack."""
-    return Stack.at(phantom.heart, FINE, np.arange(phantom.heart.apex + 1.5, -28.0, -3.0))
+    return SlicePlan.of(phantom.heart, FINE, np.arange(phantom.heart.apex + 1.5, -28.0, -3.0))
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def middle(one_of_each):
     result = {}
     for number, subject in enumerate(subjects):
         phantom = Phantom(subject)
-        maps = phantom.structures(Stack.of(phantom.heart, COARSE), ("ED", "ES"), COARSE)
+        maps = phantom.structures(SlicePlan.of(phantom.heart, COARSE), ("ED", "ES"), COARSE)
         result[f"{number} {subject.group}"] = labels_of(maps.data[..., 0])
     return result
 
@@ -86,7 +86,7 @@ def test_papillary_muscles_turn_with_the_wall(one_of_each):
         heart, middle = phantom.heart, np.mean(phantom.left_cavity.angles[:2])
         z = heart.apex - heart.shortening(1.0) * (heart.apex - 0.6 * heart.length)
         plane = phantom.structures(
-            Stack.at(heart, COARSE, np.array([z + 5, z])), ("ES",), COARSE
+            SlicePlan.of(heart, COARSE, np.array([z + 5, z])), ("ES",), COARSE
         ).data[:, :, 1, 0, 0]
         x, y = (
             np.argwhere(plane == ID["papillary_muscle"]) - (plane.shape[0] - 1) / 2
@@ -144,7 +144,7 @@ def test_six_slices_hold_four_complete_ones_in_everybody():
     for index in range(24):
         phantom = Phantom(sample_subject(33, index, 0.3))
         labels = labels_of(
-            phantom.structures(Stack.of(phantom.heart, rough), ("ED", "ES"), rough).data[..., 0]
+            phantom.structures(SlicePlan.of(phantom.heart, rough), ("ED", "ES"), rough).data[..., 0]
         )
         assert len(mid_ventricular([labels[..., 0], labels[..., 1]], 4, str(index))) == 4
 
@@ -154,7 +154,7 @@ def test_body_lies_in_the_world_as_people_do(one_of_each):
     atria towards the base."""
     phantom = Phantom(one_of_each["NOR"])
     wide = PopulationParameters(voxel_mm=2.0, field_of_view_mm=320, sub_slices=1, stack="full")
-    stack = Stack.of(phantom.heart, wide)
+    stack = SlicePlan.of(phantom.heart, wide)
     maps = phantom.structures(stack, ("ED",), wide)
     data = maps.data[..., 0, 0]
 
@@ -179,7 +179,7 @@ def test_anatomy_does_not_move_with_the_raster(one_of_each):
         COARSE,
         PopulationParameters(voxel_mm=1.0, field_of_view_mm=200, sub_slices=2, slice_spacing_mm=8),
     ):
-        maps = phantom.structures(Stack.of(phantom.heart, parameters), ("ED",), parameters)
+        maps = phantom.structures(SlicePlan.of(phantom.heart, parameters), ("ED",), parameters)
         inside = labels_of(maps.data[:, :, :, 0, 0]) == LV
         slices = maps.affine[:3, :3] @ np.argwhere(inside).mean(axis=0) + maps.affine[:3, 3]
         base = maps.affine[:3, 2] / np.linalg.norm(maps.affine[:3, 2])
@@ -191,7 +191,7 @@ def test_anatomy_does_not_move_with_the_raster(one_of_each):
 
 def test_same_subject_same_map(one_of_each):
     subject = one_of_each["NOR"]
-    stack = Stack.of(Phantom(subject).heart, COARSE)
+    stack = SlicePlan.of(Phantom(subject).heart, COARSE)
     np.testing.assert_array_equal(
         *(Phantom(subject).structures(stack, ("ES",), COARSE).data for _ in range(2))
     )
@@ -210,7 +210,9 @@ def test_a_right_ventricle_that_ejects_little_does_not_fill_in_the_middle():
     for subject in subjects:
         phantom = Phantom(subject)
         labels = labels_of(
-            phantom.structures(Stack.of(phantom.heart, parameters), ("ED", "ES"), parameters).data
+            phantom.structures(
+                SlicePlan.of(phantom.heart, parameters), ("ED", "ES"), parameters
+            ).data
         )
         middle = labels[
             :, :, mid_ventricular([labels[..., p, 0] for p in range(2)], 4, subject.name)

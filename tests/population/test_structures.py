@@ -1,10 +1,13 @@
 import numpy as np
 
-from sim2real.population.structures import ID, STRUCTURES, labels_of
+from sim2real.population.structures import ID, STRUCTURE_TABLE, labels_of
 
 
 def test_numbers_are_the_rows_of_the_table():
-    assert list(STRUCTURES["id"]) == list(range(len(STRUCTURES))) and STRUCTURES["name"].is_unique
+    assert (
+        list(STRUCTURE_TABLE["id"]) == list(range(len(STRUCTURE_TABLE)))
+        and STRUCTURE_TABLE["name"].is_unique
+    )
 
 
 def test_labels_follow_the_conventions_of_the_challenge():

@@ -7,8 +7,8 @@ import pytest
 from sim2real.data.errors import Sim2RealError
 from sim2real.population.heart import Heart
 from sim2real.population.right_ventricle import RightVentricle
+from sim2real.population.stage import population_table
 from sim2real.population.subjects import BANDS, GROUPS, sample_subject
-from sim2real.population.table import population_table
 
 N_NORMALS = 200
 DRAWN = (

@@ -3,8 +3,8 @@ import pandas as pd
 
 from sim2real.population import summary
 from sim2real.population.parameters import PopulationParameters
+from sim2real.population.stage import population_table
 from sim2real.population.subjects import sample_subject
-from sim2real.population.table import population_table
 
 
 def test_two_hundred_healthy_people_pass_the_stated_test_on_every_seed_tried():

@@ -14,7 +14,8 @@ from sim2real.data.run import RunFolder
 from sim2real.population.parameters import PopulationParameters
 from sim2real.population.stage import make_population
 from sim2real.population.structures import ID, labels_of
-from sim2real.population.xcat.files import open_xcat
+from sim2real.population.xcat.files import find_xcat_subjects, open_xcat
+from sim2real.population.xcat.papillary import mark_papillary
 from sim2real.population.xcat.read import read_xcat_subject
 
 N, N_SLICES, PIXEL_MM, SLICE_MM = 88, 72, 3.0, 2.5
@@ -48,6 +49,7 @@ SMALL = PopulationParameters(voxel_mm=1.5, field_of_view_mm=192, sub_slices=2, s
 XCAT_AXES = np.diag(
     [-1.0, -1.0, 1.0]
 )  # columns: steps of x (to the left), y (to the back) and z (up) in RAS
+TWO_FRAMES = {1: 1.0, 2: 0.8}
 MIRRORED = np.diag([1.0, 1.0, -1.0])
 
 
@@ -213,7 +215,7 @@ def test_frames_are_in_order_of_number_not_of_spelling(par):
 def test_geometry_is_read_in_millimetres_and_activities_become_structures(par):
     series = open_xcat(par)
     assert series.shape == (N_SLICES, N, N)
-    assert (series.pixel_mm, series.slice_mm) == pytest.approx((PIXEL_MM, SLICE_MM))
+    np.testing.assert_allclose(series.spacing_mm, [PIXEL_MM, PIXEL_MM, SLICE_MM])
     volume = series.read_frame(3)
     assert volume.dtype == np.uint8
     wanted = body(SQUEEZE[4])
@@ -226,11 +228,10 @@ def test_geometry_is_read_in_millimetres_and_activities_become_structures(par):
         np.testing.assert_array_equal(volume == ID[name], wanted == np.float32(ACTIVITY[parameter]))
 
 
-@pytest.mark.parametrize("frames", [4])
-def test_reading_needs_little_more_memory_than_one_frame(par, frames):
+def test_reading_needs_little_more_memory_than_one_frame(par):
     series, one = open_xcat(par), 4 * N * N * N_SLICES
     tracemalloc.start()
-    for k in range(frames):
+    for k in range(4):
         series.read_frame(k)
     reading = tracemalloc.get_traced_memory()[1] / one
     tracemalloc.reset_peak()
@@ -305,7 +306,7 @@ def test_a_beat_that_was_written_from_systole_on_begins_at_end_diastole(tmp_path
 
 
 def test_slices_stay_where_there_is_a_cavity_at_both_phases(tmp_path):
-    par = write_subject(tmp_path / "s", frames={1: 1.0, 2: 0.8})
+    par = write_subject(tmp_path / "s", frames=TWO_FRAMES)
     body(0.8, cavity=45.0).astype("<f4").tofile(par.parent / "run_act_2.bin")
     labels = labels_of(read_xcat_subject(par, SMALL, n_slices=3)[1].data)
     assert ((labels == LV).any(axis=(0, 1, 4))).all()
@@ -345,7 +346,7 @@ def test_frames_of_one_heart_phase_are_no_ed_and_es(tmp_path):
 def test_population_is_made_of_xcat_subjects(tmp_path, monkeypatch):
     monkeypatch.setenv("SIM2REAL_CORES", "1")
     for name in ("man", "woman"):
-        write_subject(tmp_path / "xcat" / name, frames={1: 1.0, 2: 0.8})
+        write_subject(tmp_path / "xcat" / name, frames=TWO_FRAMES)
     parameters = SMALL.model_copy(update={"xcat_root": tmp_path / "xcat"})
     run = RunFolder(tmp_path / "run")
     table = make_population(run, parameters, 0)
@@ -357,3 +358,435 @@ def test_population_is_made_of_xcat_subjects(tmp_path, monkeypatch):
     body(0.7).astype("<f4").tofile(tmp_path / "xcat/man/run_act_2.bin")
     make_population(run, parameters, 0)
     assert mark.read_text() != before  # so that the simulation does not keep the old images
+
+
+# output that cannot be read, each kind told in one line that names the file
+
+
+def test_folder_without_a_par_or_without_volumes_is_refused(tmp_path):
+    with pytest.raises(Sim2RealError, match="no such folder") as caught:
+        find_xcat_subjects(tmp_path / "nowhere")
+    assert one_line(caught)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "run_act_1.bin").write_bytes(b"1234")
+    with pytest.raises(Sim2RealError, match="holds no .par file"):
+        find_xcat_subjects(tmp_path)
+    write_subject(tmp_path / "b", frames={1: 1.0})
+    with pytest.raises(Sim2RealError, match="/a: holds .* but no .par") as caught:
+        find_xcat_subjects(tmp_path)
+    assert one_line(caught)
+    (tmp_path / "a" / "run_act_1.bin").unlink()
+    assert find_xcat_subjects(tmp_path) == [tmp_path / "b/heart.par"]
+
+
+def test_two_subjects_of_one_name_are_refused(tmp_path):
+    for path in ("x/someone", "y/someone"):
+        write_subject(tmp_path / path, frames={1: 1.0})
+    with pytest.raises(Sim2RealError, match="both of a subject 'someone'") as caught:
+        find_xcat_subjects(tmp_path)
+    assert one_line(caught)
+
+
+@pytest.mark.parametrize(
+    ("frames", "out_frames", "told"),
+    [
+        ({1: 1.0, 3: 0.8}, None, "frame 2 of 3 is missing; expected run_act_2.bin"),
+        ({1: 1.0, 2: 0.8}, 4, "frame 3 of 4 is missing; expected run_act_3.bin"),
+        ({1: 1.0, 2: 0.8}, 1, "2 frames; expected 1, as out_frames in heart.par states"),
+    ],
+)
+def test_missing_frame_is_named(tmp_path, frames, out_frames, told):
+    par = write_subject(tmp_path / "s", frames=frames, changes={"out_frames": out_frames})
+    with pytest.raises(Sim2RealError, match=told) as caught:
+        open_xcat(par)
+    assert one_line(caught)
+
+
+def test_volumes_of_two_runs_in_a_folder_are_refused(tmp_path):
+    par = write_subject(tmp_path / "s", frames={1: 1.0})
+    (par.parent / "other_act_1.bin").write_bytes(b"")
+    with pytest.raises(Sim2RealError, match="several runs"):
+        open_xcat(par)
+
+
+def test_file_of_wrong_size_is_refused_with_the_size_that_was_expected(tmp_path):
+    par = write_subject(tmp_path / "s", frames={1: 1.0})
+    path = par.parent / "run_act_1.bin"
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(
+        Sim2RealError,
+        match=f"run_act_1.bin.*expected {N_SLICES} x {N} x {N} x 4 = {N_SLICES * N * N * 4}",
+    ) as caught:
+        open_xcat(par)
+    assert one_line(caught)
+
+
+@pytest.mark.parametrize("value", [77.0, np.nan])
+def test_activity_of_no_organ_is_refused(tmp_path, value):
+    par = write_subject(tmp_path / "s", frames={1: 1.0})
+    volume = body(1.0)
+    volume[3, 4, 5] = value
+    volume.astype("<f4").tofile(par.parent / "run_act_1.bin")
+    with pytest.raises(
+        Sim2RealError,
+        match="run_act_1.bin: holds the activity (77|nan), which heart.par gives to no organ",
+    ) as caught:
+        read_xcat_subject(par, SMALL)
+    assert one_line(caught)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"myoRV_act": 12.5},
+            "myoLV_act and myoRV_act share the activity 12.5 but are lv_myocardium and rv_wall",
+        ),
+        ({"rib_activity": 4}, "spine_activity and rib_activity share the activity 4"),
+        ({"pancreas_activity": 4}, "share the activity 4"),
+        ({"vein_activity": 16}, "bldplLA_act and vein_activity share the activity 16"),
+        ({"bldplRV_act": 14}, "share the activity 14 but are lv_blood and rv_blood"),
+        (
+            {"muscle_activity": 1},
+            (
+                "body_activity and muscle_activity share the activity 1 but are subcutaneous_fat"
+                " and muscle"
+            ),
+        ),
+        ({"liver_activity": "much"}, "liver_activity = much is no finite number"),
+        ({"liver_activity": "nan"}, "liver_activity = nan is no finite number"),
+        ({"slice_width": None}, "has no line 'slice_width"),
+        ({"array_size": None}, "has no line 'array_size"),
+        ({"array_size": "1e9"}, "array_size = 1e.09; expected above 0 and at most 8192"),
+        ({"array_size": "nan"}, "array_size = nan is no finite number"),
+        ({"array_size": 88.5}, "array_size = 88.5; expected a whole number"),
+        ({"pixel_width": "inf"}, "pixel_width = inf is no finite number"),
+        ({"pixel_width": 0}, "pixel_width = 0; expected above 0 and at most 5"),
+        ({"endslice": 50}, "slices 101 to 50; expected at least one"),
+        ({"endslice": "1e12"}, "endslice = 1e.12; expected above 0 and at most 16384"),
+        ({"color_code": 1}, "run XCAT again with color_code = 0"),
+        ({"activiv_output_format": 1}, "run XCAT again with activiv_output_format = 0"),
+        ({"subvoxel_index": 2}, "run XCAT again with subvoxel_index = 1"),
+        (
+            {"myoLV_act": 0, "muscle_activity": 12.5, "body_activity": 1},
+            "no voxel has the activity of myoLV_act",
+        ),
+    ],
+)
+def test_fault_of_the_par_is_told_in_one_line(tmp_path, changes, words):
+    par = write_subject(tmp_path / "s", frames=TWO_FRAMES, changes=changes)
+    with pytest.raises(Sim2RealError, match=words) as caught:
+        read_xcat_subject(par, SMALL)
+    assert "heart.par" in one_line(caught)
+
+
+def test_par_of_binary_rubbish_is_refused(tmp_path):
+    par = write_subject(tmp_path / "s", frames={1: 1.0})
+    par.write_bytes(np.random.default_rng(0).bytes(4000) + b"\0")
+    with pytest.raises(Sim2RealError, match="heart.par: is no text") as caught:
+        open_xcat(par)
+    assert one_line(caught)
+    par.write_bytes(bytes(range(128, 256)) * 30)  # no zero in it, but no line of a .par either
+    with pytest.raises(Sim2RealError, match="heart.par: has no line 'array_size") as caught:
+        open_xcat(par)
+    assert one_line(caught)
+
+
+def test_organs_of_one_tissue_may_share_an_activity(tmp_path):
+    par = write_subject(
+        tmp_path / "s",
+        frames={1: 1.0},
+        changes={"body_activity": 9, "muscle_activity": 1, "adrenal_activity": 1},
+    )
+    palette = open_xcat(par).palette
+    assert palette.numbers[list(palette.values).index(1)] == ID["muscle"]
+
+
+def test_organs_that_are_not_drawn_or_not_near_share_with_anything(tmp_path):
+    changes = {
+        "vessel_flag": 0,
+        "art_activity": 3,
+        "which_breast": 0,
+        "rbreast_activity": 3,
+        "prostate_activity": 3,
+        "Pons_act": 3,
+    }
+    palette = open_xcat(write_subject(tmp_path / "s", frames={1: 1.0}, changes=changes)).palette
+    assert palette.numbers[list(palette.values).index(3)] == ID["liver"]
+    with pytest.raises(Sim2RealError, match="liver_activity and art_activity share the activity 3"):
+        open_xcat(
+            write_subject(tmp_path / "t", frames={1: 1.0}, changes={**changes, "vessel_flag": 1})
+        )
+
+
+def test_both_spellings_of_an_organ_are_known(tmp_path):
+    par = write_subject(tmp_path / "s", frames={1: 1.0})
+    new = open_xcat(par).read_frame(0)
+    par.write_text(
+        par.read_text()
+        .replace("myoLV_act", "hrt_myoLV_act")
+        .replace("bldplLV_act", "hrt_bldplLV_act")
+    )
+    np.testing.assert_array_equal(open_xcat(par).read_frame(0), new)
+    assert (new == ID["lv_blood"]).any() and (new == ID["lv_myocardium"]).any()
+
+
+def test_sizes_of_x_and_y_may_differ(tmp_path):
+    par = write_subject(
+        tmp_path / "s",
+        frames={1: 1.0},
+        changes={"array_size": None, "x_array_size": 60, "y_array_size": N},
+    )
+    cut = np.ascontiguousarray(body(1.0)[:, :, 20:80])
+    cut.astype("<f4").tofile(par.parent / "run_act_1.bin")
+    np.testing.assert_array_equal(open_xcat(par).read_frame(0) == ID["liver"], cut == 3)
+
+
+def test_activities_scaled_by_the_voxel_are_read(tmp_path):
+    par = write_subject(tmp_path / "s", frames={1: 1.0}, changes={"activity_unit": 1})
+    (body(1.0) * (0.3 * 0.3 * 0.25)).astype("<f4").tofile(par.parent / "run_act_1.bin")
+    np.testing.assert_array_equal(open_xcat(par).read_frame(0) == ID["liver"], body(1.0) == 3)
+    off = np.where(
+        body(1.0) == 1, 1.001, body(1.0)
+    )  # an activity of no organ, were it ever so small
+    (off * (0.3 * 0.3 * 0.25)).astype("<f4").tofile(par.parent / "run_act_1.bin")
+    with pytest.raises(Sim2RealError, match="gives to no organ"):
+        open_xcat(par).read_frame(0)
+
+
+def test_the_body_outside_the_organs_is_fat_where_muscles_are_drawn(tmp_path):
+    for muscle, structure in ((None, "muscle"), (9, "subcutaneous_fat")):
+        par = write_subject(
+            tmp_path / structure, frames={1: 1.0}, changes={"muscle_activity": muscle}
+        )
+        np.testing.assert_array_equal(open_xcat(par).read_frame(0) == ID[structure], body(1.0) == 1)
+
+
+# what the log states of a frame is held against the reading
+
+
+def test_frames_that_agree_are_read_and_a_missing_log_is_noted(tmp_path):
+    rows = [
+        read_xcat_subject(write_subject(tmp_path / name, frames=TWO_FRAMES, log=log), SMALL)[0]
+        for name, log in (("a", {}), ("b", None))
+    ]
+    assert [row.pop("log_checked") for row in rows] == [True, False]
+    assert rows[0] | {"name": "b"} == rows[1]
+
+
+def test_log_without_chambers_counts_as_none(tmp_path):
+    par = write_subject(tmp_path / "s", frames=TWO_FRAMES, log={r"Volume of LV chamber.*\n": ""})
+    assert not read_xcat_subject(par, SMALL)[0]["log_checked"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {r"(?s)(FRAME #2.*Total activity = )\d": r"\g<1>9"},
+            r"run_act_2.bin: the activities add up to \d+.*expected 9\d+.*frame 2",
+        ),
+        (
+            {r"(LV chamber +=) +\S+": r"\1 100.0"},
+            (
+                r"run_act_1.bin: 11\d.\d ml of lv_blood; expected 100.0 ml, as run_log states for"
+                r" frame 1"
+            ),
+        ),
+        ({r"(RV chamber +=) +\S+": r"\1 300.0"}, "ml of rv_blood; expected 300.0 ml"),
+        ({r"(array_size =) \d+": r"\1 256"}, "run_log: states array_size 256, heart.par 88"),
+        (
+            {r"(slice width =) +\S+": r"\1 0.5000"},
+            "run_log: states slice_width 0.5, heart.par 0.25",
+        ),
+        ({r"(ending slice number +=) \d+": r"\1 99"}, "run_log: states endslice 99"),
+        ({r"(array_size =) \d+": r"\1 1.2.3"}, "run_log: array_size = 1.2.3 is no finite number"),
+    ],
+)
+def test_log_that_contradicts_is_refused(tmp_path, changes, told):
+    par = write_subject(tmp_path / "s", frames=TWO_FRAMES, log=changes)
+    with pytest.raises(Sim2RealError, match=told) as caught:
+        read_xcat_subject(par, SMALL)
+    assert one_line(caught)
+
+
+def test_frames_in_the_wrong_order_are_noticed(tmp_path):
+    par = write_subject(tmp_path / "s", frames=TWO_FRAMES, log={})
+    one, two = (par.parent / f"run_act_{k}.bin" for k in (1, 2))
+    content = one.read_bytes(), two.read_bytes()
+    one.write_bytes(content[1]), two.write_bytes(content[0])
+    with pytest.raises(Sim2RealError, match="run_act_1.bin: the activities add up to"):
+        open_xcat(par).read_frame(0)
+
+
+def test_activities_come_from_the_par_even_where_the_log_has_others(tmp_path):
+    par = write_subject(tmp_path / "s", frames=TWO_FRAMES, log={})
+    assert "liver_activity = 77" in (par.parent / "run_log").read_text()
+    np.testing.assert_array_equal(
+        open_xcat(par).read_frame(0) == ID["liver"],
+        body(1.0) == ACTIVITY["liver_activity"],
+    )
+
+
+# the short axis in volumes that are cropped, turned or mirrored
+
+
+HEART = (
+    slice(21, 64),
+    slice(17, 65),
+    slice(20, 68),
+)  # neither spine nor liver; 108 mm high, 144 mm wide
+
+
+def turned_to_the_short_axis():
+    """Axes of a volume whose slices run along the LV's axis, from base to apex, as in the public
+    MRXCAT example."""
+    z = -BASE
+    x = np.array([z[2], 0, -z[0]])
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(z, x), z], axis=1)
+
+
+def dice(a, b, value):
+    a, b = labels_of(a.data) == value, labels_of(b.data) == value
+    return 2 * (a & b).sum() / (a.sum() + b.sum())
+
+
+def assert_same_heart(maps, other):
+    """The ventricles' sections are the same; the RV's direction is that of the open phantom's mean,
+    217 degrees, not the subject's."""
+    assert dice(maps, other, LV) > 0.93 and dice(maps, other, MYO) > 0.9  # voxels of 2.5 and 3 mm
+    labels = labels_of(maps.data)
+    assert (labels == RV).sum() == pytest.approx((labels_of(other.data) == RV).sum(), rel=0.03)
+    to_rv = np.argwhere(labels == RV).mean(axis=0) - np.argwhere(labels == LV).mean(axis=0)
+    assert np.degrees(np.arctan2(to_rv[1], to_rv[0])) % 360 == pytest.approx(217, abs=4)
+    assert np.linalg.det(maps.affine[:3, :3]) > 0
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return read_xcat_subject(
+        write_subject(tmp_path_factory.mktemp("pose") / "s", frames=TWO_FRAMES), SMALL
+    )
+
+
+def test_volume_cropped_to_the_heart_gives_the_same_slices(tmp_path, whole):
+    par = write_subject(tmp_path / "s", frames=TWO_FRAMES, crop=HEART)
+    row, maps = read_xcat_subject(par, SMALL)
+    assert (whole[0]["pose_found_by"], row["pose_found_by"]) == ("body", "heart")
+    assert row["lv_edv_ml"] == pytest.approx(whole[0]["lv_edv_ml"]) and row[
+        "rv_esv_ml"
+    ] == pytest.approx(whole[0]["rv_esv_ml"])
+    assert_same_heart(maps, whole[1])
+
+
+def test_volume_turned_to_the_short_axis_gives_the_same_slices(tmp_path, whole):
+    axes = turned_to_the_short_axis()
+    assert np.linalg.det(axes) == pytest.approx(1)
+    row, maps = read_xcat_subject(write_subject(tmp_path / "s", axes, TWO_FRAMES), SMALL)
+    assert row["pose_found_by"] == "heart" and row["lv_edv_ml"] == pytest.approx(
+        whole[0]["lv_edv_ml"], rel=0.01
+    )
+    assert_same_heart(maps, whole[1])
+
+
+def test_volume_turned_and_mirrored_is_refused(tmp_path):
+    axes = turned_to_the_short_axis() * [-1, 1, 1]
+    with pytest.raises(Sim2RealError, match="heart.par: .* the volume is mirrored") as caught:
+        read_xcat_subject(write_subject(tmp_path / "s", axes, TWO_FRAMES), SMALL)
+    assert one_line(caught)
+
+
+@pytest.mark.parametrize(
+    ("crop", "told"),
+    [
+        ((slice(33, 72), slice(0, 88), slice(0, 88)), "startslice to endslice"),
+        ((slice(0, 72), slice(10, 41), slice(34, 65)), "array_size"),
+    ],
+)
+def test_ventricle_cut_off_at_the_edge_is_refused(tmp_path, crop, told):
+    with pytest.raises(
+        Sim2RealError, match=f"heart.par: the LV's cavity is cut off .* widen {told}"
+    ) as caught:
+        read_xcat_subject(write_subject(tmp_path / "s", frames=TWO_FRAMES, crop=crop), SMALL)
+    assert one_line(caught)
+
+
+# papillary muscle drawn as wall is cavity in the labels and muscle in the image
+
+
+MUSCLES = (
+    (130, 13, 6),
+    (240, 14, 6),
+)  # angle from the septum in degrees, distance from the axis and radius in mm
+
+
+def ring(radius, pixel, extent=80.0):
+    axis = np.arange(-extent / 2, extent / 2, pixel)
+    x, y = np.meshgrid(axis, axis[:-4], indexing="ij")
+    r = np.hypot(x, y)
+    section = np.where(
+        r < radius, ID["lv_blood"], np.where(r < radius + 8, ID["lv_myocardium"], ID["lung"])
+    ).astype(np.uint8)
+    return section, x, y
+
+
+@pytest.mark.parametrize("pixel", [0.7, 1.0, 1.5])
+def test_columns_at_the_wall_and_in_the_blood_are_found(pixel):
+    section, x, y = ring(25, pixel)
+    columns = (
+        (np.hypot(x - 16, y) < 5) | (np.hypot(x + 14, y + 15) < 6) | (np.hypot(x + 5, y - 10) < 1.2)
+    )  # free, grown to the wall, a chord
+    wanted = columns & (section == ID["lv_blood"])
+    section[wanted] = ID["lv_myocardium"]
+    mark_papillary(section, pixel)
+    found = section == ID["papillary_muscle"]
+    assert found[np.hypot(x + 5, y - 10) < 1.2].all()
+    assert 2 * (found & wanted).sum() / (found.sum() + wanted.sum()) > 0.93
+    assert (section == ID["lv_blood"]).sum() + found.sum() == pytest.approx(
+        (np.hypot(x, y) < 25).sum(), rel=0.02
+    )
+
+
+@pytest.mark.parametrize("pixel", [0.7, 1.0, 1.5])
+def test_a_smooth_wall_stays_wall(pixel):
+    section, x, y = ring(25, pixel)
+    before = section.copy()
+    mark_papillary(section, pixel)
+    assert (section != before).sum() < 0.002 * (before == ID["lv_myocardium"]).sum()
+
+
+@pytest.mark.parametrize(
+    "blood", [[], [(3, 4)], [(3, 4), (3, 5), (3, 6)], [(2, 2), (3, 3), (4, 4)]]
+)
+def test_too_little_blood_for_an_outline_changes_nothing(blood):
+    section = np.full((9, 8), ID["lv_myocardium"], np.uint8)
+    for place in blood:
+        section[place] = ID["lv_blood"]
+    before = section.copy()
+    mark_papillary(section, 1.0)
+    np.testing.assert_array_equal(section, before)
+
+
+def test_flag_decides_and_labels_follow_the_observers(tmp_path):
+    plain_row, plain = read_xcat_subject(write_subject(tmp_path / "a", frames=TWO_FRAMES), SMALL)
+    drawn = write_subject(tmp_path / "b", frames=TWO_FRAMES, muscles=MUSCLES)
+    row, maps = read_xcat_subject(drawn, SMALL)
+    assert (maps.data == ID["papillary_muscle"]).any() and not (
+        plain.data == ID["papillary_muscle"]
+    ).any()
+    cavity, same = labels_of(plain.data) == LV, labels_of(maps.data) == LV
+    assert 2 * (cavity & same).sum() / (cavity.sum() + same.sum()) > 0.95  # voxels of 2.5 and 3 mm
+    millilitres = 2 * np.pi * 6**2 * 40 / 1e3  # two columns of 40 mm
+    assert (
+        row["papillary_ml"] == pytest.approx(millilitres, rel=0.2)
+        and plain_row["papillary_ml"] == 0
+    )
+    for name in ("lv_edv_ml", "lv_esv_ml", "lv_mass_g"):
+        assert row[name] == pytest.approx(plain_row[name], rel=0.02)
+    bare = write_subject(
+        tmp_path / "c", frames=TWO_FRAMES, muscles=((0, 300, 1),)
+    )  # the flag alone, no muscle within the heart
+    assert read_xcat_subject(bare, SMALL)[0]["papillary_ml"] < 0.1
+    drawn.write_text(drawn.read_text().replace("papillary_flag = 1", "papillary_flag = 0"))
+    assert not (read_xcat_subject(drawn, SMALL)[1].data == ID["papillary_muscle"]).any()

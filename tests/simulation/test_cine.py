@@ -5,7 +5,7 @@ from sim2real.data.images import write_image
 from sim2real.data.labels import LV, MYO
 from sim2real.data.run import RunFolder
 from sim2real.population.parameters import PopulationParameters
-from sim2real.population.render import Phantom, Stack, cine_levels
+from sim2real.population.render import Phantom, SlicePlan, cine_levels
 from sim2real.population.subjects import sample_subject
 from sim2real.simulation import cine, figures
 from sim2real.simulation.parameters import SimulationParameters
@@ -18,7 +18,7 @@ def run(tmp_path_factory):
     """A run with the structure maps of a coarse cine of ten phases."""
     geometry = PopulationParameters(voxel_mm=2.0, field_of_view_mm=224, sub_slices=1)
     phantom = Phantom(sample_subject(3, 1, 1.0))
-    stack = Stack.at(phantom.heart, geometry, cine_levels(phantom.heart))
+    stack = SlicePlan.of(phantom.heart, geometry, cine_levels(phantom.heart))
     folder = RunFolder(tmp_path_factory.mktemp("run"))
     write_image(
         folder.chapter("01_virtual_population") / "cine.nii.gz",

@@ -14,7 +14,7 @@ from sim2real.data.labels import LV, MYO, RV
 from sim2real.data.run import RunFolder
 from sim2real.population.parameters import PopulationParameters
 from sim2real.population.subjects import sample_subject
-from sim2real.population.table import population_table
+from sim2real.population.stage import population_table
 from sim2real.simulation.parameters import SimulationParameters
 from sim2real.simulation.stack import stack_html, whole_stack
 

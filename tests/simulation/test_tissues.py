@@ -3,14 +3,14 @@ import pandas as pd
 import pytest
 
 from sim2real.data.errors import Sim2RealError
-from sim2real.population.structures import ID, STRUCTURES
+from sim2real.population.structures import ID, STRUCTURE_TABLE
 from sim2real.simulation import tissues
 
 
 @pytest.mark.parametrize("field", [1.5, 3.0])
 def test_every_structure_has_times_in_physical_order(field):
     times = tissues.tissue_times(field)
-    assert list(times.index) == list(STRUCTURES["id"])
+    assert list(times.index) == list(STRUCTURE_TABLE["id"])
     assert (times["t1_ms"] >= times["t2_ms"]).all() and (times["t2_ms"] > 0).all()
     assert times["pd"].between(0, 1).all() and times.loc[ID["air"], "pd"] == 0
 
@@ -44,7 +44,7 @@ def test_a_missing_row_is_told_in_one_line(monkeypatch):
 @pytest.mark.parametrize("field", [1.5, 3.0])
 def test_what_is_fat_and_what_flows_is_told(field):
     times = tissues.tissue_times(field)
-    names = STRUCTURES.set_index("id")["name"]
+    names = STRUCTURE_TABLE.set_index("id")["name"]
     assert (
         set(names[times["fat"]]) >= {"epicardial_fat", "subcutaneous_fat"}
         and not times.loc[ID["lv_myocardium"], "fat"]

@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from ..data.images import Image
 from ..population.fields import CosineField
-from ..population.structures import ID, STRUCTURES, labels_of
+from ..population.structures import ID, STRUCTURE_TABLE, labels_of
 from ..simulation.acquisition import KSpace, add_noise, area_weights, combine, measure, reconstruct
 from ..simulation.coils import CoilArray, coil_sensitivities
 from ..simulation.field import FEET_TO_HEAD, SusceptibilityField, smooth_field
@@ -159,7 +159,7 @@ def _tissue_gains(varied: dict) -> tuple[np.ndarray, np.ndarray]:
         "myocardium": varied["myocardium_gain"],
         "fat": varied["fat_gain"],
     }
-    for row in STRUCTURES.itertuples():
+    for row in STRUCTURE_TABLE.itertuples():
         gain[row.id] = by_tissue.get(row.tissue, 1.0)
         variation[row.id] = varied["texture"] * _TEXTURE.get(row.tissue, 1.0)
     return gain, variation

@@ -20,7 +20,7 @@ from ..data.resumable import fingerprint_of, resumable_folder
 from ..data.seeds import generator
 from ..data.workers import map_in_order
 from ..population.parameters import PopulationParameters
-from ..population.render import Phantom, Stack
+from ..population.render import Phantom, SlicePlan
 from ..population.subjects import Subject, sample_subject
 from . import appearance
 from .parameters import CohortParameters
@@ -82,7 +82,9 @@ def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
             stack="full",
         )
         phantom = Phantom(subject)
-        stack = Stack.of(phantom.heart, geometry, _planned_middle(subject, rng))
+        stack = SlicePlan.of(
+            phantom.heart, geometry, offset_mm=_planned_middle(subject, rng)
+        )
         structures = phantom.structures(stack, phases, geometry)
         image, label = appearance.image_subject(structures, vendor, rng)
         write_image(label_path, label)

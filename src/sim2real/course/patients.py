@@ -11,7 +11,7 @@ from ..data.images import Image, normalise
 from ..data.seeds import generator
 from ..data.slices import as_shown
 from ..population.parameters import PopulationParameters
-from ..population.render import Phantom, Stack
+from ..population.render import Phantom, SlicePlan
 from ..population.subjects import sample_subject
 
 _SHARE_NORMAL = 0.3
@@ -27,7 +27,7 @@ def patient(vendor: str, index: int, phases: tuple[str, ...] = ("ED", "ES")) -> 
     )
     subject = sample_subject(0, index, _SHARE_NORMAL, family=f"lesson{vendor}")
     phantom = Phantom(subject)
-    structures = phantom.structures(Stack.of(phantom.heart, geometry), phases, geometry)
+    structures = phantom.structures(SlicePlan.of(phantom.heart, geometry), phases, geometry)
     return image_subject(structures, vendor, generator(0, "lesson", vendor, index))
 
 

@@ -4,6 +4,8 @@ Observers draw their contours round all of it, so it has the cavity's label; the
 dark.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.optimize import brentq
 
@@ -14,130 +16,48 @@ from .right_ventricle import RightVentricle
 from .structures import ID
 
 _ELONGATION = 1.25  # of a papillary muscle's section, towards the wall
-_TRABECULAR_CV = (
-    0.13  # of the trabeculae's volume between people (Chuang et al. 2012: 23 ± 3 % of EDV)
-)
+# of the trabeculae's volume between people (Chuang et al. 2012: 23 ± 3 % of EDV)
+_TRABECULAR_CV = 0.13
 # trabeculae are a fine mesh: about 2 mm wide and no longer along the axis, so that a slab blurs
 # them into a rim
 _RIDGES, _RIDGE_MM = 60, 2.5
 # a plane stands for some millimetres: each of its voxels shows the mesh at one of these distances
 # from it
 _MESH_MM = (-1.2, -0.4, 0.4, 1.2)
-_SEPTAL = (
-    0.25  # height of those on the septum, which is nearly smooth, over that of those across from it
-)
+# height of those on the septum, which is nearly smooth, over that of those across from it
+_SEPTAL = 0.25
 _BAND_MM = 2.2  # radius of the moderator band
 
 
 class LeftCavity:
     """Two papillary muscles of two heads each, and trabeculae along the wall. They move with the
-    wall and keep their volume."""
+    wall and keep their volume.
+
+    Args:
+        heart: the LV that they stand in.
+    """
 
     def __init__(self, heart: Heart):
         self.heart = heart
         rng = generator(heart.subject.seed, "left cavity")
         self.ridges = PeriodicField(rng, _RIDGES, _RIDGE_MM, terms=19)
         spread = rng.uniform(-np.sqrt(3), np.sqrt(3))  # of SD 1
-        offsets = np.array([128.0, 242.0]) + rng.normal(
-            0, 9, 2
-        )  # anterolateral and posteromedial, from the septum's middle
-        self.angles = heart.septum + np.deg2rad(
-            np.repeat(offsets, 2) + np.array([-11, 11, -11, 11])
-        )
+        # anterolateral and posteromedial, from the septum's middle
+        muscles_deg = np.array([128.0, 242.0]) + rng.normal(0, 9, 2)
+        heads_deg = np.repeat(muscles_deg, 2) + np.array([-11, 11, -11, 11])
+        self.angles = heart.septum + np.deg2rad(heads_deg)
         self.tips = rng.uniform(0.30, 0.42, 4)  # share of the cavity's length
         self.roots = rng.uniform(0.72, 0.84, 4)
         self.shares = rng.uniform(0.75, 1.25, 4)
         self.reach = rng.uniform(1.2, 2.2, 4)  # of the free tip from the wall, in its own radii
-        self.scale = self._solve()
-        self.trabeculation = self._solve_trabeculation(
-            (heart.cavity_muscle_ml - heart.papillary_ml) * (1 + _TRABECULAR_CV * spread)
+        trabecular_ml = (heart.cavity_muscle_ml - heart.papillary_ml) * (
+            1 + _TRABECULAR_CV * spread
         )
-
-    def _head(self, head: int, level: float, ejected: float, scale: float) -> tuple[float, float]:
-        """(radius of the section across the wall's normal, distance of its middle from the axis),
-        mm; radius 0 where there is none."""
-        heart = self.heart
-        along = (level / heart.length - self.tips[head]) / (self.roots[head] - self.tips[head])
-        if not 0 < along < 1:
-            return 0.0, 0.0
-        endo = float(heart.endocardium(np.float64(level), ejected))
-        size = (
-            scale
-            * self.shares[head]
-            * np.sin(np.pi * along**0.8) ** 0.5
-            / np.sqrt(heart.shortening(ejected))
+        radius = float(heart.radius)
+        self.head_radius = _solve(
+            self._papillary_volume, heart.papillary_ml, 0.2, 0.3 * radius, xtol=0.02
         )
-        size = min(size, 0.38 * endo)
-        return size, max(endo - self.reach[head] * (1 - along) * size, 0.35 * endo)
-
-    def _solve(self) -> float:
-        """Radius, mm, with which the papillary muscles have their volume at ED; the part inside the
-        wall does not count."""
-        heart = self.heart
-        levels = np.linspace(self.tips.min(), self.roots.max(), 40) * heart.length
-        s, t = np.meshgrid(*2 * [(np.arange(24) + 0.5) / 12 - 1], indexing="ij")
-        disc = s**2 + t**2 < 1
-
-        def volume(scale: float) -> float:
-            areas = np.zeros(len(levels))
-            for i, level in enumerate(levels):
-                endo = float(heart.endocardium(np.float64(level), 0.0))
-                for head in range(4):
-                    size, middle = self._head(head, level, 0.0, scale)
-                    free = disc & (np.hypot(middle + _ELONGATION * size * s, size * t) < endo)
-                    areas[i] += free.mean() * 4 * _ELONGATION * size**2
-            return float(np.trapezoid(areas, levels)) / 1e3
-
-        wanted = heart.papillary_ml
-        high = 0.3 * heart.radius
-        return (
-            high
-            if volume(high) < wanted
-            else brentq(lambda scale: volume(scale) - wanted, 0.2, high, xtol=0.02)
-        )
-
-    def _ridge(self, angles: np.ndarray, level: float, height: float) -> np.ndarray:
-        """Height of the trabeculae above the wall at ED, mm: rising from base to apex, low on the
-        septum; half the cavity's radius at most."""
-        endo = float(self.heart.endocardium(np.float64(level), 0.0))
-        along = 0.3 + 1.6 * np.clip(level / self.heart.length, 0, 1)
-        septal = ((1 + np.cos(angles - self.heart.septum)) / 2) ** 2
-        return np.minimum(
-            height
-            * along
-            * (1 - (1 - _SEPTAL) * septal)
-            * np.maximum(self.ridges(angles, level), 0),
-            0.5 * endo,
-        )
-
-    def _section(self, angles: np.ndarray, level: float, height: float) -> np.ndarray:
-        """Difference of squared radii between the trabeculae's foot and top at ED, mm²: half of it,
-        over the angle, is their section."""
-        endo, ridge = (
-            float(self.heart.endocardium(np.float64(level), 0.0)),
-            self._ridge(angles, level, height),
-        )
-        return endo**2 - (endo - ridge) ** 2
-
-    def _solve_trabeculation(self, wanted: float) -> float:
-        """Height, mm, with which the trabeculae have the volume ``wanted``, ml, at ED."""
-        levels, angles = (
-            np.linspace(0, self.heart.length, 40),
-            np.linspace(0, 2 * np.pi, 720, endpoint=False),
-        )
-
-        def volume(height: float) -> float:
-            sections = [
-                np.pi * self._section(angles, float(level), height).mean() for level in levels
-            ]
-            return float(np.trapezoid(sections, levels)) / 1e3
-
-        high = float(self.heart.radius)
-        return (
-            high
-            if volume(high) < wanted
-            else brentq(lambda height: volume(height) - wanted, 0.0, high, xtol=0.01)
-        )
+        self.ridge_height = _solve(self._trabecular_volume, trabecular_ml, 0.0, radius, xtol=0.01)
 
     def paint(
         self,
@@ -149,35 +69,79 @@ class LeftCavity:
         level: float,
         ejected: float,
     ) -> None:
-        """Paint into ``part`` where ``inside``; radius, angle: polar coordinates with the twist
-        undone, mm and radians."""
-        heart = self.heart
-        endo, shortening = (
-            float(heart.endocardium(np.float64(level), ejected)),
-            heart.shortening(ejected),
-        )
-        at = np.flatnonzero(inside)
-        picked = (at * 2654435761 >> 16) % len(_MESH_MM)  # without order
-        for k, away in enumerate(_MESH_MM):
+        """Paint muscle into a plane of structure numbers.
+
+        Args:
+            part: structure numbers, shape (n,), changed in place.
+            radius, angle: polar coordinates with the twist undone, mm and radians, shape (n,).
+            ring: of ``angle``.
+            inside: where the cavity is, bool, shape (n,).
+            level: material level of the plane, mm.
+            ejected: 0 (ED) to 1 (ES).
+        """
+        cavity = np.flatnonzero(inside)
+        endo = float(self.heart.endocardium(level, ejected))
+        shortening = self.heart.shortening(ejected)
+        mesh_of_voxel = _scattered(cavity, len(_MESH_MM))
+        for k, distance in enumerate(_MESH_MM):
             # squared radius of the trabeculae's top: their section grows as they shorten along the
             # axis, up to the axis itself
             top = ring(
-                lambda angles, at=level + away: np.maximum(
-                    endo**2 - self._section(angles, at, self.trabeculation) / shortening,
+                lambda angles, at=level + distance: np.maximum(
+                    endo**2 - self._section(angles, at, self.ridge_height) / shortening,
                     (0.15 * endo) ** 2,
                 )
             )
-            here = at[picked == k]
-            part[here[radius[here] ** 2 > top[here]]] = ID["lv_trabeculae"]
-        from_head = angle[at, None] - self.angles.astype(np.float32)
-        along, across = radius[at, None] * np.cos(from_head), radius[at, None] * np.sin(from_head)
-        for head in range(len(self.angles)):
-            size, middle = self._head(head, level, ejected, self.scale)
-            if size <= 0:
-                continue
-            part[
-                at[((along[:, head] - middle) / _ELONGATION) ** 2 + across[:, head] ** 2 < size**2]
-            ] = ID["papillary_muscle"]
+            voxels = cavity[mesh_of_voxel == k]
+            part[voxels[radius[voxels] ** 2 > top[voxels]]] = ID["lv_trabeculae"]
+        from_head = angle[cavity, None] - self.angles.astype(np.float32)
+        along = radius[cavity, None] * np.cos(from_head)
+        across = radius[cavity, None] * np.sin(from_head)
+        sizes, middles = (a[0].tolist() for a in self._heads(level, ejected, self.head_radius))
+        for k, (size, middle) in enumerate(zip(sizes, middles, strict=True)):
+            within = ((along[:, k] - middle) / _ELONGATION) ** 2 + across[:, k] ** 2 < size**2
+            part[cavity[within]] = ID["papillary_muscle"]
+
+    def _heads(
+        self, levels: float | np.ndarray, ejected: float, radius: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Of each head's section at each level, shape (level, head): radius across the wall's
+        normal, 0 where there is none, and distance of its middle from the axis, mm."""
+        heart, levels = self.heart, np.atleast_1d(levels)[:, None]
+        along = (levels / heart.length - self.tips) / (self.roots - self.tips)
+        endo = heart.endocardium(levels, ejected)
+        size = radius * self.shares * np.sin(np.pi * np.clip(along, 0, 1) ** 0.8) ** 0.5
+        size = np.minimum(size / np.sqrt(heart.shortening(ejected)), 0.38 * endo)
+        size = np.where((along > 0) & (along < 1), size, 0)
+        return size, np.maximum(endo - self.reach * (1 - along) * size, 0.35 * endo)
+
+    def _papillary_volume(self, radius: float) -> float:
+        """Volume at ED, ml, of heads of this radius; the part inside the wall does not count."""
+        levels = np.linspace(self.tips.min(), self.roots.max(), 40) * self.heart.length
+        s, t = np.meshgrid(*2 * [(np.arange(24) + 0.5) / 12 - 1])
+        size, middle = (a[..., None, None] for a in self._heads(levels, 0.0, radius))
+        endo = self.heart.endocardium(levels, 0.0)[:, None, None, None]
+        free = (s**2 + t**2 < 1) & (np.hypot(middle + _ELONGATION * size * s, size * t) < endo)
+        areas = free.mean(axis=(2, 3)) * 4 * _ELONGATION * size[..., 0, 0] ** 2
+        return float(np.trapezoid(areas.sum(axis=1), levels)) / 1e3
+
+    def _section(self, angles: np.ndarray, level: float | np.ndarray, height: float) -> np.ndarray:
+        """Difference of squared radii between the trabeculae's foot and top at ED, mm²: half of it,
+        over the angle, is their section. They rise from base to apex, are low on the septum, and
+        reach half of the cavity's radius at most."""
+        endo = self.heart.endocardium(level, 0.0)
+        along = 0.3 + 1.6 * np.clip(level / self.heart.length, 0, 1)
+        septal = ((1 + np.cos(angles - self.heart.septum)) / 2) ** 2
+        mesh = np.maximum(self.ridges(angles, level), 0)
+        ridge = np.minimum(height * along * (1 - (1 - _SEPTAL) * septal) * mesh, 0.5 * endo)
+        return endo**2 - (endo - ridge) ** 2
+
+    def _trabecular_volume(self, height: float) -> float:
+        """Volume at ED, ml, of trabeculae of this height, mm."""
+        levels = np.linspace(0, self.heart.length, 40)
+        angles = np.linspace(0, 2 * np.pi, 720, endpoint=False)
+        sections = np.pi * self._section(angles, levels[:, None], height).mean(axis=1)
+        return float(np.trapezoid(sections, levels)) / 1e3
 
 
 class RightCavity:
@@ -203,8 +167,16 @@ class RightCavity:
         half_axes: tuple[float, float],
         level: float,
     ) -> None:
-        """Paint into ``part`` where ``blood``; s, t: see ``RightVentricle.measure``; depth: mm from
-        the wall, positive inside."""
+        """Paint muscle into a plane of structure numbers.
+
+        Args:
+            part: structure numbers, shape (n,), changed in place.
+            blood: where the cavity is, bool, shape (n,).
+            s, t, ring: see ``RightVentricle.measure``.
+            depth: mm from the wall, positive inside; to_lv: mm from the LV.
+            half_axes: radial and transverse half-axis of the section, mm.
+            level: material level of the plane, mm.
+        """
         ridge = ring(
             lambda angles: np.minimum(
                 2.2 * np.maximum(self.ridges(angles, level) - 0.6, 0), 0.25 * min(half_axes)
@@ -213,5 +185,20 @@ class RightCavity:
         part[blood & (depth < ridge) & (to_lv > 4)] = ID["rv_trabeculae"]
         along, across = s * half_axes[0], t * half_axes[1]
         height = level - self.level * self.ventricle.heart.apex - self.slope * along
-        away = np.hypot(across - self.offset - self.bend * (1 - s**2), height)
-        part[blood & (away < _BAND_MM)] = ID["rv_trabeculae"]
+        distance = np.hypot(across - self.offset - self.bend * (1 - s**2), height)
+        part[blood & (distance < _BAND_MM)] = ID["rv_trabeculae"]
+
+
+def _scattered(positions: np.ndarray, count: int) -> np.ndarray:
+    """A number below ``count`` for each position: the same every time, and without order between
+    neighbours (Knuth's multiplicative hash)."""
+    return (positions * 2654435761 >> 16) % count
+
+
+def _solve(
+    volume: Callable[[float], float], target_ml: float, low: float, high: float, xtol: float
+) -> float:
+    """The size with which ``volume`` is the target, or the largest one where that is too small."""
+    if volume(high) < target_ml:
+        return high
+    return brentq(lambda size: volume(size) - target_ml, low, high, xtol=xtol)

@@ -40,7 +40,9 @@ class PeriodicField:
         total = np.float32(0)
         for order, slope, phase in zip(self.orders, self.slopes, self.phases, strict=True):
             total = total + np.cos(
-                np.float32(order) * angle + np.float32(slope) * height + np.float32(phase)
+                np.float32(order) * angle
+                + np.float32(slope) * np.float32(height)
+                + np.float32(phase)
             )
         return total * np.float32(np.sqrt(2 / len(self.orders)))
 

@@ -8,7 +8,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from ..data.style import COLOURS
-from .structures import STRUCTURES
+from .structures import STRUCTURE_TABLE
 
 _MARGIN = 0.16  # share of a structure map, at each edge, that a picture leaves out
 
@@ -37,10 +37,10 @@ def volumes_figure(subjects: pd.DataFrame) -> Figure:
         legend=False,
     )
     jitter = np.random.default_rng(0)  # seaborn's own is another at every drawing
-    for place, phase in enumerate(("ED", "ES")):
+    for x, phase in enumerate(("ED", "ES")):
         values = table.loc[table["phase"] == phase, "volume_ml"]
         axes.scatter(
-            place + jitter.uniform(-0.08, 0.08, len(values)),
+            x + jitter.uniform(-0.08, 0.08, len(values)),
             values,
             s=9,
             color=palette[phase],
@@ -48,7 +48,7 @@ def volumes_figure(subjects: pd.DataFrame) -> Figure:
             zorder=3,
         )
         axes.text(
-            place + 0.28,
+            x + 0.28,
             values.max(),
             f"{values.mean():.0f} ± {values.std():.0f}",
             fontsize=9,
@@ -83,26 +83,20 @@ def structures_figure(maps: list[np.ndarray], titles: list[str], rows: int = 1) 
     figure, grid = plt.subplots(
         rows, columns, figsize=(3.1 * columns, 3.2 * rows + 0.7), squeeze=False
     )
-    colours = _colours()
-    cuts = [
-        tuple(slice(round(_MARGIN * n), n - round(_MARGIN * n)) for n in plane.shape)
-        for plane in maps
-    ]
-    maps = [plane[cut] for plane, cut in zip(maps, cuts, strict=True)]
+    names = STRUCTURE_TABLE["name"].str.replace("_", " ")
+    palette = [*sns.color_palette("tab20", 20), *sns.color_palette("tab20b", 20)]
+    colours = ListedColormap([(0, 0, 0), *palette[: len(names) - 1]])
+    cut = [tuple(slice(round(_MARGIN * n), n - round(_MARGIN * n)) for n in m.shape) for m in maps]
+    maps = [plane[window] for plane, window in zip(maps, cut, strict=True)]
     for axes, plane, title in zip(grid.ravel(), maps, titles, strict=True):
-        axes.imshow(plane, cmap=colours, vmin=0, vmax=len(STRUCTURES) - 1, interpolation="nearest")
+        axes.imshow(plane, cmap=colours, vmin=0, vmax=len(names) - 1, interpolation="nearest")
         axes.set_title(title)
         axes.axis("off")
-    seen = np.unique(np.concatenate([plane.ravel() for plane in maps]))
-    handles = [
-        plt.Rectangle(
-            (0, 0), 1, 1, color=colours(int(k)), label=STRUCTURES["name"][k].replace("_", " ")
-        )
-        for k in seen
-        if k
-    ]
+    present = np.unique(np.concatenate([plane.ravel() for plane in maps]))
     figure.legend(
-        handles=handles,
+        handles=[
+            plt.Rectangle((0, 0), 1, 1, color=colours(int(k)), label=names[k]) for k in present if k
+        ],
         loc="outside lower center",
         ncols=6,
         fontsize=7,
@@ -142,36 +136,24 @@ def bands_figure(subjects: pd.DataFrame, bands: pd.DataFrame) -> Figure:
     figure, grid = plt.subplots(2, columns, figsize=(2.0 * columns, 5.6), squeeze=False)
     for axes in grid.ravel()[len(quantities) :]:
         axes.axis("off")
-    for axes, quantity in zip(grid.ravel()[: len(quantities)], quantities, strict=True):
-        for place, sex in enumerate(("M", "F")):
+    for axes, quantity in zip(grid.ravel(), quantities, strict=False):
+        for x, sex in enumerate(("M", "F")):
             band = bands[(bands["quantity"] == quantity) & (bands["sex"] == sex)].iloc[0]
-            axes.fill_between(
-                [place - 0.35, place + 0.35],
-                band["mean"] - 2 * band["sd"],
-                band["mean"] + 2 * band["sd"],
-                color="0.9",
-                linewidth=0,
-            )
-            axes.plot([place - 0.35, place + 0.35], [band["mean"]] * 2, color="0.5", linewidth=1)
+            ends = [x - 0.35, x + 0.35]
+            low, high = (band["mean"] + n * band["sd"] for n in (-2, 2))
+            axes.fill_between(ends, low, high, color="0.9", linewidth=0)
+            axes.plot(ends, [band["mean"]] * 2, color="0.5", linewidth=1)
             values = normal.loc[normal["sex"] == sex, quantity]
-            spread = (
-                np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(len(values))
-            )
-            axes.plot(place + spread, values, "o", color=COLOURS["A"], markersize=3)
-        axes.set_title(f"{_spoken(quantity)} ({band['unit']})", fontsize=9)
+            spread = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else 0
+            axes.plot(x + spread, values, "o", color=COLOURS["A"], markersize=3)
+        axes.set_title(f"{_shown(quantity)} ({band['unit']})", fontsize=9)
         axes.set_xticks([0, 1], ["men", "women"], fontsize=8)
         axes.tick_params(axis="y", labelsize=8)
         axes.set_xlim(-0.6, 1.6)
     return figure
 
 
-def _spoken(quantity: str) -> str:
+def _shown(quantity: str) -> str:
     if quantity.startswith("torsion"):
         return "torsion"
     return " ".join(word.upper() if len(word) <= 3 else word for word in quantity.split("_")[:-1])
-
-
-def _colours() -> ListedColormap:
-    colours = [*sns.color_palette("tab20", 20), *sns.color_palette("tab20b", 20)]
-    colours = [(0, 0, 0), *colours[: len(STRUCTURES) - 1]]
-    return ListedColormap(colours)

@@ -1,8 +1,7 @@
 """The right ventricle: at each level a rounded triangle that leans on the septum, less the left
 ventricle."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import brentq
@@ -22,6 +21,7 @@ class RightVentricle:
     (ES)."""
 
     heart: Heart
+    _depths: dict[float, float] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def apex(self) -> float:
@@ -96,25 +96,25 @@ class RightVentricle:
         area = outside_lv.sum(axis=1) / len(s) * (2 * _FURTHEST) ** 2 * (radial * transverse)[:, 0]
         return float(np.trapezoid(area, levels) * heart.shortening(ejected) / 1e3)
 
-    @cached_property
-    def _depths(self) -> dict[float, float]:
-        return {}
-
     def depth(self, ejected: float) -> float:
         """How far the RV reaches beyond the septum, mm, so that its volume is the subject's at this
-        moment."""
+        moment.
+
+        Raises:
+            Sim2RealError: where no RV of that volume fits the LV.
+        """
         if ejected not in self._depths:
             self._depths[ejected] = self._solve(ejected)
         return self._depths[ejected]
 
     def _solve(self, ejected: float) -> float:
         subject = self.heart.subject
-        wanted = subject.rv_edv_ml + ejected * (subject.rv_esv_ml - subject.rv_edv_ml)
+        target_ml = subject.rv_edv_ml + ejected * (subject.rv_esv_ml - subject.rv_edv_ml)
         low, high = -0.2 * self.heart.radius, 150.0
         least, most = self.volume(ejected, low), self.volume(ejected, high)
-        if not least < wanted < most:
+        if not least < target_ml < most:
             raise Sim2RealError(
-                f"subject {subject.name}: an RV of {wanted:.0f} ml does not fit this LV; expected"
-                f" between {least:.0f} and {most:.0f} ml"
+                f"subject {subject.name}: an RV of {target_ml:.0f} ml does not fit this LV;"
+                f" expected between {least:.0f} and {most:.0f} ml"
             )
-        return brentq(lambda depth: self.volume(ejected, depth) - wanted, low, high, xtol=0.05)
+        return brentq(lambda depth: self.volume(ejected, depth) - target_ml, low, high, xtol=0.05)

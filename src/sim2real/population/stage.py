@@ -1,5 +1,6 @@
 """The population on disk: a table of subjects and a structure map each."""
 
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
@@ -14,63 +15,89 @@ from ..data.resumable import fingerprint_of, resumable_folder
 from ..data.root import repository
 from ..data.run import RunFolder
 from ..data.workers import map_in_order
+from .chapter import POPULATION
+from .heart import Heart
 from .parameters import PopulationParameters
-from .render import Phantom, Stack, cine_levels
+from .render import Phantom, SlicePlan, cine_levels
 from .subjects import Subject, sample_subject
-from .table import population_table
 from .xcat.files import find_xcat_subjects
 from .xcat.read import read_xcat_subject
 
-CHAPTER = "01_virtual_population"
-
 
 def make_population(run: RunFolder, parameters: PopulationParameters, seed: int) -> pd.DataFrame:
-    """Write ``subjects.csv``, ``manifest.csv``, ``structures/<subject>.nii.gz`` and
-    ``cine.nii.gz``; return the table of subjects.
+    """Write the chapter's subjects, their structure maps and a cine; return the subjects' table.
 
-    Structure maps have shape (x, y, slice, phase, sub_slice), phases ED and ES; ``cine.nii.gz``
-    holds an apical, a middle and a basal slice of the first healthy subject through the cycle.
-    ``made_with`` in the manifest is a fingerprint of all that the maps depend on. The phantom's
-    subjects already there are kept.
+    ``structures/<subject>.nii.gz`` has shape (x, y, slice, phase, sub_slice), phases ED and ES;
+    ``cine.nii.gz`` holds an apical, a middle and a basal slice of the first healthy subject through
+    the cycle. Files are ``subjects.csv`` and ``manifest.csv``, too, whose ``made_with`` is a
+    fingerprint of all that the maps depend on. The phantom's subjects already there are kept.
+
+    Raises:
+        Sim2RealError: for XCAT output that cannot be read.
     """
-    root = (
-        parameters.xcat_root and repository() / parameters.xcat_root
-    )  # as it is where absolute: a kernel may run in any folder
-    source = folder_stamp(root) if root else ""
+    # as it is where absolute: a kernel may run in any folder
+    root = parameters.xcat_root and repository() / parameters.xcat_root
     values = parameters.model_dump(mode="json", exclude={"n_subjects", "cine_phases"})
-    made_with = fingerprint_of(values, seed, science_digest(__name__), source)
-    folder = resumable_folder(run.chapter(CHAPTER) / "structures", made_with)
+    made_with = fingerprint_of(
+        values, seed, science_digest(__name__), folder_stamp(root) if root else ""
+    )
+    chapter = run.chapter(POPULATION.name)
+    folder = resumable_folder(chapter / "structures", made_with)
     if root:
         paths = find_xcat_subjects(root)
-        rows = map_in_order(
-            partial(_write_xcat, folder=folder, parameters=parameters),
-            paths,
-            name="XCAT subjects",
-            unit="subject",
-        )
-        table = pd.DataFrame(rows)
-        cine = read_xcat_subject(paths[0], parameters, phases="all", n_slices=3)[1]
+        write = partial(_write_xcat, folder=folder, parameters=parameters)
+        table = pd.DataFrame(map_in_order(write, paths, name="XCAT subjects", unit="subject"))
+        _, cine = read_xcat_subject(paths[0], parameters, phases="all", n_slices=3)
     else:
         write = partial(_write_phantom, folder=folder, parameters=parameters, seed=seed)
-        subjects = map_in_order(
-            write, range(parameters.n_subjects), name="virtual subjects", unit="subject"
-        )
+        indices = range(parameters.n_subjects)
+        subjects = map_in_order(write, indices, name="virtual subjects", unit="subject")
         table = population_table(subjects)
-        cine = _cine(
-            next((subject for subject in subjects if subject.group == "NOR"), subjects[0]),
-            parameters,
-        )
-    write_image(run.chapter(CHAPTER) / "cine.nii.gz", cine)
+        cine = _cine(subjects[first_healthy(table)], parameters)
+    write_image(chapter / "cine.nii.gz", cine)
     manifest = pd.DataFrame(
         {
             "subject": table["name"],
-            "structures": [f"{CHAPTER}/structures/{name}.nii.gz" for name in table["name"]],
+            "structures": f"{POPULATION.name}/structures/" + table["name"] + ".nii.gz",
             "made_with": made_with,
         }
     )
-    run.write_manifest(CHAPTER, table, "subjects.csv")
-    run.write_manifest(CHAPTER, manifest)
+    run.write_manifest(POPULATION.name, table, "subjects.csv")
+    run.write_manifest(POPULATION.name, manifest)
     return table
+
+
+def first_healthy(subjects: pd.DataFrame) -> int:
+    """Row of the first subject without disease, or of the first one where there is none."""
+    return int((subjects["group"] == "NOR").to_numpy().argmax())
+
+
+def population_table(subjects: list[Subject]) -> pd.DataFrame:
+    """What was drawn of each subject and what follows from it, one row a subject.
+
+    Returns:
+        The fields of ``Subject``, pairs and triples spread over columns, and quantities solved for:
+        ``wall_mm`` and ``wall_es_mm`` are mean thicknesses half-way down the LV at ED and ES,
+        ``thickest_wall_mm`` the septum's at ED.
+    """
+    # by column and one heart at a time: a million subjects are held as numbers, not as objects
+    table = pd.DataFrame(
+        {field.name: [getattr(s, field.name) for s in subjects] for field in fields(Subject)}
+    )
+    for name in ("axis_tilt_deg", "heart_shift_mm"):
+        table = table.join(pd.DataFrame(table.pop(name).tolist()).add_prefix(f"{name}_"))
+    table["body_surface_m2"] = [subject.body_surface_m2 for subject in subjects]
+    for side in ("lv", "rv"):
+        table[f"{side}_ef_percent"] = 100 * (1 - table[f"{side}_esv_ml"] / table[f"{side}_edv_ml"])
+    columns = ["lv_length_mm", "thickest_wall_mm", "wall_mm", "wall_es_mm"]
+    table[columns] = list(map(_solved, subjects))
+    return table
+
+
+def _solved(subject: Subject) -> tuple[float, ...]:
+    heart = Heart(subject)
+    thickest = float(heart.thickness(heart.wall, heart.septum))
+    return heart.apex, thickest, heart.mid_wall(0.0), heart.mid_wall(1.0)
 
 
 def _write_phantom(
@@ -80,20 +107,19 @@ def _write_phantom(
     path = folder / f"{subject.name}.nii.gz"
     if not path.exists():
         phantom = Phantom(subject)
-        stack = Stack.of(phantom.heart, parameters)
-        write_image(path, phantom.structures(stack, PHASES, parameters))
+        plan = SlicePlan.of(phantom.heart, parameters)
+        write_image(path, phantom.structures(plan, PHASES, parameters))
     return subject
 
 
 def _cine(subject: Subject, parameters: PopulationParameters) -> Image:
     phantom = Phantom(subject)
     phases = tuple(np.arange(parameters.cine_phases) / parameters.cine_phases)
-    return phantom.structures(
-        Stack.at(phantom.heart, parameters, cine_levels(phantom.heart)), phases, parameters
-    )
+    plan = SlicePlan.of(phantom.heart, parameters, cine_levels(phantom.heart))
+    return phantom.structures(plan, phases, parameters)
 
 
-def _write_xcat(source: Path, folder: Path, parameters: PopulationParameters) -> dict:
-    row, structures = read_xcat_subject(source, parameters)
+def _write_xcat(par: Path, folder: Path, parameters: PopulationParameters) -> dict:
+    row, structures = read_xcat_subject(par, parameters)
     write_image(folder / f"{row['name']}.nii.gz", structures)
     return row

@@ -6,13 +6,13 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-STRUCTURES = pd.read_csv(
+STRUCTURE_TABLE = pd.read_csv(
     files("sim2real.population").joinpath("structures.csv"), keep_default_na=False
 )
-ID = dict(zip(STRUCTURES["name"], STRUCTURES["id"], strict=True))
+ID = dict(zip(STRUCTURE_TABLE["name"], STRUCTURE_TABLE["id"], strict=True))
 
 _LABEL_OF = np.zeros(256, np.uint8)
-_LABEL_OF[STRUCTURES["id"]] = STRUCTURES["label"]
+_LABEL_OF[STRUCTURE_TABLE["id"]] = STRUCTURE_TABLE["label"]
 
 
 def labels_of(structures: np.ndarray) -> np.ndarray:

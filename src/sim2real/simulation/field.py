@@ -9,7 +9,7 @@ from scipy.fft import irfft2, next_fast_len, rfft2
 
 from ..data.errors import Sim2RealError
 from ..population.fields import CosineField
-from ..population.structures import STRUCTURES
+from ..population.structures import STRUCTURE_TABLE
 from .acquisition import area_weights
 from .sources import read_sourced
 from .tables import PROTON_MHZ_PER_T
@@ -29,12 +29,12 @@ def susceptibility_ppm() -> np.ndarray:
     Raises Sim2RealError when a structure's tissue has no row.
     """
     rows = SUSCEPTIBILITY.set_index("tissue")["chi_ppm"]
-    missing = sorted(set(STRUCTURES["tissue"]) - set(rows.index))
+    missing = sorted(set(STRUCTURE_TABLE["tissue"]) - set(rows.index))
     if missing:
         raise Sim2RealError(
             f"susceptibility.csv: no value for {', '.join(missing)}; add a row with its source"
         )
-    return rows.loc[STRUCTURES["tissue"]].to_numpy(np.float32)
+    return rows.loc[STRUCTURE_TABLE["tissue"]].to_numpy(np.float32)
 
 
 def dipole_field(chi: np.ndarray, main_field: np.ndarray) -> np.ndarray:

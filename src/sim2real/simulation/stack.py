@@ -8,7 +8,7 @@ from ..data.mosaic import choice_html, mosaic_html, outlines_html, range_html
 from ..data.root import repository
 from ..data.run import RunFolder
 from ..population.parameters import PopulationParameters
-from ..population.render import Phantom, Stack
+from ..population.render import Phantom, SlicePlan
 from ..population.subjects import sample_subject
 from ..population.xcat.files import find_xcat_subjects
 from ..population.xcat.read import read_xcat_subject
@@ -34,7 +34,7 @@ def whole_stack(
     )
     phantom = Phantom(subject)
     return simulate(
-        phantom.structures(Stack.of(phantom.heart, population), PHASES, population),
+        phantom.structures(SlicePlan.of(phantom.heart, population), PHASES, population),
         parameters,
         seed,
         subject.name,

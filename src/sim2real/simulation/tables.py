@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..data.errors import Sim2RealError
-from ..population.structures import STRUCTURES
+from ..population.structures import STRUCTURE_TABLE
 from .parameters import SimulationParameters
 from .signal import bssfp_signal, inflow_gain
 from .slice_profile import flip_profile, slab_positions
@@ -130,7 +130,7 @@ class SlabTables:
                 (table(t2=ratio) - table(t2=1 / ratio)) / (2 * _TIME_STEP),
             ]
         rows = np.stack(terms, axis=-1)[place].reshape(-1, len(terms))
-        muscle = np.flatnonzero(STRUCTURES["name"] == "lv_myocardium")[0]
+        muscle = np.flatnonzero(STRUCTURE_TABLE["name"] == "lv_myocardium")[0]
         at_rest = middle[place[muscle], :, len(OFF_RESONANCE_HZ) // 2].sum()
         return SlabTables(
             rows,

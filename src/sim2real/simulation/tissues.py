@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..data.errors import Sim2RealError
-from ..population.structures import STRUCTURES
+from ..population.structures import STRUCTURE_TABLE
 from .sources import read_sourced
 
 TISSUES = read_sourced(files("sim2real.simulation").joinpath("tissues.csv"), ("tissue", "field_t"))
@@ -40,7 +40,7 @@ def tissue_times(
     rows = TISSUES[TISSUES["field_t"] == field_strength_t].set_index("tissue")[
         ["t1_ms", "t2_ms", "pd", "t2_prime_ms"]
     ]
-    missing = sorted(set(STRUCTURES["tissue"]) - set(rows.index))
+    missing = sorted(set(STRUCTURE_TABLE["tissue"]) - set(rows.index))
     if missing:
         raise Sim2RealError(
             f"tissues.csv: no values for {', '.join(missing)} at {field_strength_t} T; add a row"
@@ -53,4 +53,4 @@ def tissue_times(
     rows["fat"] = rows.index == "fat"
     rows["blood"] = rows.index.str.startswith("blood")
     rows["fluid"] = rows.index.isin(_FLUIDS)
-    return rows.loc[STRUCTURES["tissue"]].set_index(STRUCTURES["id"])
+    return rows.loc[STRUCTURE_TABLE["tissue"]].set_index(STRUCTURE_TABLE["id"])

@@ -1,7 +1,9 @@
 """Genuine XCAT output on disk: the ``.par`` that made it, its log, and one activity volume a
 frame."""
 
+import math
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,15 +11,17 @@ import numpy as np
 
 from ...data.errors import Sim2RealError
 from ..structures import ID
-from .blood import separate_blood
 from .log import XcatLog, read_log
 from .organs import Palette, number, palette_of
 
-_LARGEST = {
-    "array_size": 8192,
-    "slices": 16384,
-    "width_cm": 5.0,
-}  # beyond any body, so a slip of the pen
+_HIGHEST = {  # beyond any body, so a slip of the pen; widths in cm
+    "x_array_size": 8192,
+    "y_array_size": 8192,
+    "startslice": 16384,
+    "endslice": 16384,
+    "pixel_width": 5.0,
+    "slice_width": 5.0,
+}
 
 
 @dataclass(frozen=True)
@@ -27,66 +31,51 @@ class XcatSeries:
     par: Path
     values: dict[str, str]
     shape: tuple[int, int, int]
-    pixel_mm: float
-    slice_mm: float
+    spacing_mm: np.ndarray  # along x, y and z
     frames: tuple[Path, ...]  # activity volumes in order of time
     palette: Palette
     log: XcatLog | None
 
     @property
     def voxel_ml(self) -> float:
-        return self.pixel_mm**2 * self.slice_mm / 1e3
+        return float(self.spacing_mm.prod()) / 1e3
 
-    @property
-    def spacing_mm(self) -> np.ndarray:
-        """Along x, y and z."""
-        return np.array([self.pixel_mm, self.pixel_mm, self.slice_mm])
+    def flag(self, name: str) -> bool:
+        """Whether a parameter of the ``.par`` is 1."""
+        return number(self.values.get(name, "0"), self.par, name) == 1
 
     def read_frame(self, k: int) -> np.ndarray:
-        """Structure numbers of frame ``k``, uint8, shape (z, y, x); activities become structures by
-        the ``.par``'s own table.
+        """Structure numbers of frame ``k``, by the ``.par``'s own table of activities.
 
-        Read slice by slice, so that no second copy of the activities is ever held. Raises
-        Sim2RealError for an activity the ``.par`` does not know, for blood that cannot be told
-        apart, and where the log contradicts.
+        Read slice by slice, so that no second copy of the activities is ever held.
+
+        Returns:
+            uint8, shape (z, y, x).
+
+        Raises:
+            Sim2RealError: for an activity the ``.par`` does not know, and where the log
+                contradicts.
         """
         path, total = self.frames[k], 0.0
         volume = np.empty(self.shape, np.uint8)
         with open(path, "rb") as file:
-            for z in range(self.shape[0]):
-                activities = np.fromfile(file, "<f4", self.shape[1] * self.shape[2]).reshape(
-                    self.shape[1:]
-                )
-                volume[z], known = self.palette.structures(activities)
+            for plane in volume:
+                activities = np.fromfile(file, "<f4", plane.size).reshape(plane.shape)
+                plane[:], known = self.palette.structures(activities)
                 if not known.all():
-                    self._refuse(path, activities[~known][0])
+                    raise Sim2RealError(
+                        f"{path}: holds the activity {activities[~known][0]:g}, which"
+                        f" {self.par.name} gives to no organ; expected the .par that made it, with"
+                        " a line for every organ: XCAT gives 2 to those that a .par leaves out"
+                    )
                 total += float(activities.sum(dtype=np.float64))
-        for shared, structures in self.palette.shared.items():
-            proven = self.log is not None and self.log.states(k + 1)
-            separate_blood(volume, shared, structures, self.spacing_mm, path, proven)
         if self.log:
-            millilitres = {
+            chambers = {
                 name: np.count_nonzero(volume == ID[name]) * self.voxel_ml
-                for name in self._chambers()
+                for name in ("lv_blood", "rv_blood")
             }
-            self.log.check_frame(path, k + 1, total, millilitres)
+            self.log.check_frame(path, k + 1, {"total": total, **chambers})
         return volume
-
-    def _chambers(self) -> list[str]:
-        """The ventricles, and the atria where they had to be told apart from them."""
-        shared = {name for structures in self.palette.shared.values() for name in structures}
-        return [
-            "lv_blood",
-            "rv_blood",
-            *(name for name in ("left_atrium", "right_atrium") if name in shared),
-        ]
-
-    def _refuse(self, path: Path, activity: float) -> None:
-        raise Sim2RealError(
-            f"{path}: holds the activity {activity:g}, which {self.par.name} gives to no organ;"
-            " expected the .par that made it, with a line for every organ: XCAT gives 2 to those"
-            " that a .par leaves out"
-        )
 
 
 def find_xcat_subjects(root: Path | str) -> list[Path]:
@@ -97,30 +86,30 @@ def find_xcat_subjects(root: Path | str) -> list[Path]:
             f"{root}: no such folder; population.xcat_root must name the folder of XCAT output"
         )
     folders = sorted({path.parent for path in root.rglob("*_act_*.bin") if _frame_number(path)})
-    found = [path for folder in folders for path in sorted(folder.glob("*.par"))]
-    if not found:
+    pars = [path for folder in folders for path in sorted(folder.glob("*.par"))]
+    if not pars:
         raise Sim2RealError(
             f"{root}: holds no .par file with *_act_<frame>.bin volumes beside it; copy the XCAT"
             " output and its .par here"
         )
-    alone = [folder for folder in folders if folder not in {path.parent for path in found}]
-    if alone:
-        raise Sim2RealError(
-            f"{alone[0]}: holds *_act_<frame>.bin volumes but no .par; expected the .par that made"
-            " them, copy it here"
-        )
-    names = [name_of(path) for path in found]
-    for name in names:
-        if names.count(name) > 1:
-            twice = [str(path) for path in found if name_of(path) == name]
+    for folder in folders:
+        if folder not in {path.parent for path in pars}:
             raise Sim2RealError(
-                f"{twice[0]} and {twice[1]} are both of a subject '{name}'; expected one .par a"
-                " folder, folders of different names"
+                f"{folder}: holds *_act_<frame>.bin volumes but no .par; expected the .par that"
+                " made them, copy it here"
             )
-    return found
+    name, count = Counter(map(name_of, pars)).most_common(1)[0]
+    if count > 1:
+        first, second, *_ = (path for path in pars if name_of(path) == name)
+        raise Sim2RealError(
+            f"{first} and {second} are both of a subject '{name}'; expected one .par a folder,"
+            " folders of different names"
+        )
+    return pars
 
 
 def name_of(par: Path) -> str:
+    """The subject's name: that of its folder."""
     return par.parent.name or par.stem
 
 
@@ -131,30 +120,27 @@ def read_par(path: Path) -> dict[str, str]:
         raise Sim2RealError(
             f"{path}: is no text; expected the lines 'name = value' of an XCAT .par, copy it again"
         )
-    values = {}
-    for line in content.decode("utf-8", errors="replace").splitlines():
-        match = re.match(r"\s*([A-Za-z_]\w*)\s*=\s*([^\s#]+)", line)
-        if match:
-            values[match[1]] = match[2]
-    return values
+    lines = content.decode("utf-8", errors="replace").splitlines()
+    matches = (re.match(r"\s*([A-Za-z_]\w*)\s*=\s*([^\s#]+)", line) for line in lines)
+    return {match[1]: match[2] for match in matches if match}
 
 
 def open_xcat(par: Path) -> XcatSeries:
-    """Parameters, frames and log; volumes are not read yet. Raises Sim2RealError, in one line, for
-    what cannot be read later."""
+    """Parameters, frames and log; volumes are not read yet.
+
+    Raises:
+        Sim2RealError: for what cannot be read later.
+    """
     values = read_par(par)
     geometry = _geometry(values, par)
     _refuse_formats(values, par)
-    frames, stem = _frames(par, values)
-    log = read_log(par.parent / f"{stem}_log")
+    frames = _frames(par, values)
+    log = read_log(par.parent / f"{_stem(frames[0])}_log")
     if log:
         log.check_geometry(par, geometry)
-    shape = (
-        int(geometry["endslice"] - geometry["startslice"]) + 1,
-        int(geometry["y_array_size"]),
-        int(geometry["x_array_size"]),
-    )
-    expected = 4 * shape[0] * shape[1] * shape[2]
+    n_slices = geometry["endslice"] - geometry["startslice"] + 1
+    shape = tuple(map(int, (n_slices, geometry["y_array_size"], geometry["x_array_size"])))
+    expected = 4 * math.prod(shape)
     for path in frames:
         if path.stat().st_size != expected:
             raise Sim2RealError(
@@ -163,60 +149,37 @@ def open_xcat(par: Path) -> XcatSeries:
                 " again or correct the .par"
             )
     palette = palette_of(values, par)
-    if (
-        number(values.get("activity_unit", "0"), par, "activity_unit") == 1
-    ):  # then XCAT writes activities times the voxel's volume
-        palette = replace(
-            palette, values=palette.values * geometry["pixel_width"] ** 2 * geometry["slice_width"]
-        )
-    return XcatSeries(
-        par,
-        values,
-        shape,
-        10 * geometry["pixel_width"],
-        10 * geometry["slice_width"],
-        frames,
-        palette,
-        log,
-    )
+    if number(values.get("activity_unit", "0"), par, "activity_unit") == 1:
+        # then XCAT writes activities times the voxel's volume
+        voxel = geometry["pixel_width"] ** 2 * geometry["slice_width"]
+        palette = replace(palette, values=palette.values * voxel)
+    widths = ("pixel_width", "pixel_width", "slice_width")
+    spacing_mm = 10 * np.array([geometry[name] for name in widths])
+    return XcatSeries(par, values, shape, spacing_mm, frames, palette, log)
 
 
 def _geometry(values: dict[str, str], par: Path) -> dict[str, float]:
     """Sizes by their names in the ``.par``; later releases of XCAT 2 give x and y a size each."""
-    values = dict(values)
-    for side in ("x_array_size", "y_array_size"):
-        values.setdefault(side, values.get("array_size", ""))
-    geometry = {}
-    for name in (
-        "x_array_size",
-        "y_array_size",
-        "startslice",
-        "endslice",
-        "pixel_width",
-        "slice_width",
-    ):
+    sizes = dict.fromkeys(("x_array_size", "y_array_size"), values.get("array_size", ""))
+    values, geometry = sizes | values, {}
+    for name, highest in _HIGHEST.items():
+        spelling = "array_size" if name.endswith("array_size") else name
         if not values.get(name):
-            told = "array_size" if name.endswith("array_size") else name
             raise Sim2RealError(
-                f"{par}: has no line '{told} = ...'; expected the general parameters of an XCAT run"
+                f"{par}: has no line '{spelling} = ...'; expected the general parameters of an XCAT"
+                " run"
             )
-        geometry[name] = number(values[name], par, name)
-        if name.endswith("_width") and not 0 < geometry[name] <= _LARGEST["width_cm"]:
+        value = geometry[name] = number(values[name], par, spelling)
+        if not name.endswith("_width") and value != round(value):
+            raise Sim2RealError(f"{par}: {spelling} = {value:g}; expected a whole number")
+        if value > highest or value <= 0:
             raise Sim2RealError(
-                f"{par}: {name} = {geometry[name]:g}; expected cm, above 0 and at most"
-                f" {_LARGEST['width_cm']:g}"
+                f"{par}: {spelling} = {value:g}; expected above 0 and at most {highest:g}"
             )
-        if not name.endswith("_width") and geometry[name] != round(geometry[name]):
-            raise Sim2RealError(f"{par}: {name} = {geometry[name]:g}; expected a whole number")
-        if name.endswith("array_size") and not 1 <= geometry[name] <= _LARGEST["array_size"]:
-            raise Sim2RealError(
-                f"{par}: array_size {geometry[name]:g}; expected at least one voxel and at most"
-                f" {_LARGEST['array_size']}"
-            )
-    if not 1 <= geometry["endslice"] - geometry["startslice"] + 1 <= _LARGEST["slices"]:
+    if geometry["endslice"] < geometry["startslice"]:
         raise Sim2RealError(
             f"{par}: slices {geometry['startslice']:g} to {geometry['endslice']:g}; expected at"
-            f" least one voxel and at most {_LARGEST['slices']} slices"
+            " least one"
         )
     if geometry["x_array_size"] == geometry["y_array_size"]:
         geometry["array_size"] = geometry["x_array_size"]
@@ -225,49 +188,52 @@ def _geometry(values: dict[str, str], par: Path) -> dict[str, float]:
 
 def _refuse_formats(values: dict[str, str], par: Path) -> None:
     """Kinds of output that are no activities in float32."""
-    for name, wanted, why in (
+    for name, needed, why in (
         ("color_code", 0, "writes numbers of XCAT's own instead of activities"),
         ("activiv_output_format", 0, "writes whole numbers of 16 or 8 bits"),
         ("subvoxel_index", 1, "mixes the activities of several organs in a voxel"),
     ):
-        value = number(values.get(name, str(wanted)), par, name)
-        if value != wanted:
+        value = number(values.get(name, str(needed)), par, name)
+        if value != needed:
             raise Sim2RealError(
-                f"{par}: {name} = {value:g} {why}; run XCAT again with {name} = {wanted}"
+                f"{par}: {name} = {value:g} {why}; run XCAT again with {name} = {needed}"
             )
 
 
-def _frames(par: Path, values: dict[str, str]) -> tuple[tuple[Path, ...], str]:
-    """(volumes in order of time, what their names begin with)."""
-    volumes = {
-        path: _frame_number(path) for path in par.parent.glob("*_act_*.bin") if _frame_number(path)
-    }
-    if not volumes:
+def _frames(par: Path, values: dict[str, str]) -> tuple[Path, ...]:
+    """The volumes in order of time."""
+    folder = par.parent
+    frames = [path for path in folder.glob("*_act_*.bin") if _frame_number(path)]
+    if not frames:
         raise Sim2RealError(
-            f"{par.parent}: holds no *_act_<frame>.bin volume; copy the XCAT output beside its .par"
+            f"{folder}: holds no *_act_<frame>.bin volume; copy the XCAT output beside its .par"
         )
-    stems = sorted({re.sub(r"_act_\d+\.bin$", "", path.name) for path in volumes})
+    stems = sorted(set(map(_stem, frames)))
     if len(stems) > 1:
         raise Sim2RealError(
-            f"{par.parent}: holds volumes of several runs ({', '.join(stems)}); put each subject"
-            " into a folder of its own"
+            f"{folder}: holds volumes of several runs ({', '.join(stems)}); put each subject into a"
+            " folder of its own"
         )
-    frames = {k: path for path, k in volumes.items()}
-    wanted = max(frames)
-    if "out_frames" in values:
-        wanted = max(wanted, int(number(values["out_frames"], par, "out_frames")))
-    missing = next((k for k in range(1, wanted + 1) if k not in frames), None)
+    frames.sort(key=_frame_number)
+    numbers = list(map(_frame_number, frames))
+    stated = number(values.get("out_frames", numbers[-1]), par, "out_frames")
+    last = max(numbers[-1], int(stated))
+    missing = min(set(range(1, last + 1)) - set(numbers), default=None)
     if missing:
         raise Sim2RealError(
-            f"{par.parent}: frame {missing} of {wanted} is missing; expected"
+            f"{folder}: frame {missing} of {last} is missing; expected"
             f" {stems[0]}_act_{missing}.bin, copy it here"
         )
-    if "out_frames" in values and len(frames) > number(values["out_frames"], par, "out_frames"):
+    if len(frames) > stated:
         raise Sim2RealError(
-            f"{par.parent}: holds {len(frames)} frames; expected {values['out_frames']}, as"
-            f" out_frames in {par.name} states; take away those of another run"
+            f"{folder}: holds {len(frames)} frames; expected {stated:g}, as out_frames in"
+            f" {par.name} states; take away those of another run"
         )
-    return tuple(frames[k] for k in sorted(frames)), stems[0]
+    return tuple(frames)
+
+
+def _stem(frame: Path) -> str:
+    return re.sub(r"_act_\d+\.bin$", "", frame.name)
 
 
 def _frame_number(path: Path) -> int | None:

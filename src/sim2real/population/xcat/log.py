@@ -10,40 +10,38 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...data.errors import Sim2RealError
+from .organs import number
 
 # relative; the sums of genuine logs agree to the last digit where activities are whole numbers
 SUM_TOLERANCE = 1e-4
-VOLUME_TOLERANCE = (
-    0.02  # relative, and never under VOLUME_FLOOR_ML: XCAT adds voxels up in single precision
-)
-VOLUME_FLOOR_ML = 0.5
-_CHAMBERS = {
-    "lv_blood": "LV chamber",
-    "rv_blood": "RV chamber",
-    "left_atrium": "LA chamber",
-    "right_atrium": "RA chamber",
-}
+# relative, and never under VOLUME_FLOOR_ML: XCAT adds voxels up in single precision
+VOLUME_TOLERANCE, VOLUME_FLOOR_ML = 0.02, 0.5
 _GEOMETRY = {
-    "pixel_width": r"pixel width",
-    "slice_width": r"slice width",
-    "array_size": r"array_size",
-    "startslice": r"starting slice number",
-    "endslice": r"ending slice number",
+    "pixel_width": "pixel width",
+    "slice_width": "slice width",
+    "array_size": "array_size",
+    "startslice": "starting slice number",
+    "endslice": "ending slice number",
+}
+_FRAME = {
+    "total": "Total activity",
+    "lv_blood": "Volume of LV chamber",
+    "rv_blood": "Volume of RV chamber",
 }
 
 
 @dataclass(frozen=True)
 class XcatLog:
-    """Geometry by the ``.par``'s names, lengths in cm; by frame, from 1: sum of activities, and
-    chamber volumes in ml by structure."""
+    """Geometry by the ``.par``'s names, lengths in cm; by frame, from 1: sum of activities
+    (``total``) and volumes of the ventricles in ml by structure."""
 
     path: Path
     geometry: dict[str, float]
-    sums: dict[int, float]
-    volumes: dict[int, dict[str, float]]
+    frames: dict[int, dict[str, float]]
 
-    def states(self, frame: int) -> bool:
-        return frame in self.sums and {"lv_blood", "rv_blood"} <= self.volumes.get(frame, {}).keys()
+    def is_complete(self, n_frames: int) -> bool:
+        """Whether the log states sum and volumes of each frame."""
+        return all(_FRAME.keys() == self.frames.get(k + 1, {}).keys() for k in range(n_frames))
 
     def check_geometry(self, par: Path, geometry: dict[str, float]) -> None:
         """The ``.par`` must be the one of this run; XCAT's command line overrules a ``.par``, so
@@ -56,25 +54,21 @@ class XcatLog:
                     " with into the .par"
                 )
 
-    def check_frame(
-        self, path: Path, frame: int, total: float, millilitres: dict[str, float]
-    ) -> None:
-        """Raise Sim2RealError when the frame as read is not the one the log tells of; what the log
-        leaves out is not checked."""
-        stated = self.sums.get(frame, total)
-        if abs(total - stated) > SUM_TOLERANCE * max(abs(stated), 1):
-            raise Sim2RealError(
-                f"{path}: the activities add up to {total:.1f}; expected {stated:.1f}, as"
-                f" {self.path.name} states for frame {frame}; copy the frame and the log of one run"
-                " again"
-            )
-        for structure, found in millilitres.items():
-            stated = self.volumes.get(frame, {}).get(structure, found)
-            if abs(found - stated) > max(VOLUME_TOLERANCE * stated, VOLUME_FLOOR_ML):
+    def check_frame(self, path: Path, frame: int, measured: dict[str, float]) -> None:
+        """Raise Sim2RealError where the frame as read is not the one the log tells of; what the log
+        leaves out is not checked. measured: by the names of ``frames``."""
+        for name, stated in self.frames.get(frame, {}).items():
+            difference = abs(measured[name] - stated)
+            if name == "total" and difference > SUM_TOLERANCE * max(abs(stated), 1):
                 raise Sim2RealError(
-                    f"{path}: {found:.1f} ml of {structure}; expected {stated:.1f} ml, as"
+                    f"{path}: the activities add up to {measured[name]:.1f}; expected"
+                    f" {stated:.1f}, as {self.path.name} states for frame {frame}; copy the frame"
+                    " and the log of one run again"
+                )
+            if name != "total" and difference > max(VOLUME_TOLERANCE * stated, VOLUME_FLOOR_ML):
+                raise Sim2RealError(
+                    f"{path}: {measured[name]:.1f} ml of {name}; expected {stated:.1f} ml, as"
                     f" {self.path.name} states for frame {frame}; check that the .par is the run's"
-                    " and that no organ shares its activity"
                 )
 
 
@@ -83,28 +77,19 @@ def read_log(path: Path) -> XcatLog | None:
     if not path.is_file():
         return None
     text = path.read_text(encoding="utf-8", errors="replace")
-    head, *frames = re.split(r"CREATING FRAME #(\d+)", text)
-    geometry = {}
-    for name, words in _GEOMETRY.items():
-        if match := re.search(rf"^\s*{words}\s*=\s*([-+.\deE]+)", head, re.MULTILINE):
-            geometry[name] = _float(match[1], path, name)
-    sums, volumes = {}, {}
-    for k, part in zip(map(int, frames[::2]), frames[1::2], strict=True):
-        if match := re.search(r"^\s*Total activity\s*=\s*([-+.\deE]+)", part, re.MULTILINE):
-            sums[k] = _float(match[1], path, "Total activity")
-        found = {
-            name: re.search(rf"Volume of {words}\s*=\s*([-+.\deE]+)\s*ml", part)
-            for name, words in _CHAMBERS.items()
-        }
-        volumes[k] = {name: _float(match[1], path, name) for name, match in found.items() if match}
-    return XcatLog(path, geometry, sums, volumes)
+    head, *parts = re.split(r"CREATING FRAME #(\d+)", text)
+    frames = zip(map(int, parts[::2]), parts[1::2], strict=True)
+    return XcatLog(
+        path,
+        _numbers(head, _GEOMETRY, path),
+        {k: _numbers(part, _FRAME, path) for k, part in frames},
+    )
 
 
-def _float(text: str, path: Path, name: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise Sim2RealError(
-            f"{path}: {name} = {text} is no number; copy the log again, or take it away to read"
-            " without it"
-        ) from None
+def _numbers(text: str, words_of: dict[str, str], path: Path) -> dict[str, float]:
+    """The numbers that stand behind words and ``=`` in a text, those that it has."""
+    found = {
+        name: re.search(rf"^\s*{words}\s*=\s*([-+.\deE]+)", text, re.MULTILINE)
+        for name, words in words_of.items()
+    }
+    return {name: number(match[1], path, name) for name, match in found.items() if match}

@@ -8,97 +8,85 @@ for other spellings, the name XCAT 2 gives it (``-``: none). The names are those
 
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ...data.errors import Sim2RealError
-from ..structures import ID, STRUCTURES
+from ..structures import ID, STRUCTURE_TABLE
 
 ORGANS = pd.read_csv(
     files("sim2real.population.xcat").joinpath("organs.csv"), keep_default_na=False
 )
 _ROW_OF = {row.parameter.lower(): row for row in ORGANS.itertuples(index=False)}
-_LANDMARKS = (
-    "liver",
-    "vertebra",
-)  # they tell how the body lies, so nothing else may be taken for them
+_LANDMARKS = ("liver", "vertebra")  # they tell how the body lies: nothing else may stand for them
 _KIND_OF = {
     row.name: (row.name if row.name in _LANDMARKS else "", row.tissue, row.label)
-    for row in STRUCTURES.itertuples(index=False)
+    for row in STRUCTURE_TABLE.itertuples(index=False)
 }
-_VENTRICLES = {"lv_blood", "rv_blood"}
-_BLOOD = {*_VENTRICLES, "left_atrium", "right_atrium", "aorta", "vena_cava"}
-SHARED = 240  # first of the numbers that stand for several structures until they are told apart
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Activities, ascending, and the structure number of each; ``shared``: number from ``SHARED``
-    on to the structures it stands for."""
+    """Activities, ascending, and the structure number of each, shape (n,)."""
 
     values: np.ndarray
     numbers: np.ndarray
-    shared: dict[int, tuple[str, ...]]
 
     def structures(self, activities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(structure numbers, uint8; whether each activity is one of ours) of a float32 array."""
+        """Structure numbers, uint8, and whether each activity is known, of a float32 array."""
         index = np.searchsorted((self.values[1:] + self.values[:-1]) / 2, activities)
         nearest = self.values.astype(np.float32)[index]
         least = np.min(np.abs(self.values[self.values != 0]), initial=1)
-        return self.numbers[index], np.abs(nearest - activities) <= 1e-4 * np.maximum(
-            least, np.abs(nearest)
-        )  # a NaN is not
+        tolerance = 1e-4 * np.maximum(least, np.abs(nearest))
+        return self.numbers[index], np.abs(nearest - activities) <= tolerance  # a NaN is not
 
 
-def palette_of(values: dict[str, str], par) -> Palette:
+def palette_of(values: dict[str, str], par: Path) -> Palette:
     """The activities of a ``.par``, 0 being air.
 
-    Raises Sim2RealError when one activity would have to be two tissues that the label map keeps
-    apart, unless they are blood of a ventricle and of its neighbours, which ``blood`` may tell
-    apart by where they lie.
+    Args:
+        values: names and values of the ``.par``.
+        par: its path, for messages.
+
+    Raises:
+        Sim2RealError: where one activity would have to be two tissues that the maps keep apart.
     """
-    owners: dict[float, list[tuple[str, str, str]]] = {0.0: []}
-    has_muscle = any(name.lower() == "muscle_activity" for name in values)
+    organs: dict[float, list] = {}
     for name, text in values.items():
         row = _ROW_OF.get(name.lower())
         if row is not None and number(values.get(row.drawn_by, "1"), par, row.drawn_by) != 0:
-            # what is no organ and no muscle is fat in XCAT; NCAT draws no muscle, so there it is
-            # most of the body
-            structure = (
-                "muscle" if row.parameter == "body_activity" and not has_muscle else row.structure
+            organs.setdefault(number(text, par, name), []).append(row._replace(parameter=name))
+    has_muscle = any(name.lower() == "muscle_activity" for name in values)
+    organs.pop(0.0, None)
+    known = {0.0: ID["air"]}
+    known |= {value: ID[_structure(value, organs[value], has_muscle, par)] for value in organs}
+    activities = sorted(known)
+    return Palette(np.array(activities), np.array([known[v] for v in activities], np.uint8))
+
+
+def _structure(value: float, organs: list, has_muscle: bool, par: Path) -> str:
+    """The structure of the organs of one activity; organs out of reach count only among others."""
+    near = [organ for organ in organs if organ.region != "elsewhere"] or organs[:1]
+    # what is no organ and no muscle is fat in XCAT; NCAT draws no muscle: there it is most of the
+    # body
+    names = [
+        "muscle"
+        if organ.parameter.lower() == "body_activity" and not has_muscle
+        else organ.structure
+        for organ in near
+    ]
+    for organ, name in zip(near, names, strict=True):
+        if _KIND_OF[name] != _KIND_OF[names[0]]:
+            raise Sim2RealError(
+                f"{par}: {near[0].parameter} and {organ.parameter} share the activity {value:g} but"
+                f" are {names[0]} and {name}; give each its own value and run XCAT again"
             )
-            owners.setdefault(number(text, par, name), []).append((name, structure, row.region))
-    numbers, shared = [], {}
-    for value in sorted(owners):
-        structures = _structures(value, owners[value], par)
-        if len(structures) == 1:
-            numbers.append(ID[structures[0]])
-        else:
-            numbers.append(SHARED + len(shared))
-            shared[numbers[-1]] = structures
-    return Palette(np.array(sorted(owners)), np.array(numbers, np.uint8), shared)
+    return names[0]
 
 
-def _structures(value: float, owners: list[tuple[str, str, str]], par) -> tuple[str, ...]:
-    if value == 0:
-        return ("air",)
-    near = [owner for owner in owners if owner[2] != "elsewhere"] or owners[:1]
-    first = near[0]
-    found = {_KIND_OF[structure]: structure for _, structure, _ in reversed(near)}
-    if len(found) == 1:
-        return (first[1],)
-    present = {structure for _, structure, _ in near}
-    if present <= _BLOOD and present & _VENTRICLES:
-        return tuple(sorted(present))
-    other = next(owner for owner in near if _KIND_OF[owner[1]] != _KIND_OF[first[1]])
-    raise Sim2RealError(
-        f"{par}: {first[0]} and {other[0]} share the activity {value:g} but are {first[1]} and"
-        f" {other[1]}; give each its own value and run XCAT again"
-    )
-
-
-def number(text: str, par, name: str) -> float:
+def number(text: str, path: Path, name: str) -> float:
     """A finite number, or Sim2RealError naming file and parameter."""
     try:
         value = float(text)
@@ -106,7 +94,7 @@ def number(text: str, par, name: str) -> float:
         value = np.nan
     if not np.isfinite(value):
         raise Sim2RealError(
-            f"{par}: {name} = {text} is no finite number; expected one, correct the line or copy"
-            " the .par again"
+            f"{path}: {name} = {text} is no finite number; expected one, correct the line or copy"
+            " the file again"
         )
     return value

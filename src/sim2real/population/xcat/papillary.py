@@ -21,22 +21,14 @@ NARROWEST_MM = 3.0
 
 def mark_papillary(section: np.ndarray, pixel_mm: float) -> None:
     """Renumber papillary muscle in a short-axis section (x, y) of structure numbers, in place."""
-    points = np.argwhere(section == ID["lv_blood"])
+    blood, wall = section == ID["lv_blood"], section == ID["lv_myocardium"]
+    points = np.argwhere(blood)
     if len(points) == 0 or np.linalg.matrix_rank(points - points[0]) < 2:
         return  # a point or a line has no hull
-    box = tuple(
-        slice(low, high + 1)
-        for low, high in zip(points.min(axis=0), points.max(axis=0), strict=True)
-    )
-    parts, _ = label(section == ID["lv_myocardium"])
+    parts, _ = label(wall)
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    view = section[box]
-    inside = convex_hull_image(view == ID["lv_blood"], offset_coordinates=False) & (
-        view == ID["lv_myocardium"]
-    )
+    inside = convex_hull_image(blood, offset_coordinates=False) & wall
     edge = max(math.ceil(NARROWEST_MM / pixel_mm), 2)
-    islands = parts[box] != np.argmax(sizes)
-    view[inside & (islands | binary_opening(inside, np.ones((edge, edge))))] = ID[
-        "papillary_muscle"
-    ]
+    wide = binary_opening(inside, np.ones((edge, edge)))
+    section[inside & ((parts != np.argmax(sizes)) | wide)] = ID["papillary_muscle"]

@@ -10,22 +10,20 @@ from scipy.ndimage import map_coordinates
 
 from ...data.errors import Sim2RealError
 from ...data.images import Image
+from ...data.labels import LV, MYO, RV
 from ..heart import DENSITY_G_PER_ML
 from ..parameters import PopulationParameters
-from ..render import MIDDLE_SLICES
+from ..render import MIDDLE_SLICES, sub_slice_offsets
 from ..structures import ID, labels_of
 from .files import XcatSeries, name_of, open_xcat
-from .organs import number
 from .papillary import mark_papillary
 from .pose import Pose, find_pose, frame_of
 
 # of the LV's volume between the frames taken for ED and ES; frames of one heart phase differ by
 # less
 _LEAST_EJECTION = 0.05
-_SECTION_MM, _SECTION_PIXEL_MM = (
-    2.0,
-    1.0,
-)  # distance and pixel of the sections in which papillary muscle is counted
+# distance and pixel of the sections in which papillary muscle is counted
+_SECTION_MM, _SECTION_PIXEL_MM = 2.0, 1.0
 
 
 def read_xcat_subject(
@@ -34,19 +32,28 @@ def read_xcat_subject(
     phases: Literal["ed_es", "all"] = "ed_es",
     n_slices: int | None = None,
 ) -> tuple[dict, Image]:
-    """(row of the subjects' table, structure maps (x, y, slice, frame, sub_slice), uint8) of one
-    XCAT subject.
+    """Measures and structure maps of one XCAT subject.
 
-    ED is the frame with the largest LV cavity, ES the one with the smallest; ``all`` takes every
-    frame of the beat, in order of time from ED on. Slices run from apex to base: the six in the
-    middle or, for ``parameters.stack = "full"``, all of the LV; ``n_slices`` instead spreads that
-    many evenly over what holds the cavity at both phases (3: apical, mid, basal). At most one frame
-    of activities is in memory, and of structures ED, ES and one more.
+    ED is the frame with the largest LV cavity, ES the one with the smallest. At most one frame of
+    activities is in memory, and of structures ED, ES and one more.
+
+    Args:
+        par: the subject's ``.par``, its volumes beside it.
+        parameters: of the slices, which run from apex to base: the six in the middle or, for
+            ``stack = "full"``, all of the LV.
+        phases: ``all`` takes every frame of the beat, in order of time from ED on.
+        n_slices: this many instead, evenly over what holds the cavity at both phases (3: apical,
+            middle, basal).
+
+    Returns:
+        Row of the subjects' table, and maps (x, y, slice, frame, sub_slice), uint8.
+
+    Raises:
+        Sim2RealError: for files that cannot be read, and frames that are no heart beat.
     """
     series = open_xcat(par)
-    cavity = [
-        np.count_nonzero(series.read_frame(k) == ID["lv_blood"]) for k in range(len(series.frames))
-    ]
+    n_frames = len(series.frames)
+    cavity = [np.count_nonzero(series.read_frame(k) == ID["lv_blood"]) for k in range(n_frames)]
     ed, es = int(np.argmax(cavity)), int(np.argmin(cavity))
     if cavity[es] == 0:
         raise Sim2RealError(
@@ -62,57 +69,46 @@ def read_xcat_subject(
     pose = find_pose(volumes[ed], series)
     centres = _centres(pose, volumes[ed], volumes[es], parameters, n_slices)
     row = _row(series, pose, volumes[ed], volumes[es]) | {"ed_frame": ed + 1, "es_frame": es + 1}
-    n_frames = len(series.frames)
-    wanted = [(ed + k) % n_frames for k in range(n_frames)] if phases == "all" else (ed, es)
-    frames = (volumes[k] if k in volumes else series.read_frame(k) for k in wanted)
-    return row, _short_axis(frames, len(wanted), series, pose, centres, parameters)
+    order = [(ed + k) % n_frames for k in range(n_frames)] if phases == "all" else (ed, es)
+    frames = (volumes[k] if k in volumes else series.read_frame(k) for k in order)
+    return row, _short_axis(frames, len(order), series, pose, centres, parameters)
 
 
 def _row(series: XcatSeries, pose: Pose, ed: np.ndarray, es: np.ndarray) -> dict:
     """Volumes by counting voxels; papillary muscle counts as cavity, as in the labels."""
-    count = lambda volume, value: float(
-        np.count_nonzero(labels_of(volume) == value) * series.voxel_ml
-    )  # noqa: E731
+    millilitres = [
+        np.bincount(labels_of(volume).ravel(), minlength=4) * series.voxel_ml for volume in (ed, es)
+    ]
     papillary = [_papillary_ml(volume, series, pose) for volume in (ed, es)]
-    checked = series.log is not None and all(
-        series.log.states(k + 1) for k in range(len(series.frames))
-    )
-    row = {
+    lv, rv = ([float(counts[label]) for counts in millilitres] for label in (LV, RV))
+    lv = [cavity + muscle for cavity, muscle in zip(lv, papillary, strict=True)]
+    return {
         "name": name_of(series.par),
         "group": "XCAT",
-        "sex": "F" if number(series.values.get("gender", "0"), series.par, "gender") == 1 else "M",
-        "lv_edv_ml": count(ed, 1) + papillary[0],
-        "lv_esv_ml": count(es, 1) + papillary[1],
-        "lv_mass_g": DENSITY_G_PER_ML * (count(ed, 2) - papillary[0]),
-        "rv_edv_ml": count(ed, 3),
-        "rv_esv_ml": count(es, 3),
+        "sex": "F" if series.flag("gender") else "M",
+        "lv_edv_ml": lv[0],
+        "lv_esv_ml": lv[1],
+        "lv_mass_g": DENSITY_G_PER_ML * (float(millilitres[0][MYO]) - papillary[0]),
+        "rv_edv_ml": rv[0],
+        "rv_esv_ml": rv[1],
         "papillary_ml": papillary[0],
-        "log_checked": checked,
+        "log_checked": series.log is not None and series.log.is_complete(len(series.frames)),
         "pose_found_by": pose.found_by,
+        "lv_ef_percent": 100 * (1 - lv[1] / lv[0]),
+        "rv_ef_percent": 100 * (1 - rv[1] / rv[0]),
     }
-    for side in ("lv", "rv"):
-        row[f"{side}_ef_percent"] = 100 * (
-            1 - row[f"{side}_esv_ml"] / max(row[f"{side}_edv_ml"], 1e-9)
-        )
-    return row
-
-
-def _has_papillary(series: XcatSeries) -> bool:
-    return number(series.values.get("papillary_flag", "0"), series.par, "papillary_flag") == 1
 
 
 def _papillary_ml(volume: np.ndarray, series: XcatSeries, pose: Pose) -> float:
     """Papillary muscle, ml, in sections across the whole LV."""
-    if not _has_papillary(series):
+    if not series.flag("papillary_flag"):
         return 0.0
-    low, high = pose.heights(volume, (1,))
-    plane, _ = _plane(pose, 160.0, _SECTION_PIXEL_MM)
-    found = 0
-    for level in np.arange(low, high, _SECTION_MM):
+    plane, pixels = _plane(pose, 160.0, _SECTION_PIXEL_MM), 0
+    for level in np.arange(*pose.heights(volume, (LV,)), _SECTION_MM):
         section = _section(volume, plane + level * pose.base, pose)
         mark_papillary(section, _SECTION_PIXEL_MM)
-        found += np.count_nonzero(section == ID["papillary_muscle"])
-    return found * _SECTION_PIXEL_MM**2 * _SECTION_MM / 1e3
+        pixels += np.count_nonzero(section == ID["papillary_muscle"])
+    return pixels * _SECTION_PIXEL_MM**2 * _SECTION_MM / 1e3
 
 
 def _centres(
@@ -124,16 +120,15 @@ def _centres(
 ) -> np.ndarray:
     """Levels of the slices' centres along the LV's axis, mm from its middle, evenly spaced, apex
     first."""
-    spacing = parameters.slice_spacing_mm
-    bounds = np.array([pose.heights(volume, (1,)) for volume in (ed, es)])
+    spacing, count = parameters.slice_spacing_mm, MIDDLE_SLICES
+    bounds = np.array([pose.heights(volume, (LV,)) for volume in (ed, es)])
     low, high = bounds[:, 0].max(), bounds[:, 1].min()
     if n_slices is not None:
         return low + (high - low) * (np.arange(n_slices) + 0.5) / n_slices
     if parameters.stack == "full":
-        low, high = pose.heights(ed, (1, 2))[0], bounds[0, 1]
+        low, high = pose.heights(ed, (LV, MYO))[0], bounds[0, 1]
         count = int(np.ceil((high - low) / spacing))
-        return (low + high) / 2 + spacing * (np.arange(count) - (count - 1) / 2)
-    return (low + high) / 2 + spacing * (np.arange(MIDDLE_SLICES) - (MIDDLE_SLICES - 1) / 2)
+    return (low + high) / 2 + spacing * (np.arange(count) - (count - 1) / 2)
 
 
 def _short_axis(
@@ -144,34 +139,29 @@ def _short_axis(
     centres: np.ndarray,
     parameters: PopulationParameters,
 ) -> Image:
-    plane, n = _plane(pose, parameters.field_of_view_mm, parameters.voxel_mm)
-    offsets = (
-        (np.arange(parameters.sub_slices) + 0.5) / parameters.sub_slices - 0.5
-    ) * parameters.slice_thickness_mm
-    maps = np.empty((n, n, len(centres), n_frames, parameters.sub_slices), np.uint8)
+    plane = _plane(pose, parameters.field_of_view_mm, parameters.voxel_mm)
+    offsets = sub_slice_offsets(parameters)
+    maps = np.empty((*plane.shape[:2], len(centres), n_frames, len(offsets)), np.uint8)
     for p, volume in enumerate(frames):
-        for k, s in np.ndindex(len(centres), parameters.sub_slices):
+        for k, s in np.ndindex(len(centres), len(offsets)):
             section = _section(volume, plane + (centres[k] + offsets[s]) * pose.base, pose)
-            if _has_papillary(series):
+            if series.flag("papillary_flag"):
                 mark_papillary(section, parameters.voxel_mm)
             maps[:, :, k, p, s] = section
     spacing = centres[1] - centres[0] if len(centres) > 1 else parameters.slice_spacing_mm
-    right, down = frame_of(pose.base)
     affine = np.eye(4)
-    affine[:3, :3] = np.stack(
-        [right * parameters.voxel_mm, down * parameters.voxel_mm, pose.base * spacing], axis=1
-    )
+    affine[:3, :2] = np.stack(frame_of(pose.base), axis=1) * parameters.voxel_mm
+    affine[:3, 2] = pose.base * spacing
     affine[:3, 3] = plane[0, 0] + centres[0] * pose.base
     return Image(maps, affine)
 
 
-def _plane(pose: Pose, extent_mm: float, pixel_mm: float) -> tuple[np.ndarray, int]:
-    """(positions (x, y, 3), RAS mm, of a short-axis plane through the middle of the cavity; its
-    edge in pixels)."""
+def _plane(pose: Pose, extent_mm: float, pixel_mm: float) -> np.ndarray:
+    """Positions (x, y, 3), RAS mm, of a short-axis plane through the middle of the cavity."""
     right, down = frame_of(pose.base)
     n = round(extent_mm / pixel_mm)
     axis = (np.arange(n) - (n - 1) / 2) * pixel_mm
-    return axis[:, None, None] * right + axis[None, :, None] * down + pose.middle, n
+    return axis[:, None, None] * right + axis[None, :, None] * down + pose.middle
 
 
 def _section(volume: np.ndarray, positions: np.ndarray, pose: Pose) -> np.ndarray:
