@@ -128,9 +128,7 @@ def test_too_few_subjects_have_no_interval_however_many_slices_are_looked_at(fea
         assert few.all() and table.iloc[:, 2 if "change" in table else 3].notna().all()
 
 
-def test_more_features_than_images_leave_the_frechet_distance_without_interval_and_not_the_kernel_one(
-    features,
-):
+def test_with_more_features_than_images_the_kernel_distance_alone_has_an_interval(features):
     wide = {
         name: found._replace(values=np.tile(found.values, 30)) for name, found in features().items()
     }

@@ -5,9 +5,10 @@ from sim2real.data.images import Image, write_image
 from sim2real.data.run import RunFolder
 from sim2real.data.slices import SLICE_COLUMNS
 from sim2real.realism.sets import described, image_sets, median_slice
+from sim2real.translation.parameters import TranslationParameters
 
 
-def test_subjects_by_which_a_generator_was_chosen_are_no_reference(tmp_path, write_parameters):
+def test_subjects_by_which_a_generator_was_chosen_are_no_reference(tmp_path):
     run, rows = RunFolder(tmp_path), []
     for vendor in "AB":
         for k in range(9):
@@ -17,10 +18,8 @@ def test_subjects_by_which_a_generator_was_chosen_are_no_reference(tmp_path, wri
     run.write_manifest("03_real_cohort", pd.DataFrame(rows, columns=SLICE_COLUMNS), "slices.csv")
     run.write_manifest("04_translation", pd.DataFrame([], columns=SLICE_COLUMNS), "translated.csv")
     for vendor, (keep, left) in zip("AB", ((False, 8), (True, 6)), strict=True):
-        write_parameters(
-            tmp_path, [f"translation.keep_nearest={keep}", "translation.watch_share=0.25"]
-        )
-        sets = image_sets(run)
+        parameters = TranslationParameters(keep_nearest=keep, watch_share=0.25)
+        sets = image_sets(run, parameters, 0)
         assert (
             len(sets[f"real_{vendor}"].subjects) == left
             and len(sets[f"real_{vendor}_test"].subjects) == 1
@@ -28,9 +27,8 @@ def test_subjects_by_which_a_generator_was_chosen_are_no_reference(tmp_path, wri
         assert not set(sets["real_A"].subjects) & {"A8"}
 
 
-def test_sets_are_taken_by_domain_vendor_and_split(tmp_path, write_parameters):
+def test_sets_are_taken_by_domain_vendor_and_split(tmp_path):
     run = RunFolder(tmp_path)
-    write_parameters(tmp_path)
     rows = []
 
     def add(domain, vendor, split, value):
@@ -55,7 +53,7 @@ def test_sets_are_taken_by_domain_vendor_and_split(tmp_path, write_parameters):
     run.write_manifest(
         "04_translation", pd.DataFrame(rows, columns=SLICE_COLUMNS), "translated.csv"
     )
-    sets = image_sets(run)
+    sets = image_sets(run, TranslationParameters(), 0)
     assert {name: list(found.subjects) for name, found in sets.items() if name != "simulated"} == {
         "real_A": ["001", "001"],
         "real_A_test": ["002", "002"],

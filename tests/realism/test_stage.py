@@ -8,9 +8,11 @@ from scipy.ndimage import gaussian_filter
 from sim2real.data.images import Image, write_image
 from sim2real.data.run import RunFolder
 from sim2real.data.slices import SLICE_COLUMNS
-from sim2real.realism import figures
+from sim2real.realism import figures, stage
 from sim2real.realism.sets import texture_space
+from sim2real.translation.parameters import TranslationParameters
 
+LAST_KEPT = TranslationParameters(keep_nearest=False)
 SETS = {
     ("simulated", ""): 0.0,
     ("sim2real_A", "A"): 0.06,
@@ -56,17 +58,16 @@ def write_run(path, subjects, test_subjects):
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory, write_parameters):
+def measured(tmp_path_factory):
     run = write_run(tmp_path_factory.mktemp("run"), 8, 5)
-    write_parameters(run.path)
-    return run, *build.measure(run, {"texture": texture_space})
+    return run, *stage.measure(run, {"texture": texture_space}, LAST_KEPT, 0)
 
 
 def test_numbers_of_the_prose_are_those_of_the_tables(measured):
     run, distances, examples = measured
     values = {
-        **build.results(distances, {"texture": texture_space}, "no weights"),
-        **build.statistics(run),
+        **stage.results(distances, {"texture": texture_space}, "no weights"),
+        **stage.statistics(run),
     }
     row = distances[
         (distances["images"] == "sim2real_A") & (distances["reference"] == "real_A")
@@ -121,11 +122,10 @@ def test_figures_draw_what_the_tables_hold(measured):
     assert len(lines[0].get_xdata()) == 7
 
 
-def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path, write_parameters):
+def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path):
     run = write_run(tmp_path, 2, 0)
-    write_parameters(tmp_path)
-    distances, examples = build.measure(run, {"texture": texture_space})
-    values = {**build.results(distances, {"texture": texture_space}, ""), **build.statistics(run)}
+    distances, examples = stage.measure(run, {"texture": texture_space}, LAST_KEPT, 0)
+    values = {**stage.results(distances, {"texture": texture_space}, ""), **stage.statistics(run)}
     assert (
         distances["ci_low"].isna().all()
         and "fewer than 5 subjects" in values["interval_note"]

@@ -8,10 +8,9 @@ import pytest
 
 from sim2real.cohort.mnms import read_mnms, survey_mnms
 from sim2real.cohort.parameters import CohortParameters
-from sim2real.cohort.prepare import prepare_real
+from sim2real.cohort.stage import prepare_real
 from sim2real.cohort.surrogate import write_surrogate
 from sim2real.data.errors import Sim2RealError
-from sim2real.data.files import write_text
 from sim2real.data.images import Image, read_image, read_labels, write_image
 from sim2real.data.run import RunFolder
 from sim2real.data.slices import as_shown
@@ -45,17 +44,14 @@ def surrogate(tmp_path_factory):
 
 @pytest.fixture
 def predict(tmp_path, monkeypatch):
-    """``predict(source)`` with a run of the quick preset, whose model is the threshold: (scores,
+    """``predict(source)`` with a model that is the threshold: (scores,
     folder of the labels)."""
     monkeypatch.setattr(apply, "predict_slices", by_threshold)
     monkeypatch.setenv("SIM2REAL_CORES", "1")
 
-    def predict(source, output="out", settings=""):
-        write_text(tmp_path / "run" / "parameters.yaml", f"preset: quick\n{settings}")
-        return (
-            apply.predict_source(source, tmp_path / "run", "real", None, tmp_path / output),
-            tmp_path / output,
-        )
+    def predict(source, output="out", **settings):
+        grid, folder = CohortParameters(**settings), tmp_path / output
+        return apply.predict_source(source, tmp_path / "model", grid, "real", folder), folder
 
     return predict
 
@@ -84,7 +80,7 @@ def flipped(image: Image, axis: int) -> Image:
 
 @pytest.mark.parametrize("crop", ["field", "heart"])
 def test_scores_are_those_of_the_images_that_table_1_is_made_of(surrogate, tmp_path, predict, crop):
-    table, _ = predict(surrogate, settings=f"cohort: {{crop_centre: {crop}}}\n")
+    table, _ = predict(surrogate, crop_centre=crop)
     run = RunFolder(tmp_path / "chapter3")
     rows = prepare_real(run, survey_mnms(surrogate), CohortParameters(crop_centre=crop))
     assert len(table) == 3 * len(rows) == 36

@@ -14,7 +14,9 @@ from sim2real.segmentation.parameters import SegmentationParameters
 
 def test_every_training_slice_is_a_case_with_true_geometry(run, table, chapter):
     cases = read_cases(chapter)
-    assert len(regime_cases(cases, "plain")) == len(regime_cases(cases, "simulated")) == 5 * 2 * 2
+    assert (
+        len(regime_cases(cases, "simulated")) == len(regime_cases(cases, "sim2real")) == 5 * 2 * 2
+    )
     assert len(regime_cases(cases, "real")) == 4 * 2 * 2
     row = cases[(cases["domain"] == "real") & (cases["slice"] == 1)].iloc[0]
     written = nib.load(

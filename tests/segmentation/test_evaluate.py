@@ -88,23 +88,23 @@ def toy_cases() -> pd.DataFrame:
         ["real", 0, 4, 0, "B", "x", "ES", "RV", 0.0, 200, 1],
     ]
     rows += [
-        ["simulated", 0, 0, 5, "A", "y", "ED", "LV", 0.8, 5, 0],
-        ["simulated", 1, 0, 5, "A", "y", "ED", "LV", 0.6, 7, 0],
+        ["sim2real", 0, 0, 5, "A", "y", "ED", "LV", 0.8, 5, 0],
+        ["sim2real", 1, 0, 5, "A", "y", "ED", "LV", 0.6, 7, 0],
     ]
     return pd.DataFrame(rows, columns=EVALUATION_COLUMNS)
 
 
 def test_table1_means_every_case_and_counts_the_empty_ones():
     table = table1(toy_cases())
-    assert list(table.columns) == TABLE_COLUMNS and list(table["training"]) == ["simulated", "real"]
-    simulated, real = table.to_dict("records")
+    assert list(table.columns) == TABLE_COLUMNS and list(table["training"]) == ["sim2real", "real"]
+    sim2real, real = table.to_dict("records")
     assert (real["n_cases"], real["n_empty"], real["dice_mean"], real["hd_mm_mean"]) == (
         2,
         1,
         0.45,
         101.5,
     )
-    assert (simulated["n_cases"], simulated["n_simulated"]) == (2, 5) and simulated[
+    assert (sim2real["n_cases"], sim2real["n_simulated"]) == (2, 5) and sim2real[
         "dice_sd"
     ] == pytest.approx(0.02**0.5)
 

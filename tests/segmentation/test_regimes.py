@@ -6,14 +6,14 @@ from sim2real.segmentation.regimes import count_subjects, regime_rows, style_of_
 
 
 def test_counts_are_subjects_not_images(table):
-    assert count_subjects(table, "plain") == {"n_real": 0, "n_simulated": 5}
     assert count_subjects(table, "simulated") == {"n_real": 0, "n_simulated": 5}
+    assert count_subjects(table, "sim2real") == {"n_real": 0, "n_simulated": 5}
     assert count_subjects(table, "real") == {"n_real": 4, "n_simulated": 0}
     assert count_subjects(table, "both") == {"n_real": 4, "n_simulated": 5}
 
 
 def test_each_virtual_subject_is_seen_in_one_style_in_equal_parts(table):
-    rows = regime_rows(table, "simulated")
+    rows = regime_rows(table, "sim2real")
     assert (rows.groupby("subject")["domain"].nunique() == 1).all()
     subjects = rows.groupby("domain")["subject"].nunique()
     assert subjects["sim2real_A"] == 3 and subjects["sim2real_B"] == 2
@@ -27,10 +27,10 @@ def test_style_depends_on_the_name_not_on_the_order():
     assert styles[::2].count("A") not in (0, 20)  # not tied to what alternates along the list
 
 
-def test_both_holds_real_and_simulated_and_nothing_else(table):
+def test_both_holds_real_and_sim2real_and_nothing_else(table):
     both = set(regime_rows(table, "both")["image"])
     assert both == set(regime_rows(table, "real")["image"]) | set(
-        regime_rows(table, "simulated")["image"]
+        regime_rows(table, "sim2real")["image"]
     )
 
 
@@ -38,7 +38,7 @@ def test_no_test_subject_in_any_regime(table):
     tests = set(table.loc[table["split"] == "test", "image"])
     assert tests and not any(
         tests & set(regime_rows(table, regime)["image"])
-        for regime in ("plain", "simulated", "real", "both")
+        for regime in ("simulated", "sim2real", "real", "both")
     )
 
 
@@ -58,6 +58,6 @@ def test_a_subject_translated_to_one_vendor_only_is_refused(table):
 
 def test_missing_domain_and_unknown_regime_are_named(table):
     with pytest.raises(Sim2RealError, match="no training image of domain 'sim2real_A'"):
-        regime_rows(table[table["domain"] == "real"], "simulated")
+        regime_rows(table[table["domain"] == "real"], "sim2real")
     with pytest.raises(Sim2RealError, match="regime 'all' does not exist"):
         regime_rows(pd.DataFrame(), "all")

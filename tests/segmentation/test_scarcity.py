@@ -20,9 +20,9 @@ def prepared(n_a: int, n_b: int) -> pd.DataFrame:
         for k in range(n)
     ]
     people += [
-        (f"sim2real_{style}", style, f"v{k}", "simulated both") for k, style in enumerate("ABA")
+        (f"sim2real_{style}", style, f"v{k}", "sim2real both") for k, style in enumerate("ABA")
     ]
-    people += [("simulated", "", f"v{k}", "plain") for k in range(3)]
+    people += [("simulated", "", f"v{k}", "simulated") for k in range(3)]
     rows = [
         (f"{domain}_{subject}_{k}", domain, vendor, subject, regimes)
         for domain, vendor, subject, regimes in people

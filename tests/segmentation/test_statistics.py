@@ -17,7 +17,7 @@ from sim2real.segmentation.statistics import (
     joined,
 )
 
-LEVEL = {"simulated": 0.80, "real": 0.86, "both": 0.86, "plain": 0.60}
+LEVEL = {"sim2real": 0.80, "real": 0.86, "both": 0.86, "simulated": 0.60}
 
 
 @cache
@@ -95,7 +95,7 @@ def test_planted_differences_are_found_and_where_there_is_none_none_is():
     table = comparison_table(judged(seeds=(0, 1, 2)))
     assert list(table.columns) == COMPARISON_COLUMNS and len(table) == 4 * 3 * 4
     cells = table.set_index(["first", "second", "vendor", "structure"])
-    overall = cells.loc[("simulated", "plain", "all", "all")]
+    overall = cells.loc[("sim2real", "simulated", "all", "all")]
     assert overall["difference"] == pytest.approx(0.2, abs=0.01) and overall["p_holm"] < 0.01
     gained = cells.loc[("both", "real", "B", "LV")]
     assert gained["ci_low"] < 0.08 < gained["ci_high"] and gained["p_holm"] < 0.05
@@ -173,7 +173,13 @@ def test_tables_of_other_cases_and_lost_seeds_are_refused():
         joined(cases.iloc[1:], measures)
     with pytest.raises(Sim2RealError, match="was not judged under every seed"):
         comparison_table(
-            rows[~((rows["subject"] == "A3") & (rows["seed"] == 1) & (rows["training"] == "plain"))]
+            rows[
+                ~(
+                    (rows["subject"] == "A3")
+                    & (rows["seed"] == 1)
+                    & (rows["training"] == "simulated")
+                )
+            ]
         )
-    with pytest.raises(Sim2RealError, match="no case of training 'plain'"):
-        comparison_table(rows[rows["training"] != "plain"])
+    with pytest.raises(Sim2RealError, match="no case of training 'simulated'"):
+        comparison_table(rows[rows["training"] != "simulated"])

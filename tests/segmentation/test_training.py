@@ -111,7 +111,7 @@ def test_same_bits_in_another_process(chapter, uninterrupted, tmp_path):
     """Nothing of the process enters: not its hash seed, not what was imported or drawn before."""
     shutil.copytree(chapter / "nnunet", tmp_path / "nnunet")
     code = (
-        "import sys, torch; torch.set_num_threads(1); from sim2real.core.parameters import"
+        "import sys, torch; torch.set_num_threads(1); from sim2real.segmentation.parameters import"
         " SegmentationParameters as P\n"
     )
     code += (
@@ -127,8 +127,8 @@ def test_same_bits_in_another_process(chapter, uninterrupted, tmp_path):
 
 
 def test_changed_parameters_train_anew(chapter):
-    train(chapter, "plain", 0, SHORT, "cpu")
-    log = train(chapter, "plain", 0, SHORT.model_copy(update={"n_epochs": 1}), "cpu")
+    train(chapter, "simulated", 0, SHORT, "cpu")
+    log = train(chapter, "simulated", 0, SHORT.model_copy(update={"n_epochs": 1}), "cpu")
     assert len(log) == 1
 
 

@@ -9,16 +9,16 @@ from sim2real.data.images import Image, write_image
 from sim2real.data.slices import SLICE_COLUMNS, load_slices
 from sim2real.translation.apply import load_generator, save_generator, translate, translate_images
 from sim2real.translation.networks import build
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 
 AFFINE = np.array([[0, -1.5, 0.2, 40], [1.25, 0, 0, -30], [0.1, 0, 8, 5], [0, 0, 0, 1]])
 
 
 @pytest.fixture
 def generator():
-    return build(TranslationParameters(generator_features=4, residual_blocks=2), seed=0)[
-        "generator"
-    ]
+    return build(
+        TranslationParameters(**AS_IN_PAPER, generator_features=4, residual_blocks=2), seed=0
+    )["generator"]
 
 
 @pytest.fixture

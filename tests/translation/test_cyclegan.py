@@ -7,11 +7,12 @@ from sim2real.data.errors import Sim2RealError
 from sim2real.translation.apply import load_generator, translate
 from sim2real.translation.cyclegan import CycleGan, ImagePool, build_cyclegan
 from sim2real.translation.networks import build
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.step import Optimisers
 from sim2real.translation.training import train
 
 TINY = TranslationParameters(
+    **AS_IN_PAPER,
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,
@@ -209,7 +210,11 @@ def test_at_full_size_it_trains_two_of_each_network_and_cut_one_and_its_heads():
     """Sizes of the public models: generator 11,365,633, discriminator 2,762,689, projection heads
     559,872."""
     full = TranslationParameters(
-        generator_features=64, discriminator_features=64, residual_blocks=9, projection_features=256
+        **AS_IN_PAPER,
+        generator_features=64,
+        discriminator_features=64,
+        residual_blocks=9,
+        projection_features=256,
     )
     count = lambda networks: sum(weights.numel() for weights in networks.parameters())  # noqa: E731
     assert count(build_cyclegan(full, seed=0)) == 2 * (11_365_633 + 2_762_689)

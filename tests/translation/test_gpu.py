@@ -21,10 +21,9 @@ SIZES = TranslationParameters(
     batch_size=2,
     n_steps=12,
     decay_steps=4,
-    residual=True,
-    grain=True,
+    lambda_gan=1.0,
     weight_average=0.9,
-    keep_nearest=True,
+    precision="float32",
 )
 METHODS = {
     "CUT": {"residual": False, "grain": False},

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from sim2real.translation.cyclegan import CycleGan
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.step import Cut
 from sim2real.translation.training import train
 
@@ -23,17 +23,16 @@ KILLS = 10
 
 def parameters(precision):
     return TranslationParameters(
+        **AS_IN_PAPER | {"precision": precision, "weight_average": 0.9},
         generator_features=4,
         discriminator_features=4,
         residual_blocks=2,
         projection_features=8,
         n_patches=16,
-        precision=precision,
         batch_size=2,
         n_steps=40,
         decay_steps=10,
         learning_rate=1e-3,
-        weight_average=0.9,
         checkpoint_every_s=0.02,
     )
 

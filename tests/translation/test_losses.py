@@ -9,7 +9,7 @@ from sim2real.translation.losses import (
     patch_nce,
 )
 from sim2real.translation.networks import build
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 
 
 def unit_vectors(*shape, seed):
@@ -47,7 +47,9 @@ def test_patch_nce_sends_no_gradient_to_the_keys():
 
 def test_layers_count_equally_and_the_heads_learn_from_the_queries_alone():
     networks = build(
-        TranslationParameters(generator_features=4, residual_blocks=2, projection_features=8),
+        TranslationParameters(
+            **AS_IN_PAPER, generator_features=4, residual_blocks=2, projection_features=8
+        ),
         seed=0,
     )
     heads, generator = networks["heads"], networks["generator"]

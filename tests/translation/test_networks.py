@@ -11,13 +11,21 @@ from sim2real.translation.networks import (
     build,
     noise_of,
 )
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 
 PAPER = TranslationParameters(
-    generator_features=64, discriminator_features=64, residual_blocks=9, projection_features=256
+    **AS_IN_PAPER,
+    generator_features=64,
+    discriminator_features=64,
+    residual_blocks=9,
+    projection_features=256,
 )
 SMALL = TranslationParameters(
-    generator_features=4, discriminator_features=4, residual_blocks=2, projection_features=8
+    **AS_IN_PAPER,
+    generator_features=4,
+    discriminator_features=4,
+    residual_blocks=2,
+    projection_features=8,
 )
 
 
@@ -76,7 +84,7 @@ def test_a_residual_generator_begins_as_the_identity_and_a_plain_one_does_not():
     assert change[True] < 1e-5 < 0.3 < change[False]
 
 
-def test_a_residual_generator_moves_white_and_grey_alike_and_black_less_and_leaves_the_range_with_none():
+def test_a_residual_generator_moves_white_and_grey_alike_black_less_and_stays_in_range():
     generator = build(SMALL.model_copy(update={"residual": True}), seed=0)["generator"]
     torch.nn.init.zeros_(generator.layers[-2].weight)
     values = torch.tensor([1.0, 0.5, -0.9])

@@ -21,13 +21,17 @@ from sim2real.translation.official import (
     load_official_generator,
     official_state,
 )
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.step import cut_step
 
 HERE = Path(__file__).parent
 REFERENCE = json.loads((HERE / "official_reference.json").read_text())
 SIZES = TranslationParameters(
-    generator_features=4, discriminator_features=4, residual_blocks=9, projection_features=256
+    **AS_IN_PAPER,
+    generator_features=4,
+    discriminator_features=4,
+    residual_blocks=9,
+    projection_features=256,
 )
 LETTERS = {"generator": "G", "discriminator": "D", "heads": "F"}
 

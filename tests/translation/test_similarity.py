@@ -3,11 +3,12 @@ import pytest
 import torch
 
 from sim2real.translation.networks import build
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.similarity import _flat, similarities, trained_networks
 from sim2real.translation.training import train
 
 SIZES = TranslationParameters(
+    **AS_IN_PAPER,
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,

@@ -7,11 +7,12 @@ from torch import nn
 
 from sim2real.translation.losses import draw_positions, least_squares, patch_nce
 from sim2real.translation.networks import build
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.step import cut_step
 from sim2real.translation.training import train
 
 SIZES = TranslationParameters(
+    **AS_IN_PAPER,
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,
@@ -19,7 +20,7 @@ SIZES = TranslationParameters(
     n_patches=9,
 )
 FAST = {"flip_equivariance": True, "identity_nce": False, "lambda_nce": 10.0}
-PINNED = {  # losses of ``pinned``'s steps, from the code as it was when ``train`` knew no method but CUT
+PINNED = {  # losses of ``pinned``'s steps, from the first version of this code
     0: [0.4997798, 0.9852098, 5.854409, 5.057007],
     3: [0.2468021, 0.3524449, 2.755004, 2.753941],
     6: [0.1943035, 0.4039814, 2.732938, 2.743483],

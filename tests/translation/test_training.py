@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from sim2real.data.errors import Sim2RealError
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.step import Cut
 from sim2real.translation.training import draw, learning_rate, train
 
 TINY = TranslationParameters(
+    **AS_IN_PAPER,
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,

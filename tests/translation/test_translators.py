@@ -1,13 +1,10 @@
 import matplotlib
 
 matplotlib.use("agg")
-import json
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from scipy.ndimage import gaussian_filter
 
 from sim2real.data.images import Image, write_image
@@ -15,25 +12,27 @@ from sim2real.data.labels import LV, MYO, RV
 from sim2real.data.run import RunFolder
 from sim2real.data.slices import SLICE_COLUMNS, as_stored
 from sim2real.metrics.texture import texture_distance
-from sim2real.paper.parameters import Parameters
 from sim2real.translation import figures, translators, translators_tables
 from sim2real.translation.networks import Generator
-from sim2real.translation.parameters import TranslatorsParameters
+from sim2real.translation.parameters import (
+    AS_IN_PAPER,
+    TranslationParameters,
+    TranslatorsParameters,
+)
 from sim2real.translation.step import Cut
 from sim2real.translation.translators import FASTCUT, TITLES, TRAINED, material_of, settings
 
-TINY = {
-    "generator_features": 4,
-    "discriminator_features": 4,
-    "residual_blocks": 2,
-    "projection_features": 8,
-    "n_patches": 16,
-    "n_steps": 30,
-    "decay_steps": 12,
-    "learning_rate": 1e-3,
-    "weight_average": 0.5,
-    "watch_share": 0.3,
-}
+TINY = TranslationParameters(
+    **AS_IN_PAPER | {"weight_average": 0.5},
+    generator_features=4,
+    discriminator_features=4,
+    residual_blocks=2,
+    projection_features=8,
+    n_patches=16,
+    n_steps=30,
+    decay_steps=12,
+    learning_rate=1e-3,
+)
 AFFINE = np.diag([1.25, 1.25, 8, 1.0])
 ROWS, LINES = np.mgrid[:32, :40]
 RADIUS = np.hypot(ROWS - 15, LINES - 22)
@@ -83,20 +82,17 @@ def run(tmp_path):
                 rows.append((domain, vendor, name, phase, split, path, label))
     folder = RunFolder(tmp_path)
     folder.write_manifest("03_real_cohort", pd.DataFrame(rows, columns=SLICE_COLUMNS), "slices.csv")
-    tree = json.loads(Parameters().model_dump_json())
-    tree["translation"] |= TINY
-    (tmp_path / "parameters.yaml").write_text(yaml.safe_dump(tree))
     return folder
 
 
 @pytest.fixture
 def material(run):
-    return material_of(run, TranslatorsParameters(vendor="B"), seed=0)
+    return material_of(run, TranslatorsParameters(vendor="B"), 0.3, seed=0)
 
 
 @pytest.fixture
 def translated(run, material):
-    translators.train_all(run, material, 3, seed=0)
+    translators.train_all(run, material, TINY, 3, seed=0)
     return translators.translate_all(run, material, seed=0)
 
 
@@ -118,16 +114,16 @@ def test_all_simulated_slices_and_no_test_subject_are_in_the_material(material):
     )  # two of the six subjects are held out for chapter 4's watching
 
 
-def test_methods_take_the_runs_own_sizes_and_the_same_share_of_decay(run):
-    own = settings(run, "cut", 10)
+def test_methods_take_the_runs_own_sizes_and_the_same_share_of_decay():
+    own = settings(TINY, "cut", 10)
     assert (own.generator_features, own.learning_rate, own.n_steps, own.decay_steps) == (
         4,
         1e-3,
         10,
         4,
     )
-    changed = {name for name, value in settings(run, "fastcut", 10) if value != getattr(own, name)}
-    assert changed == set(FASTCUT) and settings(run, "cyclegan", 10) == own
+    changed = {name for name, value in settings(TINY, "fastcut", 10) if value != getattr(own, name)}
+    assert changed == set(FASTCUT) and settings(TINY, "cyclegan", 10) == own
 
 
 def test_every_translator_gives_slices_and_what_is_trained_is_not_trained_again(
@@ -140,7 +136,7 @@ def test_every_translator_gives_slices_and_what_is_trained_is_not_trained_again(
     assert {path.name for path in models.iterdir()} == set(TRAINED)
     for trained in TRAINED.values():
         monkeypatch.setattr(trained.method, "step", lambda *_: pytest.fail("trained again"))
-    logs = translators.train_all(run, material, 3, seed=0)
+    logs = translators.train_all(run, material, TINY, 3, seed=0)
     assert {name: len(log) for name, log in logs.items()} == {"cut": 3, "fastcut": 3, "cyclegan": 3}
     assert (logs["fastcut"]["loss_idt"] == 0).all()
 
@@ -218,21 +214,21 @@ class Slow(Cut):
 
 def test_times_are_told_over_cuts(run, material, monkeypatch):
     monkeypatch.setitem(translators.TRAINED, "cyclegan", translators.Trained(Slow, {}))
-    times = translators_tables.step_times(run, material, 3, rounds=3)
+    times = translators_tables.step_times(run, material, TINY, 3, rounds=3)
     assert (times.loc[times["name"] == "cut", "ratio"] == 1).all() and times.groupby(
         "name"
     ).size().tolist() == [3, 3, 3]
     assert 2 < times.loc[times["name"] == "cyclegan", "ratio"].median() < 4.5
 
 
-def test_weights_are_counted(run):
-    counts = translators_tables.weights(run, 3).set_index("name")
+def test_weights_are_counted():
+    counts = translators_tables.weights(TINY, 3).set_index("name")
     generator = sum(w.numel() for w in Generator(4, 2).parameters())
     assert counts["generator"].tolist() == [generator] * 3
     assert counts.loc["cut", "trained"] == counts.loc["fastcut", "trained"]
     discriminator = counts.loc["cyclegan", "trained"] / 2 - generator
     assert discriminator == sum(
-        w.numel() for w in Cut().build(settings(run, "cut", 3), 0)["discriminator"].parameters()
+        w.numel() for w in Cut().build(settings(TINY, "cut", 3), 0)["discriminator"].parameters()
     )
 
 
@@ -249,7 +245,7 @@ def test_summary_results_and_figures_have_every_translator(run, material, transl
         translators_tables.distances(material, translated),
         translators_tables.kept_of(material, translated),
     )
-    table = translators_tables.summary(translators_tables.weights(run, 3), times, *parts)
+    table = translators_tables.summary(translators_tables.weights(TINY, 3), times, *parts)
     assert table["name"].tolist() == list(TITLES) and table["trained"].isna().sum() == 3
     values = translators_tables.results(table)
     assert (

@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter
-from sim2real.cli import main
 
 from sim2real.cohort.parameters import CohortParameters
 from sim2real.data.errors import Sim2RealError
 from sim2real.data.images import Image, normalise
-from sim2real.translation.apply import save_generator
+from sim2real.paper.cli import main
 from sim2real.translation.networks import build
 from sim2real.translation.official import FILES, official_state
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.user_images import resize, translate_source, translate_stack
 
 AFFINE = np.array([[1.4, 0.2, 0.3, -60], [0.1, -0.9, -5, 40], [0.2, -0.9, 6, 5], [0, 0, 0, 1.0]])
@@ -32,21 +31,19 @@ class Same(torch.nn.Module):
 def networks():
     return build(
         TranslationParameters(
-            generator_features=4, discriminator_features=4, residual_blocks=5, projection_features=8
+            **AS_IN_PAPER,
+            generator_features=4,
+            discriminator_features=4,
+            residual_blocks=5,
+            projection_features=8,
         ),
         seed=0,
     )
 
 
 @pytest.fixture
-def run(tmp_path, networks):
-    folder = tmp_path / "runs" / "mine"
-    for vendor in "AB":
-        save_generator(
-            folder / "04_translation" / "models" / vendor / "generator.pt", networks["generator"]
-        )
-    (folder / "parameters.yaml").write_text("cohort: {pixel_size_mm: 1.5}\n")
-    return folder
+def generator(networks):
+    return networks["generator"]
 
 
 def stack(*shape):
@@ -115,9 +112,9 @@ def test_resizing_keeps_places_and_averages_what_becomes_coarser():
 
 
 @pytest.mark.parametrize("shape", [(40, 52), (40, 52, 3), (40, 52, 2, 3)])
-def test_the_written_image_has_the_shape_and_affine_of_its_source(tmp_path, run, shape):
+def test_the_written_image_has_the_shape_and_affine_of_its_source(tmp_path, generator, shape):
     source = save(tmp_path / "in" / "heart.v2.nii.gz", stack(*shape))
-    (path,) = translate_source(source, run, "B", tmp_path / "out")
+    (path,) = translate_source(source, generator, SCALE, "B", tmp_path / "out")
     written, original = nib.load(path), nib.load(source)
     assert path.name == "heart.v2_vendorB.nii.gz"
     assert written.shape == shape and written.get_data_dtype() == np.float32
@@ -129,26 +126,28 @@ def test_the_written_image_has_the_shape_and_affine_of_its_source(tmp_path, run,
     )
 
 
-def test_phases_are_translated_each_by_itself(tmp_path, run):
+def test_phases_are_translated_each_by_itself(tmp_path, generator):
     data = stack(40, 52, 2, 3) * np.array([1, 5, 20], np.float32)
-    translate_source(save(tmp_path / "in" / "cine.nii", data), run, "A", tmp_path)
-    translate_source(save(tmp_path / "in" / "one.nii", data[..., 1]), run, "A", tmp_path)
+    translate_source(save(tmp_path / "in" / "cine.nii", data), generator, SCALE, "A", tmp_path)
+    translate_source(
+        save(tmp_path / "in" / "one.nii", data[..., 1]), generator, SCALE, "A", tmp_path
+    )
     cine, one = (
         nib.load(tmp_path / f"{name}_vendorA.nii.gz").get_fdata() for name in ("cine", "one")
     )
     np.testing.assert_array_equal(cine[..., 1], one)
 
 
-def test_a_folder_is_translated_but_for_its_label_files(tmp_path, run):
+def test_a_folder_is_translated_but_for_its_label_files(tmp_path, generator):
     for name in ("b.nii.gz", "a.nii", "a_gt.nii"):
         save(tmp_path / "in" / name, stack(40, 52, 2))
-    paths = translate_source(tmp_path / "in", run, "A", tmp_path / "out")
+    paths = translate_source(tmp_path / "in", generator, SCALE, "A", tmp_path / "out")
     assert [path.name for path in paths] == ["a_vendorA.nii.gz", "b_vendorA.nii.gz"]
     assert {path.name for path in (tmp_path / "out").iterdir()} == {path.name for path in paths}
 
 
 def test_public_weights_and_the_same_generator_of_a_run_give_the_same(
-    tmp_path, run, networks, monkeypatch, capsys
+    tmp_path, networks, monkeypatch, capsys
 ):
     (tmp_path / "weights").mkdir()
     torch.save(
@@ -170,9 +169,8 @@ def test_public_weights_and_the_same_generator_of_a_run_give_the_same(
         str(tmp_path / "cli"),
     ]
     assert main(arguments) == 0
-    assert "1 image(s) in the look of vendor A" in capsys.readouterr().out
-    (run / "parameters.yaml").write_text("preset: quick\n")  # the default pixel, as without a run
-    translate_source(source, run, "A", tmp_path / "run")
+    assert "1 image in the look of vendor A" in capsys.readouterr().out
+    translate_source(source, networks["generator"], SCALE, "A", tmp_path / "run")
     first, second = (
         nib.load(tmp_path / folder / "x_vendorA.nii.gz").get_fdata() for folder in ("cli", "run")
     )
@@ -210,22 +208,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_unusable_images_are_refused_in_one_line(tmp_path, run, case):
+def test_unusable_images_are_refused_in_one_line(tmp_path, generator, case):
     make, message = BAD[case]
     make(tmp_path / "x.nii.gz")
     with pytest.raises(Sim2RealError, match=message) as error:
-        translate_source(tmp_path / "x.nii.gz", run, "A", tmp_path / "out")
+        translate_source(tmp_path / "x.nii.gz", generator, SCALE, "A", tmp_path / "out")
     assert "\n" not in str(error.value) and not (tmp_path / "out").exists()
 
 
-def test_unknown_vendors_and_models_are_refused_in_one_line(tmp_path, run):
-    source = save(tmp_path / "x.nii.gz", stack(40, 52, 2))
-    for vendor, weights, message in (
-        ("C", None, "--vendor C: no such vendor; there are A, B"),
-        ("A", tmp_path, "latest_net_G.pth: no such file"),
-    ):
-        with pytest.raises(Sim2RealError, match=message):
-            translate_source(source, run, vendor, tmp_path / "out", weights)
-    (run / "04_translation" / "models" / "A" / "generator.pt").unlink()
-    with pytest.raises(Sim2RealError, match="no such generator; train it first"):
-        translate_source(source, run, "A", tmp_path / "out")
+def test_an_unknown_vendor_is_refused_in_one_line(tmp_path, capsys):
+    assert main(["translate", str(tmp_path), "--vendor", "C", "--output", str(tmp_path)]) != 0
+    assert "--vendor C: no such vendor; there are A, B" in capsys.readouterr().err

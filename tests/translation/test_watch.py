@@ -10,12 +10,13 @@ from sim2real.metrics.texture import texture_distance
 from sim2real.translation import figures, watch
 from sim2real.translation.apply import load_generator, translate
 from sim2real.translation.networks import Generator
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.step import Cut
 from sim2real.translation.training import train
 from sim2real.translation.watch import Watch, chosen_by, health, held_out_subjects, load_split
 
 SMALL = TranslationParameters(
+    **AS_IN_PAPER,
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,

@@ -19,7 +19,7 @@ def ours(**changes):
     rows = [
         ("real", "A", "LV", 0.91, 9.5),
         ("real", "B", "LV", 0.86, 7.5),
-        ("plain", "A", "LV", 0.3, 40.0),
+        ("simulated", "A", "LV", 0.3, 40.0),
         ("both", "A", "MYO", 0.87, 12.0),
     ]
     table = pd.DataFrame(

@@ -95,6 +95,17 @@ class TranslationParameters(ParameterModel):
     )
 
 
+AS_IN_PAPER = {
+    "residual": False,
+    "grain": False,
+    "keep_nearest": False,
+    "weight_average": 0.0,
+    "lambda_gan": 1.0,
+    "precision": "float32",
+}
+"""CUT as the paper has it, where the defaults of ``TranslationParameters`` differ."""
+
+
 class TranslatorsParameters(ParameterModel):
     """Of the appendix's comparison of translators; network sizes and rates are those of
     ``translation``."""
