@@ -20,8 +20,7 @@ from sim2real.population.render import Phantom, SlicePlan
 from sim2real.population.subjects import sample_subject
 from sim2real.simulation.levels import LIVING, PHYSICS
 from sim2real.simulation.parameters import SimulationParameters
-from sim2real.simulation.scan import Scan
-from sim2real.simulation.simulate import finish, simulate
+from sim2real.simulation.scan import Scan, simulate
 
 PIXELS, FIELD_MM = 128, 256.0
 
@@ -79,7 +78,7 @@ def main() -> None:
             )  # noqa: B023
             report(
                 f"{name}: FRAME, from map to magnitude image",
-                timed(lambda: finish(scan, scan.lines(slab, state), 0, 0), repeats),
+                timed(lambda: scan.finish(scan.lines(slab, state), 0, 0), repeats),
             )  # noqa: B023
 
         def whole():

@@ -6,10 +6,10 @@ import pytest
 
 from sim2real.cohort.acdc import survey_acdc
 from sim2real.cohort.check import check_cohort
+from sim2real.cohort.find import read_real
 from sim2real.cohort.grid import Grid, field_centre, to_grid, upright
 from sim2real.cohort.parameters import CohortParameters
-from sim2real.cohort.prepare import prepare_real
-from sim2real.cohort.find import read_real
+from sim2real.cohort.stage import prepare_real
 from sim2real.data.run import RunFolder
 from sim2real.data.slices import load_slices
 
@@ -183,8 +183,9 @@ def test_broken_patients_are_told(patient, tmp_path, break_it, told):
     patient(3, "testing")
     report = check_cohort(tmp_path / "ACDC")
     assert (
-        not report.usable and [fault for fault in report.faults if told in fault] == report.faults
-    ), report.faults
+        not report.usable
+        and [fault for fault in report.cohort.faults if told in fault] == report.cohort.faults
+    ), report.cohort.faults
 
 
 def test_folder_without_patients_is_told(tmp_path, refusal):

@@ -37,7 +37,10 @@ def test_texture_has_unit_spread_and_neighbours_alike():
 
 
 def test_every_vendor_names_every_amplitude_and_every_textured_tissue_exists():
-    assert set(appearance.VENDORS.columns) == {"A", "B"} and appearance.VENDORS.notna().all().all()
+    assert (
+        set(appearance.VENDOR_LOOKS.columns) == {"A", "B"}
+        and appearance.VENDOR_LOOKS.notna().all().all()
+    )
     assert set(appearance._TEXTURE) <= set(STRUCTURE_TABLE["tissue"])
 
 

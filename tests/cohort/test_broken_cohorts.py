@@ -15,7 +15,7 @@ import pytest
 from sim2real.cohort.check import check_cohort
 from sim2real.cohort.mnms import read_mnms, survey_mnms
 from sim2real.cohort.parameters import CohortParameters
-from sim2real.cohort.prepare import prepare_real
+from sim2real.cohort.stage import prepare_real
 from sim2real.data.errors import Sim2RealError
 from sim2real.data.run import RunFolder
 
@@ -382,7 +382,11 @@ def lines_of(root) -> list[str]:
 
 def test_the_cohort_before_it_is_broken_is_sound(builder):
     report = check_cohort(builder.whole().sheet())
-    assert report.usable and (report.faults, report.left_out, report.doubts) == ([], [], [])
+    assert report.usable and (report.cohort.faults, report.cohort.left_out, report.doubts) == (
+        [],
+        [],
+        [],
+    )
 
 
 @pytest.mark.parametrize(("break_it", "told"), HEADER.values(), ids=HEADER)

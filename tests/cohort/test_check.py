@@ -43,7 +43,7 @@ def test_no_run_without_a_training_and_a_test_subject_of_each_vendor(builder, co
     report = check_cohort(builder.root)
     assert (
         not report.usable
-        and not report.faults
+        and not report.cohort.faults
         and report.verdict.endswith(f"no run can be done, there is none of {lacks}")
     )
 
@@ -125,7 +125,11 @@ def test_fewer_slices_asked_for_leave_fewer_subjects_out(builder):
 
 def test_the_surrogate_raises_no_doubt(surrogate):
     report = check_cohort(surrogate)
-    assert report.usable and (report.faults, report.left_out, report.doubts) == ([], [], [])
+    assert report.usable and (report.cohort.faults, report.cohort.left_out, report.doubts) == (
+        [],
+        [],
+        [],
+    )
 
 
 def test_folder_of_something_else_is_refused(tmp_path, refusal):

@@ -31,7 +31,7 @@ def cases():
 @pytest.mark.parametrize("vendor", ["A", "B"])
 def test_volumes_of_the_genuine_cases(cases, vendor):
     case = cases[vendor]
-    voxel_ml = np.prod(nib.load(case.label).header.get_zooms()[:3]) / 1e3
+    voxel_ml = np.prod(nib.load(case.ed.label).header.get_zooms()[:3]) / 1e3
     for k, phase in enumerate(("ED", "ES")):
         label = case.read(phase)[1].data
         assert (label == 1).sum() * voxel_ml == pytest.approx(LV_ML[vendor][k], abs=0.6)

@@ -8,8 +8,7 @@ from sim2real.cohort.cases import Cohort
 from sim2real.cohort.grid import from_grid
 from sim2real.cohort.mnms import read_mnms, survey_mnms
 from sim2real.cohort.parameters import CohortParameters
-from sim2real.cohort.prepare import measures_path, prepare_real, prepare_simulated
-from sim2real.cohort.stage import cut_hearts
+from sim2real.cohort.stage import cut_hearts, measures_path, prepare_real, prepare_simulated
 from sim2real.data.errors import Sim2RealError
 from sim2real.data.images import read_image, read_labels, write_image
 from sim2real.data.run import RunFolder
@@ -181,34 +180,6 @@ def test_measures_are_those_of_the_source_before_its_normalisation(builder, tmp_
     np.testing.assert_allclose(
         measured["rv_to_lv_area"], 2.5, rtol=0.05
     )  # 5 x 6 against 4 x 3 of the coarse pixels
-
-
-@pytest.mark.parametrize("crop", ["field", "heart"])
-def test_a_subject_whose_labels_are_empty_is_left_out_under_either_crop(
-    builder, tmp_path_factory, crop
-):
-    run = RunFolder(tmp_path_factory.mktemp("run"))
-    builder.whole().add("007").sheet()
-    builder.save("007", "_gt", np.zeros_like(builder.arrays()[1]))
-    table = prepare_real(
-        run, survey_mnms(builder.root), CohortParameters(grid_pixels=64, crop_centre=crop)
-    )
-    assert "007" not in set(table["subject"])
-    (left_out,) = run.manifest("03_real_cohort", "left_out.csv").to_dict("records")
-    assert left_out["subject"] == "007" and left_out["reason"].startswith(
-        "0 neighbouring slices hold LV, MYO and RV"
-    )
-
-
-def test_nobody_left_out_leaves_an_empty_table(builder, tmp_path_factory, capsys):
-    run = RunFolder(tmp_path_factory.mktemp("run"))
-    prepare_real(run, survey_mnms(builder.whole().sheet()), CohortParameters(grid_pixels=64))
-    left_out = run.manifest("03_real_cohort", "left_out.csv")
-    assert (
-        left_out.empty
-        and list(left_out.columns) == ["subject", "vendor", "split", "reason"]
-        and not capsys.readouterr().out
-    )
 
 
 def test_a_split_that_nobody_is_left_of_stops_the_run(builder, tmp_path_factory, refusal):

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from sim2real.cohort.figures import spans_figure
-from sim2real.cohort.spans import EXCUSED, REAL, against_real, span
+from sim2real.cohort.summary import EXCUSED, REAL, against_real, span
 from sim2real.data.labels import PHASES
 from sim2real.metrics.measures import SLICE_MEASURES
 

@@ -41,7 +41,7 @@ def test_header_and_sheet_are_like_the_challenges(surrogate):
         "ED",
         "ES",
     } <= set(sheet.columns)
-    nifti = nib.load(read_mnms(surrogate)[0].image)
+    nifti = nib.load(read_mnms(surrogate)[0].ed.image)
     assert nifti.ndim == 4 and nifti.shape[3] == 2 and 5 <= nifti.header.get_zooms()[2] <= 10.5
 
 
@@ -55,7 +55,9 @@ def test_vendors_have_their_own_pixels_and_intensities(surrogate):
     cases = read_mnms(surrogate)
     zooms = {
         v: {
-            round(float(nib.load(c.image).header.get_zooms()[0]), 2) for c in cases if c.vendor == v
+            round(float(nib.load(c.ed.image).header.get_zooms()[0]), 2)
+            for c in cases
+            if c.vendor == v
         }
         for v in "AB"
     }
@@ -101,7 +103,7 @@ def test_subject_is_the_same_whatever_the_number_of_subjects(surrogate, tmp_path
 def test_the_look_is_frozen_under_its_version():
     """A changed amplitude needs a new version, and a reason in CONTRIBUTING.md in terms of what
     real slices look like."""
-    amplitudes = appearance.VENDORS.to_csv() + str(sorted(appearance._TEXTURE.items()))
+    amplitudes = appearance.VENDOR_LOOKS.to_csv() + str(sorted(appearance._TEXTURE.items()))
     amplitudes += (
         f"{appearance._VENOUS_INFLOW} {appearance._OBSERVER_MM} {appearance._CLEARANCE_MM}"
         f" {appearance._OCTAVES}"

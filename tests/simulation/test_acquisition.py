@@ -172,25 +172,6 @@ def test_noise_of_two_coils_and_of_two_halves_of_a_coil_is_independent():
         assert abs(np.corrcoef(a, b)[0, 1]) < 4 / np.sqrt(first.size)
 
 
-def test_partial_fourier_leaves_lines_of_one_end_empty_and_keeps_a_smooth_object():
-    point = np.zeros((200, 200), np.complex64)
-    point[90, 110] = 1
-    k_space = KSpace(FIELD, 2.0, 2.0, window_alpha=0.0, partial_fourier=0.75)
-    spectrum = np.fft.fftshift(
-        np.fft.fft2(reconstruct(measure(point, k_space, one_coil(200)), k_space, 200)[0])
-    )
-    measured = np.abs(spectrum) > 1e-3 * np.abs(spectrum).max()
-    assert (
-        measured.all(axis=0).sum() == measured.any(axis=0).sum() == 90
-    )  # of 120 lines of y, each whole along x
-    assert measured[60, -1] and not measured[60, 0]
-    object_ = blob(200, (20.0, -10.0), (25.0, 30.0))
-    whole, partial = (
-        silent(object_, KSpace(FIELD, 2.0, 2.0, partial_fourier=share)) for share in (1.0, 0.75)
-    )
-    np.testing.assert_allclose(partial, whole, atol=1e-4)
-
-
 @pytest.mark.parametrize("share", [1.0, 0.6])
 def test_a_full_window_is_a_cosine_squared_over_the_lines_that_are_measured(share):
     """Tukey's window of alpha 1 is Hann's; along y it ends where the measured lines do."""

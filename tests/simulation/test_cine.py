@@ -64,7 +64,7 @@ def test_a_larger_flip_angle_parts_blood_from_muscle(run):
     assert set(images) == {(3.0, 15), (3.0, 60), (6.0, 15), (6.0, 60)}
     image, label = cine.simulate_cine(run, PARAMETERS, 0)
     x, y = cine.window_of(
-        cine.simulate(cine._one(cine.structures_of(run), 0), PARAMETERS, 0, "cine")[1]
+        cine.simulate(cine._middle_slice(cine.structures_of(run), 0), PARAMETERS, 0, "cine")[1]
     )
     shown = label.data[x, y, 1, 0].T
     ratio = {

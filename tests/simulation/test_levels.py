@@ -5,7 +5,7 @@ from sim2real.data.images import Image
 from sim2real.population.structures import ID
 from sim2real.simulation.levels import LIVING, PHYSICS, levels, parameters_of
 from sim2real.simulation.parameters import SimulationParameters
-from sim2real.simulation.simulate import simulate
+from sim2real.simulation.scan import simulate
 
 N = 160
 

@@ -5,7 +5,7 @@ from sim2real.data.errors import Sim2RealError
 from sim2real.data.images import Image
 from sim2real.population.structures import ID
 from sim2real.simulation.parameters import SimulationParameters
-from sim2real.simulation.simulate import simulate, slab_label
+from sim2real.simulation.scan import simulate, slab_label
 from sim2real.simulation.tables import signal_table
 from sim2real.simulation.tissues import tissue_times
 
@@ -197,7 +197,7 @@ def test_a_map_no_scan_can_be_made_of_is_refused_in_one_line(change, words):
 
 def test_an_echo_after_the_repetition_is_refused_before_any_image(monkeypatch):
     monkeypatch.setattr(
-        "sim2real.simulation.simulate.finish", lambda *_: pytest.fail("an image was made")
+        "sim2real.simulation.scan.Scan.finish", lambda *_: pytest.fail("an image was made")
     )
     with pytest.raises(Sim2RealError, match="echo time 4 ms is above the repetition time 3 ms"):
         simulate(

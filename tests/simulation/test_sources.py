@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from sim2real.data.errors import Sim2RealError
-from sim2real.simulation.sources import read_sourced
+from sim2real.simulation.parameters import SimulationParameters
+from sim2real.simulation.sources import PROTOCOLS, read_sourced
 
 TABLES = {
     "tissues.csv": ("tissue", "field_t"),
@@ -53,3 +54,11 @@ def test_a_comma_too_many_is_told_in_one_line(tmp_path, rows):
     with pytest.raises(Sim2RealError, match="plain.csv: .*; quote what holds a comma") as caught:
         read_sourced(tmp_path / "plain.csv", ("tissue",))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", PROTOCOLS["protocol"].unique())
+def test_every_protocol_makes_valid_parameters(name):
+    values = PROTOCOLS[PROTOCOLS["protocol"] == name].set_index("quantity")["value"].astype(float)
+    known = values.index.intersection(list(SimulationParameters.model_fields))
+    SimulationParameters(**values[known])
+    assert values["echo_time_ms"] < values["repetition_time_ms"]

@@ -13,10 +13,10 @@ from sim2real.data.images import Image
 from sim2real.data.labels import LV, MYO, RV
 from sim2real.data.run import RunFolder
 from sim2real.population.parameters import PopulationParameters
-from sim2real.population.subjects import sample_subject
 from sim2real.population.stage import population_table
+from sim2real.population.subjects import sample_subject
+from sim2real.simulation.cine import stack_html, whole_stack
 from sim2real.simulation.parameters import SimulationParameters
-from sim2real.simulation.stack import stack_html, whole_stack
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,12 @@ so all of vendor A."""
 from pathlib import Path
 
 from ..data.errors import Sim2RealError
+from ..data.labels import PHASES
 from .cases import Case, Cohort, Frame, LeftOut, displacement_reason, header_faults, inside
 
 VENDOR = "A"
 _PARTS = {"training": "train", "testing": "test"}
-_OURS = (0, 3, 2, 1)  # ACDC counts 1 RV, 2 MYO, 3 LV
+_OUR_LABELS = (0, 3, 2, 1)  # ACDC counts 1 RV, 2 MYO, 3 LV
 _PREFIX = "acdc-"  # before the patient's folder name, so that no code of M&Ms is met
 
 
@@ -34,56 +35,36 @@ def survey_acdc(root: Path | str) -> Cohort:
             f"{root}: holds neither training/patient* nor testing/patient*; expected ACDC's own"
             " folders"
         )
-    found, seen = Cohort(), {}
+    cohort, part_of = Cohort(), {}
     for part, split in _PARTS.items():
         for folder in sorted((root / part).glob("patient*")):
-            if folder.name in seen:
-                found.faults.append(
-                    f"{folder}: this patient lies in {seen[folder.name]}, too; keep one"
-                )
-                continue
-            seen[folder.name] = part
-            try:
-                item = _patient(folder, split, root)
-                (found.left_out if isinstance(item, LeftOut) else found.cases).append(item)
-            except _Faults as error:
-                found.faults.extend(error.args[0])
-    return found
+            other = part_of.setdefault(folder.name, part)
+            if other == part:
+                cohort.add(_patient(folder, split, root))
+            else:
+                cohort.add([f"{folder}: this patient lies in {other}, too; keep one"])
+    return cohort
 
 
-class _Faults(Exception):
-    """Everything that is wrong with one patient."""
-
-
-def _patient(folder: Path, split: str, root: Path) -> Case | LeftOut:
+def _patient(folder: Path, split: str, root: Path) -> Case | LeftOut | list[str]:
+    """The patient's case, why it is left out, or what is wrong with it."""
+    path, name = folder / "Info.cfg", _PREFIX + folder.name
     try:
-        info = _info(folder / "Info.cfg", root)
-        numbers = {phase: _frame_number(info, phase, folder / "Info.cfg") for phase in ("ED", "ES")}
-        if numbers["ED"] == numbers["ES"]:
-            raise Sim2RealError(
-                f"{folder / 'Info.cfg'}: has frame {numbers['ED']} for ED and for ES; expected two"
-                " frames"
-            )
+        info = _info(path, root)
+        numbers = [_frame_number(info, phase, path) for phase in PHASES]
     except Sim2RealError as error:
-        raise _Faults([str(error)]) from None
-    frames = {
-        phase: Frame(
-            *(folder / f"{folder.name}_frame{number:02d}{end}.nii.gz" for end in ("", "_gt"))
-        )
-        for phase, number in numbers.items()
-    }
-    name = _PREFIX + folder.name
-    if not any(frame.label.exists() for frame in frames.values()) and all(
-        frame.image.exists() for frame in frames.values()
-    ):
+        return [str(error)]
+    if numbers[0] == numbers[1]:
+        return [f"{path}: has frame {numbers[0]} for ED and for ES; expected two frames"]
+    files = [folder / f"{folder.name}_frame{number:02d}" for number in numbers]
+    ed, es = (Frame(Path(f"{file}.nii.gz"), Path(f"{file}_gt.nii.gz")) for file in files)
+    if all(f.image.exists() and not f.label.exists() for f in (ed, es)):
         return LeftOut(name, VENDOR, split, "has no label")
-    faults = [fault for frame in frames.values() for fault in header_faults(frame, root, 3)]
-    if faults:
-        raise _Faults(faults)
-    reason = displacement_reason(frames["ED"]) or displacement_reason(frames["ES"])
-    if reason:
+    if faults := header_faults(ed, root, 3) + header_faults(es, root, 3):
+        return faults
+    if reason := displacement_reason(ed) or displacement_reason(es):
         return LeftOut(name, VENDOR, split, reason)
-    return Case(name, VENDOR, split, info.get("Group", ""), "", frames["ED"], frames["ES"], _OURS)
+    return Case(name, VENDOR, split, info.get("Group", ""), "", ed, es, _OUR_LABELS)
 
 
 def _info(path: Path, root: Path) -> dict[str, str]:
@@ -96,11 +77,8 @@ def _info(path: Path, root: Path) -> dict[str, str]:
             f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}); copy the"
             " patient's folder again"
         ) from None
-    return {
-        name.strip(): value.strip()
-        for name, colon, value in (line.partition(":") for line in lines)
-        if colon
-    }
+    pairs = (line.split(":", 1) for line in lines if ":" in line)
+    return {name.strip(): value.strip() for name, value in pairs}
 
 
 def _frame_number(info: dict[str, str], phase: str, path: Path) -> int:

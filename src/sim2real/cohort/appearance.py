@@ -1,5 +1,5 @@
-"""How a surrogate scanner shows a heart: what plain simulation leaves out, put on top of the same
-physics.
+"""How a surrogate scanner shows a heart: what the simulation of chapter 2 leaves out, put on top of
+the same physics.
 
 Texture within tissues, fresh blood and flow voids, coils near the chest, banding, breathing ghosts,
 slices displaced between breath-holds; and labels as observers draw them. Amplitudes of each vendor
@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from ..data.images import Image
+from ..data.labels import VENDORS
 from ..population.fields import CosineField
 from ..population.structures import ID, STRUCTURE_TABLE, labels_of
 from ..simulation.acquisition import KSpace, add_noise, area_weights, combine, measure, reconstruct
@@ -20,18 +21,16 @@ from ..simulation.coils import CoilArray, coil_sensitivities
 from ..simulation.field import FEET_TO_HEAD, SusceptibilityField, smooth_field
 from ..simulation.motion import breathe
 from ..simulation.parameters import SimulationParameters
-from ..simulation.protocols import protocol
-from ..simulation.simulate import slice_affine
+from ..simulation.scan import slice_affine
+from ..simulation.sources import PROTOCOLS
 from ..simulation.tables import bins_of, signal_table
 from ..simulation.tissues import tissue_times
 
-_PROTOCOLS = pd.DataFrame({vendor: protocol(f"surrogate {vendor}") for vendor in ("A", "B")})
-VENDORS = pd.concat(
-    [
-        _PROTOCOLS,
-        pd.read_csv(files("sim2real.cohort").joinpath("vendors.csv")).set_index("name")[["A", "B"]],
-    ]
-).astype(float)
+_AMPLITUDES = pd.read_csv(files("sim2real.cohort").joinpath("vendors.csv")).set_index("name")
+_VALUES = PROTOCOLS.set_index(["protocol", "quantity"])["value"]
+_PROTOCOLS = pd.DataFrame({vendor: _VALUES[f"surrogate {vendor}"] for vendor in VENDORS})
+VENDOR_LOOKS = pd.concat([_PROTOCOLS, _AMPLITUDES[list(VENDORS)]]).astype(float)
+"""Quantity (row) of each vendor (column): its protocol and its amplitudes."""
 
 _TEXTURE = {
     "lung": 2.5,
@@ -51,46 +50,50 @@ _OCTAVES = ((0.8, 0.8), (1.6, 0.8), (4.0, 0.4))  # of the texture: SD in voxels 
 # alone does not
 _VENOUS_INFLOW = 1.2
 FIELD_T = 1.5
-_CLEARANCE_MM = (
-    45.0  # of the body from a coil's conductor: the ring is round and small, the chest is not
-)
+# of the body from a coil's conductor: the ring is round and small, the chest is not
+_CLEARANCE_MM = 45.0
 _OBSERVER_MM = 0.9  # SD of the displacement of an observer's contour
 
 
 def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> tuple[Image, Image]:
-    """(image, label) of one surrogate subject, float32 and uint8, shape (x, y, slice, phase).
+    """Image and label of one surrogate subject.
 
-    structures: shape (x, y, slice, phase, sub_slice), as made by the phantom.
+    Args:
+        structures: shape (x, y, slice, phase, sub_slice), as made by the phantom.
+        vendor: ``A`` or ``B``.
+        rng: of everything random.
+
+    Returns:
+        float32 and uint8, shape (x, y, slice, phase).
     """
-    v = VENDORS[vendor]
+    look = VENDOR_LOOKS[vendor]
     varied = {
-        name: float(v[name] * np.exp(rng.normal(0, 0.08)))
+        name: float(look[name] * np.exp(rng.normal(0, 0.08)))
         for name in ("inflow", "myocardium_gain", "fat_gain", "texture", "snr", "acquired_pixel_mm")
     }
     protocol = SimulationParameters(
-        flip_angle_deg=v.flip_angle_deg,
-        repetition_time_ms=v.repetition_time_ms,
-        echo_time_ms=v.echo_time_ms,
+        flip_angle_deg=look.flip_angle_deg,
+        repetition_time_ms=look.repetition_time_ms,
+        echo_time_ms=look.echo_time_ms,
     )
     table = signal_table(tissue_times(FIELD_T, rng), protocol)
     n, _, n_slices, n_phases, _ = structures.data.shape
-    voxel_mm = float(structures.spacing_mm[0])
+    affine, voxel_mm = structures.affine, float(structures.spacing_mm[0])
     k_space = KSpace(
         n * voxel_mm,
         varied["acquired_pixel_mm"],
-        float(v.reconstructed_pixel_mm),
-        float(v.window_alpha),
-        float(v.phase_resolution),
+        float(look.reconstructed_pixel_mm),
+        float(look.window_alpha),
+        float(look.phase_resolution),
     )
-    middle = (structures.affine @ [(n - 1) / 2, (n - 1) / 2, (n_slices - 1) / 2, 1])[:3]
-    in_plane = (
-        structures.affine[:3, :2] / voxel_mm
-    ).T  # the ring lies in the slices' plane: every slice sees every coil alike
+    middle = (affine @ [(n - 1) / 2, (n - 1) / 2, (n_slices - 1) / 2, 1])[:3]
+    # the ring lies in the slices' plane: every slice sees every coil alike
+    in_plane = (affine[:3, :2] / voxel_mm).T
     array = CoilArray.ring(
         6,
         middle,
-        float(v.coil_distance_mm),
-        float(v.coil_loop_mm),
+        float(look.coil_distance_mm),
+        float(look.coil_loop_mm),
         rng,
         in_plane,
         clearance_mm=_CLEARANCE_MM,
@@ -100,43 +103,36 @@ def image_subject(structures: Image, vendor: str, rng: np.random.Generator) -> t
     shading, field = CosineField(rng, 3, 160.0), CosineField(rng, 3, 70.0)
     across = np.meshgrid(*2 * [np.arange(n, dtype=np.float32) * voxel_mm], indexing="ij")
     m = k_space.reconstructed
-    image, label = (
-        np.empty((m, m, n_slices, n_phases), np.float32),
-        np.empty((m, m, n_slices, n_phases), np.uint8),
-    )
+    image = np.empty((m, m, n_slices, n_phases), np.float32)
+    label = np.empty(image.shape, np.uint8)
     for k in range(n_slices):
-        coils = coil_sensitivities(array, structures.affine, n, k)
+        coils = coil_sensitivities(array, affine, n, k)
         shade = np.exp(0.12 * shading(*across, np.float32(10 * k)))
         first = structures.data[:, :, k, 0]
-        tissue_field = SusceptibilityField(
-            structures.affine, first, labels_of(first[..., 0]) > 0, FIELD_T, 1.0
-        )
-        smooth_hz = v.off_resonance_hz * smooth_field(field, structures.affine, n, k)
+        heart = labels_of(first[..., 0]) > 0
+        tissue_field = SusceptibilityField(affine, first, heart, FIELD_T, 1.0)
+        smooth_hz = look.off_resonance_hz * smooth_field(field, affine, n, k)
         texture = _texture(rng, n)
-        shift = rng.normal(0, v.misplacement_mm / voxel_mm, 2)
-        observer = _smooth_pair(rng, m, 9.0) * _OBSERVER_MM / k_space.pixel_mm
+        shift = rng.normal(0, look.misplacement_mm / voxel_mm, 2).round().astype(int)
+        observer = np.stack([_noise(rng, m, 9.0) for _ in range(2)])
+        observer = observer * _OBSERVER_MM / k_space.pixel_mm
         breath = {"cycles": rng.uniform(3, 7), "start": rng.uniform(0, 2 * np.pi)}
         for p in range(n_phases):
-            slab = _shifted(structures.data[:, :, k, p], shift)
-            bins = bins_of(smooth_hz + tissue_field(slab))
-            signal = (
-                table[slab, bins[..., None]]
-                * gain[slab]
-                * (1 + variation[slab] * texture[..., None])
-            )
+            slab = np.roll(structures.data[:, :, k, p], shift, axis=(0, 1))
+            bins = bins_of(smooth_hz + tissue_field(slab))[..., None]
+            signal = table[slab, bins] * gain[slab] * (1 + variation[slab] * texture[..., None])
             signal = (signal.mean(axis=-1) * _flow(slab, rng) * shade).astype(np.complex64)
             lines = breathe(
                 measure(signal, k_space, coils),
-                v.breathing_mm * (in_plane @ FEET_TO_HEAD),
+                look.breathing_mm * (in_plane @ FEET_TO_HEAD),
                 k_space.field_of_view_mm,
                 **breath,
             )
             image[:, :, k, p] = combine(reconstruct(add_noise(lines, noise_sd, rng), k_space, n))
             label[:, :, k, p] = drawn_label(labels_of(slab), m, observer)
-    affine = slice_affine(structures.affine, voxel_mm, k_space)
-    return Image(np.rint(image * (v.scale / np.percentile(image, 99.5))), affine), Image(
-        label, affine
-    )
+    affine = slice_affine(affine, voxel_mm, k_space)
+    stored = np.rint(image * (look.scale / np.percentile(image, 99.5)))
+    return Image(stored, affine), Image(label, affine)
 
 
 def drawn_label(labels: np.ndarray, n: int, displacement: np.ndarray) -> np.ndarray:
@@ -152,65 +148,43 @@ def drawn_label(labels: np.ndarray, n: int, displacement: np.ndarray) -> np.ndar
 
 
 def _tissue_gains(varied: dict) -> tuple[np.ndarray, np.ndarray]:
-    gain, variation = np.ones(256, np.float32), np.zeros(256, np.float32)
-    by_tissue = {
+    """Gain of the signal and relative variation within the tissue, by structure number."""
+    gain_of = {
         "blood_left": varied["inflow"],
         "blood_right": _VENOUS_INFLOW * varied["inflow"],
         "myocardium": varied["myocardium_gain"],
         "fat": varied["fat_gain"],
     }
-    for row in STRUCTURE_TABLE.itertuples():
-        gain[row.id] = by_tissue.get(row.tissue, 1.0)
-        variation[row.id] = varied["texture"] * _TEXTURE.get(row.tissue, 1.0)
-    return gain, variation
+    tissues = STRUCTURE_TABLE["tissue"]
+    gain = np.array([gain_of.get(tissue, 1.0) for tissue in tissues], np.float32)
+    texture = [varied["texture"] * _TEXTURE.get(tissue, 1.0) for tissue in tissues]
+    return gain, np.array(texture, np.float32)
 
 
 def _texture(rng: np.random.Generator, n: int) -> np.ndarray:
     """A correlated random field of SD 1: three octaves, fine ones stronger, clipped at 2.5 SD."""
-    total = np.zeros((n, n), np.float32)
-    for sigma, weight in _OCTAVES:
-        total += weight * _unit(
-            gaussian_filter(rng.standard_normal((n, n), np.float32), sigma, mode="wrap")
-        )
-    return np.clip(_unit(total), -2.5, 2.5)
+    octaves = sum(weight * _noise(rng, n, sigma) for sigma, weight in _OCTAVES)
+    return np.clip(octaves / octaves.std(), -2.5, 2.5)
 
 
-def _smooth_pair(rng: np.random.Generator, n: int, sigma: float) -> np.ndarray:
-    return np.stack(
-        [
-            _unit(gaussian_filter(rng.standard_normal((n, n), np.float32), sigma, mode="wrap"))
-            for _ in range(2)
-        ]
-    )
-
-
-def _unit(values: np.ndarray) -> np.ndarray:
-    return values / values.std()
+def _noise(rng: np.random.Generator, n: int, sigma: float) -> np.ndarray:
+    """White noise smoothed by a Gaussian of ``sigma`` pixels, SD 1, shape (n, n)."""
+    noise = gaussian_filter(rng.standard_normal((n, n), np.float32), sigma, mode="wrap")
+    return noise / noise.std()
 
 
 def _flow(slab: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Gain of moving blood, shape (x, y): broad streaks of fresh blood and, here and there, a dark
     jet."""
     n = slab.shape[0]
-    blood = np.isin(
-        slab[..., slab.shape[-1] // 2],
-        [ID["lv_blood"], ID["rv_blood"], ID["left_atrium"], ID["right_atrium"]],
-    )
+    chambers = [ID[name] for name in ("lv_blood", "rv_blood", "left_atrium", "right_atrium")]
+    blood = np.isin(slab[..., slab.shape[-1] // 2], chambers)
     if not blood.any():
         return np.ones((n, n), np.float32)
-    streaks = _unit(
-        gaussian_filter(rng.standard_normal((n, n), np.float32), (5.0, 5.0), mode="wrap")
-    )
-    gain = 1 + 0.12 * streaks
+    gain = 1 + 0.12 * _noise(rng, n, 5.0)
     if rng.random() < 0.25:  # a jet through a valve dephases
         at = np.argwhere(blood)[rng.integers(blood.sum())]
         x, y = np.ogrid[:n, :n]
         gain *= 1 - 0.5 * np.exp(-(((x - at[0]) / 6.0) ** 2 + ((y - at[1]) / 3.0) ** 2))
-    return np.where(gaussian_filter(blood.astype(np.float32), 0.7) > 0.5, gain, 1).astype(
-        np.float32
-    )
-
-
-def _shifted(slab: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """The slab displaced in plane by whole voxels."""
-    return np.roll(slab, tuple(int(round(value)) for value in shift), axis=(0, 1))
+    inside = gaussian_filter(blood.astype(np.float32), 0.7) > 0.5
+    return np.where(inside, gain, 1).astype(np.float32)

@@ -4,16 +4,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ..data.errors import Sim2RealError
 from ..data.images import Image, open_image, read_voxels
-from ..data.labels import PHASES, VENDORS
+from ..data.labels import VENDORS
 
 # a label this near a whole number was stored in too few digits; one farther off was interpolated
 _WHOLE = 0.01
 _STACK = 1.5  # slices lie at least this many times as far apart as pixels
-LEFT_OUT_COLUMNS = ["subject", "vendor", "split", "reason"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,11 @@ class Frame:
 
 @dataclass(frozen=True)
 class Case:
-    """One subject of the cohort, its headers checked to fit each other."""
+    """One subject of the cohort, its headers checked to fit each other.
+
+    Args:
+        values: our label for each of the file's labels 0 to 3.
+    """
 
     subject: str
     vendor: str
@@ -37,42 +39,28 @@ class Case:
     sex: str
     ed: Frame
     es: Frame
-    values: tuple[int, int, int, int] = (
-        0,
-        1,
-        2,
-        3,
-    )  # our label for each of the file's labels 0 to 3
+    values: tuple[int, int, int, int] = (0, 1, 2, 3)
 
     def frame(self, phase: str) -> Frame:
+        """Where ``ED`` or ``ES`` lies."""
         return self.ed if phase == "ED" else self.es
-
-    @property
-    def image(self) -> Path:
-        return self.ed.image
-
-    @property
-    def label(self) -> Path:
-        return self.ed.label
 
     @property
     def files(self) -> list[Path]:
         """Every file of the subject once."""
-        return list(
-            dict.fromkeys(
-                path
-                for phase in PHASES
-                for path in (self.frame(phase).image, self.frame(phase).label)
-            )
-        )
+        frames = (self.ed, self.es)
+        return list(dict.fromkeys(path for f in frames for path in (f.image, f.label)))
 
     def read(self, phase: str) -> tuple[Image, Image]:
-        """(image, label) at "ED" or "ES", each (x, y, slice); label uint8 with 1 LV, 2 MYO, 3 RV.
-        Of 4D files one phase alone is kept.
+        """Image and label at ``ED`` or ``ES``; of 4D files one phase alone is kept.
 
-        Slices come third whatever their order in the file. Raises Sim2RealError for damaged files,
-        an image of one value only and labels that are not whole numbers from 0 to 3 (a hundredth of
-        storage noise is rounded away).
+        Returns:
+            Each (x, y, slice), slices third whatever their order in the file; label uint8 with 1
+            LV, 2 MYO, 3 RV.
+
+        Raises:
+            Sim2RealError: for damaged files, an image of one value only, and labels that are not
+                whole numbers from 0 to 3 (a hundredth of storage noise is rounded away).
         """
         return self.read_image(phase), self.read_label(phase)
 
@@ -91,13 +79,9 @@ class Case:
         """The second of ``read``, with the affine of the image, which its own is checked to agree
         with."""
         frame = self.frame(phase)
-        labels = whole_labels(
-            read_voxels(frame.label, open_image(frame.label), frame.index),
-            frame.label,
-            f" at {phase}",
-        )
-        ours = np.array(self.values, np.uint8)[labels]
-        return slices_third(Image(ours, np.asarray(open_image(frame.image).affine, float)))
+        voxels = read_voxels(frame.label, open_image(frame.label), frame.index)
+        labels = np.array(self.values, np.uint8)[whole_labels(voxels, frame.label, f" at {phase}")]
+        return slices_third(Image(labels, np.asarray(open_image(frame.image).affine, float)))
 
 
 @dataclass(frozen=True)
@@ -121,40 +105,29 @@ class Cohort:
     notes: list[str] = field(default_factory=list)
 
     def __add__(self, other: "Cohort") -> "Cohort":
-        return Cohort(
-            self.cases + other.cases,
-            self.faults + other.faults,
-            self.left_out + other.left_out,
-            self.notes + other.notes,
-        )
+        return Cohort(*(ours + vars(other)[name] for name, ours in vars(self).items()))
+
+    def add(self, subject: Case | LeftOut | list[str]) -> None:
+        """A subject to use, one left out, or what is wrong with one."""
+        if isinstance(subject, Case):
+            self.cases.append(subject)
+        elif isinstance(subject, LeftOut):
+            self.left_out.append(subject)
+        else:
+            self.faults.extend(subject)
 
     def sound(self, source: Path | str) -> "Cohort":
         """Itself, or Sim2RealError with the first fault and the number of the others."""
-        if self.faults:
-            more = len(self.faults) - 1
-            raise Sim2RealError(
-                self.faults[0]
-                + (
-                    f" (and {more} more faults: 'sim2real cohort check {source}' lists them)"
-                    if more
-                    else ""
-                )
-            )
-        return self
-
-
-def left_out_table(left_out: list[LeftOut]) -> pd.DataFrame:
-    """A row a subject, columns ``LEFT_OUT_COLUMNS``."""
-    return pd.DataFrame([vars(item) for item in left_out], columns=LEFT_OUT_COLUMNS)
+        if not self.faults:
+            return self
+        first, *others = self.faults
+        hint = f" (and {len(others)} more faults: 'sim2real cohort check {source}' lists them)"
+        raise Sim2RealError(first + (hint if others else ""))
 
 
 def require_subjects(cases: list[Case], split: str, purpose: str) -> None:
     """Raise Sim2RealError, in one line, naming the vendors that have no subject in ``split``."""
-    lacking = [
-        vendor
-        for vendor in VENDORS
-        if not any(case.vendor == vendor and case.split == split for case in cases)
-    ]
+    lacking = sorted(set(VENDORS) - {case.vendor for case in cases if case.split == split})
     if lacking:
         raise Sim2RealError(
             f"the cohort's split '{split}' has no subject of vendor {' nor of '.join(lacking)};"
@@ -163,25 +136,33 @@ def require_subjects(cases: list[Case], split: str, purpose: str) -> None:
 
 
 def header_faults(frame: Frame, root: Path, dimensions: int) -> list[str]:
-    """What the headers of a frame's two files say against using them, a line each; nothing of the
-    voxels is read.
+    """What the headers of a frame's two files say against using them; no voxel is read.
 
-    dimensions: 3, or 4 when ``frame.index`` counts phases. root: the folder that the files must not
-    lead out of.
+    Args:
+        frame: image and label.
+        root: the folder that the files must not lead out of.
+        dimensions: 3, or 4 when ``frame.index`` counts phases.
+
+    Returns:
+        A line a fault.
     """
     faults, shapes = [], []
     for path in (frame.image, frame.label):
         try:
             inside(path, root)
-            shape = open_image(path).shape
-            if len(shape) != dimensions:
-                raise Sim2RealError(
-                    f"{path}: has shape {shape}; expected {dimensions} dimensions, slices third"
+            shapes.append(open_image(path).shape)
+            if len(shapes[-1]) != dimensions:
+                faults.append(
+                    f"{path}: has shape {shapes[-1]}; expected {dimensions} dimensions, slices"
+                    " third"
                 )
-            shapes.append(shape)
-        except (Sim2RealError, OSError) as error:
-            faults.append(_told(path, error))
-    if len(shapes) == 2 and shapes[0] != shapes[1]:
+        except Sim2RealError as error:
+            faults.append(str(error))
+        except OSError as error:
+            faults.append(
+                f"{path}: cannot be read ({error.strerror or error}); change its permissions"
+            )
+    if not faults and shapes[0] != shapes[1]:
         faults.append(
             f"{frame.label}: shape {shapes[1]} differs from its image's {shapes[0]}; expected the"
             " same"
@@ -193,9 +174,8 @@ def displacement_reason(frame: Frame) -> str:
     """Why the label cannot be laid on its image by their headers; "" when it can: no corner is half
     a pixel apart."""
     image, label = open_image(frame.image), open_image(frame.label)
-    corners = np.stack(
-        np.meshgrid(*[(0, n - 1) for n in image.shape[:3]], [1.0], indexing="ij")
-    ).reshape(4, -1)
+    ends = [(0, n - 1) for n in image.shape[:3]]
+    corners = np.stack(np.meshgrid(*ends, [1.0], indexing="ij")).reshape(4, -1)
     apart = np.linalg.norm(((image.affine - label.affine) @ corners)[:3], axis=0).max()
     if apart <= np.linalg.norm(image.affine[:3, :3], axis=0).min() / 2:
         return ""
@@ -223,14 +203,6 @@ def inside(path: Path, root: Path) -> None:
         raise Sim2RealError(
             f"{path}: is a link that leads out of the cohort's folder; put the file itself there"
         )
-
-
-def _told(path: Path, error: Exception) -> str:
-    return (
-        str(error)
-        if isinstance(error, Sim2RealError)
-        else f"{path}: cannot be read ({error.strerror or error}); change its permissions"
-    )
 
 
 def slices_third(image: Image) -> Image:

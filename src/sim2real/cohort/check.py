@@ -15,11 +15,10 @@ import pandas as pd
 
 from ..data.errors import Sim2RealError
 from ..data.images import Image, open_image
-from ..data.labels import LV, MYO, PHASES, RV, STRUCTURES
-from ..data.labels import VENDORS as USED
+from ..data.labels import LV, MYO, PHASES, RV, STRUCTURES, VENDORS
 from ..data.workers import map_in_order
-from .acdc import is_acdc, survey_acdc
-from .cases import Case, LeftOut
+from .acdc import VENDOR, is_acdc, survey_acdc
+from .cases import Case, Cohort, LeftOut
 from .grid import TooFewSlices, mid_ventricular, upright
 from .mnms import is_mnms, survey_mnms
 from .parameters import CohortParameters
@@ -30,130 +29,152 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Findings:
-    """What the voxels of one subject show: faults that stop a run, why it is left out ("": it is
-    not), what looks doubtful."""
+    """What the voxels of one subject show.
+
+    Args:
+        faults: what stops a run.
+        reason: why it is left out; "": it is not.
+        doubts: what does not stop a run and ought to be looked at.
+        content: a hash of the image at ED.
+    """
 
     faults: list[str] = field(default_factory=list)
     reason: str = ""
     doubts: list[str] = field(default_factory=list)
-    content: str = ""  # a hash of the image at ED
+    content: str = ""
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything ``sim2real cohort check`` tells; ``usable``: whether a run can be done with the
-    folder."""
+    """Everything ``sim2real cohort check`` tells.
 
-    cases: list[Case]
-    faults: list[str]
-    left_out: list[LeftOut]
+    Args:
+        cohort: the subjects that can be used, every fault, and the subjects left out.
+        doubts: what ought to be looked at.
+        lacking: splits of vendors that no subject is left of.
+        is_acdc: whether the folder is ACDC's, which is of vendor A alone.
+    """
+
+    cohort: Cohort
     doubts: list[str]
-    notes: list[str]
-    usable: bool
-    verdict: str
+    lacking: list[str]
+    is_acdc: bool
+
+    @property
+    def usable(self) -> bool:
+        """Whether a run can be done with the folder."""
+        return not self.cohort.faults and not self.lacking
+
+    @property
+    def verdict(self) -> str:
+        """The numbers and what follows from them, in a line."""
+        cohort = self.cohort
+        numbers = (
+            f"{len(cohort.cases)} subjects to use, {len(cohort.left_out)} left out,"
+            f" {len(cohort.faults)} errors, {len(self.doubts)} doubts"
+        )
+        if self.lacking:
+            return f"{numbers}: no run can be done, there is none of {', '.join(self.lacking)}"
+        if cohort.faults:
+            return f"{numbers}: no run can be done before the errors are put right"
+        if self.is_acdc:
+            return (
+                f"{numbers}: sound, as cohort.acdc_root beside an M&Ms folder, which has vendor B"
+            )
+        return f"{numbers}: a run can be done"
 
     def lines(self) -> list[str]:
         """A table of the subjects that can be used, then one line a finding, the verdict last."""
-        told = subjects_table(self.cases).to_string().splitlines() if self.cases else []
-        told += [f"error: {fault}" for fault in self.faults]
-        told += [f"left out: {item.subject}{_where(item)}: {item.reason}" for item in self.left_out]
-        told += [f"doubt: {doubt}" for doubt in self.doubts]
-        return [*told, *self.notes, self.verdict]
+        cohort = self.cohort
+        return [
+            *(subjects_table(cohort.cases).to_string().splitlines() if cohort.cases else []),
+            *(f"error: {fault}" for fault in cohort.faults),
+            *(f"left out: {_named(subject)}: {subject.reason}" for subject in cohort.left_out),
+            *(f"doubt: {doubt}" for doubt in self.doubts),
+            *cohort.notes,
+            self.verdict,
+        ]
 
 
 def check_cohort(root: Path | str) -> Report:
     """Read all of an M&Ms or ACDC folder that a run would read, on all cores, and go on after every
     fault.
 
-    Raises Sim2RealError where there is nothing to go by: no folder, no sheet, no patient.
+    Raises:
+        Sim2RealError: where there is nothing to go by: no folder, no sheet, no patient.
     """
     root = Path(root)
-    if root.is_dir() and not is_mnms(root) and not is_acdc(root):
+    is_mnms_folder, is_acdc_folder = is_mnms(root), is_acdc(root)
+    if root.is_dir() and not is_mnms_folder and not is_acdc_folder:
         raise Sim2RealError(
             f"{root}: holds neither the sheet and folders of M&Ms nor ACDC's training/patient*;"
             " name the folder above them"
         )
-    acdc = is_acdc(root) and not is_mnms(root)
-    cohort = survey_acdc(root) if acdc else survey_mnms(root)
-    findings = map_in_order(
-        partial(examine, n_slices=CohortParameters().n_slices),
-        cohort.cases,
-        name="cohort check",
-        unit="subject",
-    )
-    pairs = list(zip(cohort.cases, findings, strict=True))
-    faults = list(
-        dict.fromkeys(cohort.faults + [fault for found in findings for fault in found.faults])
-    )
-    left_out = cohort.left_out + [
-        LeftOut(case.subject, case.vendor, case.split, found.reason)
-        for case, found in pairs
-        if found.reason
+    is_acdc_folder = is_acdc_folder and not is_mnms_folder
+    survey = survey_acdc(root) if is_acdc_folder else survey_mnms(root)
+    work = partial(examine, n_slices=CohortParameters().n_slices)
+    findings = map_in_order(work, survey.cases, name="cohort check", unit="subject")
+    cohort = Cohort([], survey.faults, survey.left_out, survey.notes)
+    doubts, same_content = [], defaultdict(list)
+    for case, finding in zip(survey.cases, findings, strict=True):
+        if finding.faults:
+            cohort.add([fault for fault in finding.faults if fault not in cohort.faults])
+        elif finding.reason:
+            cohort.add(LeftOut(case.subject, case.vendor, case.split, finding.reason))
+        else:
+            cohort.add(case)
+        doubts += [f"{_named(case)}: {doubt}" for doubt in finding.doubts]
+        if finding.content:
+            same_content[finding.content].append(_named(case))
+    doubts += [
+        f"{' and '.join(names)} have the same image at ED"
+        for names in same_content.values()
+        if len(names) > 1
     ]
-    doubts = [
-        f"{case.subject}{_where(case)}: {doubt}" for case, found in pairs for doubt in found.doubts
-    ] + _twins(pairs)
-    cases = [case for case, found in pairs if not found.faults and not found.reason]
+    present = {(case.vendor, case.split) for case in cohort.cases}
     lacking = [
         f"{split} {vendor}"
-        for vendor in (("A",) if acdc else USED)
+        for vendor in ([VENDOR] if is_acdc_folder else VENDORS)
         for split in ("train", "test")
-        if not any((case.vendor, case.split) == (vendor, split) for case in cases)
+        if (vendor, split) not in present
     ]
-    usable = not faults and not lacking
-    counted = (
-        f"{len(cases)} subjects to use, {len(left_out)} left out, {len(faults)} errors,"
-        f" {len(doubts)} doubts"
-    )
-    return Report(
-        cases,
-        faults,
-        left_out,
-        doubts,
-        cohort.notes,
-        usable,
-        f"{counted}: {_verdict(usable, lacking, acdc)}",
-    )
+    return Report(cohort, doubts, lacking, is_acdc_folder)
 
 
 def subjects_table(cases: list[Case]) -> pd.DataFrame:
     """Subjects by vendor and split (rows) and pathology (columns), with totals."""
-    table = pd.DataFrame(
-        {"vendor": case.vendor, "split": case.split, "pathology": case.pathology or "unknown"}
-        for case in cases
-    )
-    return pd.crosstab(
-        [table["vendor"], table["split"]], table["pathology"], margins=True, margins_name="all"
-    )
+    table = pd.DataFrame(map(vars, cases)).replace({"pathology": {"": "unknown"}})
+    rows = [table["vendor"], table["split"]]
+    return pd.crosstab(rows, table["pathology"], margins=True, margins_name="all")
 
 
 def examine(case: Case, n_slices: int) -> Findings:
     """Every file of a subject read to its end, both phases looked at."""
     broken = {path: fault for path in case.files if (fault := length_fault(path))}
-    faults = list(broken.values())
-    images, labels = [], []
+    faults, images, labels = list(broken.values()), [], []
     for phase in PHASES:
-        for path, read, into in (
-            (case.frame(phase).image, case.read_image, images),
-            (case.frame(phase).label, case.read_label, labels),
+        frame = case.frame(phase)
+        for path, read, stacks in (
+            (frame.image, case.read_image, images),
+            (frame.label, case.read_label, labels),
         ):
             try:
                 if path not in broken:
-                    into.append(read(phase))
+                    stacks.append(read(phase))
             except Sim2RealError as fault:
                 faults.append(str(fault))
     if faults:
         return Findings(faults)
     content = hashlib.sha256(images[0].data.tobytes()).hexdigest()
-    lacking = [
-        f"the label at {phase} holds {_nothing(label)}"
-        for phase, label in zip(PHASES, labels, strict=True)
-        if _nothing(label)
-    ]
     try:
         mid_ventricular([label.data for label in labels], n_slices, case.subject)
     except TooFewSlices as fault:
-        return Findings(reason="; ".join([*lacking, fault.reason]), content=content)
+        empty = [
+            f"the label at {phase} holds {lack}"
+            for phase, label in zip(PHASES, labels, strict=True)
+            if (lack := _lack(label.data))
+        ]
+        return Findings(reason="; ".join([*empty, fault.reason]), content=content)
     return Findings(doubts=_doubts(images[0], labels), content=content)
 
 
@@ -171,72 +192,35 @@ def length_fault(path: Path) -> str:
         return f"{path}: cut short or damaged ({error}); copy the file again"
     if length == claimed:
         return ""
-    return (
-        f"{path}: holds {'more than ' if length > claimed else ''}{min(length, claimed):,} bytes,"
-        f" its header claims {claimed:,}; copy the file again"
-    )
+    held = f"more than {claimed:,}" if length > claimed else f"{length:,}"
+    return f"{path}: holds {held} bytes, its header claims {claimed:,}; copy the file again"
 
 
 def _doubts(image: Image, labels: list[Image]) -> list[str]:
-    """Findings that do not stop a run and ought to be looked at; image: at ED, labels: at ED and
-    ES."""
+    """Findings that do not stop a run; image: at ED, labels: at ED and ES."""
     voxel_ml = abs(np.linalg.det(image.affine[:3, :3])) / 1e3
     ed, es = ((label.data == LV).sum() * voxel_ml for label in labels)
-    doubts = []
-    if ed <= es:
-        doubts.append(
-            f"the LV holds {ed:.0f} ml at ED and {es:.0f} ml at ES; the phases may be exchanged"
-        )
-    if not _PLAUSIBLE_LV_ML[0] <= ed <= _PLAUSIBLE_LV_ML[1]:
-        doubts.append(f"the LV holds {ed:.0f} ml at ED; voxel size or label may be wrong")
-    if np.median(image.data[labels[0].data == LV]) <= np.median(image.data[labels[0].data == MYO]):
-        doubts.append("blood is no brighter than muscle at ED; the label may not lie on its image")
+    blood, muscle = (np.median(image.data[labels[0].data == value]) for value in (LV, MYO))
     label = upright(image, labels[0])[1].data
-    right, down = (np.argwhere(label == RV).mean(axis=0) - np.argwhere(label == LV).mean(axis=0))[
-        :2
-    ]
-    if down > abs(right):
-        doubts.append("the RV lies behind the LV; the stack may be stored mirrored")
-    return doubts
+    lv, rv = (np.argwhere(label == value).mean(axis=0) for value in (LV, RV))
+    right, down, _ = rv - lv
+    low, high = _PLAUSIBLE_LV_ML
+    doubts = {
+        f"the LV holds {ed:.0f} ml at ED and {es:.0f} ml at ES; the phases may be exchanged": ed
+        <= es,
+        f"the LV holds {ed:.0f} ml at ED; voxel size or label may be wrong": not low <= ed <= high,
+        "blood is no brighter than muscle at ED; the label may not lie on its image": blood
+        <= muscle,
+        "the RV lies behind the LV; the stack may be stored mirrored": down > abs(right),
+    }
+    return [doubt for doubt, holds in doubts.items() if holds]
 
 
-def _nothing(label: Image) -> str:
-    missing = [name for name, value in STRUCTURES.items() if not (label.data == value).any()]
-    return (
-        "nothing"
-        if len(missing) == len(STRUCTURES)
-        else "no " + " and no ".join(missing)
-        if missing
-        else ""
-    )
+def _lack(label: np.ndarray) -> str:
+    missing = [f"no {name}" for name, value in STRUCTURES.items() if not (label == value).any()]
+    return "nothing" if len(missing) == len(STRUCTURES) else " and ".join(missing)
 
 
-def _twins(pairs: list[tuple[Case, Findings]]) -> list[str]:
-    subjects = defaultdict(list)
-    for case, found in pairs:
-        if found.content:
-            subjects[found.content].append(f"{case.subject}{_where(case)}")
-    return [
-        f"{' and '.join(names)} have the same image at ED"
-        for names in subjects.values()
-        if len(names) > 1
-    ]
-
-
-def _where(item: Case | LeftOut) -> str:
-    known = ", ".join(filter(None, (item.vendor, item.split)))
-    return f" ({known})" if known else ""
-
-
-def _verdict(usable: bool, lacking: list[str], acdc: bool) -> str:
-    if not usable:
-        return "no run can be done" + (
-            f", there is none of {', '.join(lacking)}"
-            if lacking
-            else " before the errors are put right"
-        )
-    return (
-        "sound, as cohort.acdc_root beside an M&Ms folder, which has vendor B"
-        if acdc
-        else "a run can be done"
-    )
+def _named(subject: Case | LeftOut) -> str:
+    place = ", ".join(filter(None, (subject.vendor, subject.split)))
+    return f"{subject.subject} ({place})" if place else subject.subject

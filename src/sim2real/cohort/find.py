@@ -7,9 +7,9 @@ from ..data.root import repository
 from ..data.run import RunFolder
 from .acdc import VENDOR, survey_acdc
 from .cases import Cohort
+from .chapter import COHORT
 from .mnms import survey_mnms
 from .parameters import CohortParameters
-from .prepare import CHAPTER
 from .surrogate import write_surrogate
 
 
@@ -17,7 +17,7 @@ def find_cases(run: RunFolder, parameters: CohortParameters, seed: int) -> Cohor
     """All labelled subjects of vendors A and B, real ones or the surrogate's, which is made if it
     is not there."""
     if parameters.mnms_root is None and parameters.acdc_root is None:
-        root = write_surrogate(run.chapter(CHAPTER) / "surrogate", parameters, seed)
+        root = write_surrogate(run.chapter(COHORT.name) / "surrogate", parameters, seed)
         return survey_mnms(root).sound(root)
     return read_real(parameters, repository())
 
@@ -37,10 +37,12 @@ def read_real(parameters: CohortParameters, root: Path) -> Cohort:
     cohort = survey_mnms(root / parameters.mnms_root).sound(parameters.mnms_root)
     if parameters.acdc_root is None:
         return cohort
-    more = survey_acdc(root / parameters.acdc_root).sound(parameters.acdc_root)
-    met = {case.subject for case in cohort.cases} & {case.subject for case in more.cases}
-    if met:
-        raise Sim2RealError(
-            f"{root / parameters.acdc_root}: subject {min(met)} is one of M&Ms, too; rename one"
-        )
-    return cohort + more
+    acdc = survey_acdc(root / parameters.acdc_root).sound(parameters.acdc_root)
+    codes = {case.subject for case in cohort.cases}
+    for case in acdc.cases:
+        if case.subject in codes:
+            raise Sim2RealError(
+                f"{root / parameters.acdc_root}: subject {case.subject} is one of M&Ms, too; rename"
+                " one"
+            )
+    return cohort + acdc

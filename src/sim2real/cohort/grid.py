@@ -1,6 +1,7 @@
 """From any short-axis stack to the analysis grid and back."""
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -11,9 +12,8 @@ from ..data.images import Image
 from ..data.labels import LV, MYO, RV
 from .parameters import CohortParameters
 
-_TO_BASE = np.array(
-    [0.45, -0.65, 0.6]
-)  # where the heart's base lies, seen from the apex, in most people (RAS)
+# where the heart's base lies, seen from the apex, in most people (RAS)
+_TO_BASE = np.array([0.45, -0.65, 0.6])
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,7 @@ def upright(
     # scanners prescribe an oblique slice with rows that have no component from back to front
     right = np.array([-base[2], 0.0, base[0]])
     down = np.cross(base, right)
-    candidates = [
-        (order, signs)
-        for order in ((0, 1), (1, 0))
-        for signs in ((1, 1), (1, -1), (-1, 1), (-1, -1))
-    ]
+    candidates = list(product(((0, 1), (1, 0)), product((1, -1), repeat=2)))
     scores = [
         signs[0] * directions[:, order[0]] @ right + signs[1] * directions[:, order[1]] @ down
         for order, signs in candidates
@@ -67,9 +63,8 @@ def upright(
     guide = guide or label
     if guide is not None and _rv_on_the_right(_reorder(guide, order, signs).data):
         signs = (-signs[0], -signs[1])
-    return _reorder(image, order, signs), (
-        _reorder(label, order, signs) if label is not None else None
-    )
+    turned_label = None if label is None else _reorder(label, order, signs)
+    return _reorder(image, order, signs), turned_label
 
 
 def mid_ventricular(labels: list[np.ndarray], count: int, name: str) -> list[int]:
@@ -80,26 +75,21 @@ def mid_ventricular(labels: list[np.ndarray], count: int, name: str) -> list[int
     as many slices cannot be left at either end, one fewer is at the first. Raises TooFewSlices when
     there are fewer.
     """
-    complete = np.all(
-        [[(label == value).any(axis=(0, 1)) for value in (LV, MYO, RV)] for label in labels],
-        axis=(0, 1),
-    )
-    runs = np.split(
-        np.flatnonzero(complete), np.flatnonzero(np.diff(np.flatnonzero(complete)) > 1) + 1
-    )
-    candidates = max(
-        runs, key=len
-    )  # neighbours only: a slice between them that lacks a structure parts them
-    if len(candidates) < count:
+    held = [[(label == value).any(axis=(0, 1)) for value in (LV, MYO, RV)] for label in labels]
+    complete = np.flatnonzero(np.all(held, axis=(0, 1)))
+    # neighbours only: a slice between them that lacks a structure parts them
+    runs = np.split(complete, np.flatnonzero(np.diff(complete) > 1) + 1)
+    longest = max(runs, key=len).tolist()
+    if len(longest) < count:
         reason = (
-            f"{len(candidates)} neighbouring slices hold LV, MYO and RV at both phases; expected at"
+            f"{len(longest)} neighbouring slices hold LV, MYO and RV at both phases; expected at"
             f" least {count}"
         )
         fault = TooFewSlices(f"{name}: {reason}; leave the subject out")
         fault.reason = reason
         raise fault
-    start = (len(candidates) - count) // 2
-    return [int(k) for k in candidates[start : start + count]]
+    start = (len(longest) - count) // 2
+    return longest[start : start + count]
 
 
 def heart_centre(labels: list[np.ndarray]) -> tuple[float, float]:
@@ -125,15 +115,12 @@ def to_grid(image: Image, centre: tuple[float, float], grid: Grid, is_label: boo
     offsets = np.arange(grid.pixels) - (grid.pixels - 1) / 2
     x, y = centre[0] + offsets * step[0], centre[1] + offsets * step[1]
     coordinates = np.stack(np.meshgrid(x, y, indexing="ij"))
-    planes = np.moveaxis(image.data, 2, 0)
     order = 3 if grid.interpolation == "cubic" else 1
-    data = np.stack(
-        [
-            _sample_label(plane, coordinates) if is_label else _sample(plane, coordinates, order)
-            for plane in planes
-        ],
-        axis=2,
-    )
+    planes = [
+        _sample_label(plane, coordinates) if is_label else _sample(plane, coordinates, order)
+        for plane in np.moveaxis(image.data, 2, 0)
+    ]
+    data = np.stack(planes, axis=2)
     affine = image.affine.copy()
     affine[:3, :2] *= step
     affine[:3, 3] += image.affine[:3, 0] * x[0] + image.affine[:3, 1] * y[0]
@@ -149,8 +136,9 @@ def from_grid(label: Image, target: Image) -> np.ndarray:
     result = np.zeros(x.size, np.uint8)
     nearest = np.rint(z).astype(int)
     for k in range(label.data.shape[2]):
-        here = nearest == k
-        result[here] = _sample_label(label.data[:, :, k], np.stack([x[here], y[here]]))
+        on_slice = nearest == k
+        points = np.stack([x[on_slice], y[on_slice]])
+        result[on_slice] = _sample_label(label.data[:, :, k], points)
     return result.reshape(target.data.shape[:3])
 
 
@@ -184,16 +172,8 @@ def _reorder(image: Image, order: tuple[int, int], signs: tuple[int, int]) -> Im
 def _rv_on_the_right(label: np.ndarray) -> bool:
     """True when, over the slices with both, the RV's middle lies on the viewer's right of the
     LV's."""
-    both = [
-        k
-        for k in range(label.shape[2])
-        if (label[:, :, k] == RV).any() and (label[:, :, k] == LV).any()
+    both = np.flatnonzero([((plane == RV).any() and (plane == LV).any()) for plane in label.T])
+    middles = [
+        [np.argwhere(label[:, :, k] == value)[:, 0].mean() for value in (LV, RV)] for k in both
     ]
-    if not both:
-        return False
-    offset = [
-        np.argwhere(label[:, :, k] == RV)[:, 0].mean()
-        - np.argwhere(label[:, :, k] == LV)[:, 0].mean()
-        for k in both
-    ]
-    return float(np.mean(offset)) > 0
+    return bool(middles) and float(np.mean(np.diff(middles))) > 0

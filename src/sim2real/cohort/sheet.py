@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from io import StringIO
 from pathlib import Path
@@ -15,7 +16,7 @@ def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """Rows of a ``.csv`` (comma, semicolon or tab; UTF-8 with or without a mark, UTF-16, Windows'
     own) or ``.xlsx`` as text by column.
 
-    columns: names that must be there, once; others are kept, too, those without a name are not.
+    columns: names that must be there, once; others are kept, too.
     Empty rows are passed over; ``line`` is added, the row's number as a person counts it. Raises
     Sim2RealError for anything else.
     """
@@ -34,7 +35,7 @@ def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
         raise Sim2RealError(
             f"{path}: is empty; expected a line of column names and a line a subject"
         )
-    names = rows[0][1]
+    (_, names), *rows = rows
     missing = [column for column in columns if column not in names]
     if missing:
         raise Sim2RealError(
@@ -43,21 +44,15 @@ def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     twice = [column for column in columns if names.count(column) > 1]
     if twice:
         raise Sim2RealError(f"{path}: has two columns '{twice[0]}'; keep one")
-    if len(rows) == 1:
+    if not rows:
         raise Sim2RealError(f"{path}: has column names and no row; expected a line a subject")
-    for line, values in rows[1:]:
+    for line, values in rows:
         if len(values) < len(names) and path.suffix != ".xlsx" or any(values[len(names) :]):
             raise Sim2RealError(
                 f"{path}: line {line} has {len(values)} values for {len(names)} columns; a"
                 " separator too many or too few"
             )
-    return [
-        {
-            **{name: value for name, value in zip(names, values, strict=False) if name},
-            "line": str(line),
-        }
-        for line, values in rows[1:]
-    ]
+    return [dict(zip(names, values, strict=False)) | {"line": str(line)} for line, values in rows]
 
 
 def whole_number(text: str) -> int:
@@ -68,11 +63,11 @@ def whole_number(text: str) -> int:
     return int(re.split("[.,]", text)[0])
 
 
-def same_number(text: str, names: list[str]) -> list[str]:
+def same_number(text: str, names: Iterable[str]) -> list[str]:
     """Those of ``names`` that Excel would have turned into ``text``: "007" into 7, "3E5" into
     300000."""
     value = _number(text)
-    return [] if value is None else [name for name in names if _number(name) == value]
+    return [name for name in names if value is not None and _number(name) == value]
 
 
 def is_date(text: str) -> bool:
@@ -87,11 +82,8 @@ def is_date(text: str) -> bool:
 
 
 def _number(text: str) -> float | None:
-    return (
-        float(text.replace(",", "."))
-        if re.fullmatch(r"\d+([.,]\d+)?([eE][+-]?\d{1,2})?", text)
-        else None
-    )
+    is_number = re.fullmatch(r"\d+([.,]\d+)?([eE][+-]?\d{1,2})?", text)
+    return float(text.replace(",", ".")) if is_number else None
 
 
 def _csv(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:
@@ -126,10 +118,6 @@ def _excel(path: Path) -> list[tuple[int, list[str]]]:
 
 
 def _text(value: object) -> str:
-    return (
-        ""
-        if value is None
-        else value.isoformat()
-        if isinstance(value, (datetime, date, time))
-        else str(value)
-    )
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    return "" if value is None else str(value)

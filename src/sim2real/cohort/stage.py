@@ -1,14 +1,33 @@
-"""Chapter 3 on disk: both domains on the analysis grid."""
+"""Both domains, real and simulated, on the analysis grid: images of four mid-ventricular slices at
+ED and at ES.
 
+A real stack goes through ``upright`` (whole turns and flips, nothing resampled), the choice of its
+middle slices, resampling in plane (``to_grid``; ``from_grid`` goes back) and the scaling of its
+intensities between two percentiles of all its slices.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
+from ..data.code import science_digest
+from ..data.errors import Sim2RealError
+from ..data.files import write_table
+from ..data.images import Image, normalise, read_image, read_labels, write_image
+from ..data.labels import PHASES
+from ..data.resumable import fingerprint_of, resumable_folder
 from ..data.run import RunFolder
-from ..data.slices import load_slices
-from .cases import Cohort
+from ..data.slices import SLICE_COLUMNS, as_shown, load_slices
+from ..data.workers import map_in_order
+from ..metrics.measures import slice_measures
+from ..simulation.chapter import SIMULATION
+from .cases import Case, Cohort, LeftOut
+from .chapter import COHORT
+from .grid import Grid, TooFewSlices, field_centre, heart_centre, mid_ventricular, to_grid, upright
 from .parameters import CohortParameters
-from .prepare import CHAPTER, prepare_real, prepare_simulated
 
 
 def prepare(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.DataFrame:
@@ -20,7 +39,7 @@ def prepare(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.
     simulated, too_short = prepare_simulated(run, parameters)
     real = prepare_real(run, cohort + Cohort(left_out=too_short), parameters)
     slices = pd.concat([simulated, real], ignore_index=True)
-    run.write_manifest(CHAPTER, slices, "slices.csv")
+    run.write_manifest(COHORT.name, slices, "slices.csv")
     if cut := cut_hearts(run.path, real):
         print(
             f"{len(cut)} real subjects have a heart that the grid's border may cut"
@@ -35,3 +54,165 @@ def cut_hearts(run: Path, slices: pd.DataFrame) -> list[str]:
     labels = [load_slices(run, slices.iloc[[k]], "label") > 0 for k in range(len(slices))]
     at_border = [heart[:, [0, -1]].any() or heart[:, :, [0, -1]].any() for heart in labels]
     return list(dict.fromkeys(slices["subject"][at_border]))
+
+
+def prepare_real(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.DataFrame:
+    """Write every real subject's images on the grid, cropped as ``crop_centre`` says.
+
+    A subject with too few mid-ventricular slices is left out; it is named with the cohort's own in
+    ``left_out.csv``, and their number is printed.
+
+    Returns:
+        Rows as ``SLICE_COLUMNS``.
+
+    Raises:
+        Sim2RealError: for the first unreadable file, and when no subject remains of a vendor's
+            training or test split.
+    """
+    stamps = [
+        (str(file), file.stat().st_size, file.stat().st_mtime_ns, case.ed.index, case.es.index)
+        for case in cohort.cases
+        for file in case.files
+    ]
+    folder = _folder(run, "real", parameters, stamps)
+    work = partial(_prepare_real_subject, folder=folder, parameters=parameters)
+    name = "real images to the grid"
+    table, too_short = _table(map_in_order(work, cohort.cases, name=name, unit="subject"))
+    columns = [column.name for column in fields(LeftOut)]
+    left_out = pd.DataFrame(cohort.left_out + too_short, columns=columns)
+    run.write_manifest(COHORT.name, left_out, "left_out.csv")
+    if len(left_out):
+        print(f"{len(left_out)} subjects left out, named with the reason in left_out.csv")
+    remaining = set(zip(table["vendor"], table["split"], strict=True))
+    groups = [(case.vendor, case.split) for case in cohort.cases if case.split != "validation"]
+    for vendor, split in sorted(set(groups) - remaining):
+        raise Sim2RealError(
+            f"{COHORT.name}/left_out.csv: all {groups.count((vendor, split))} subjects of vendor"
+            f" {vendor} in split '{split}' are left out; lower cohort.n_slices or add subjects"
+        )
+    return table
+
+
+def prepare_simulated(
+    run: RunFolder, parameters: CohortParameters
+) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """Write the simulated images on the grid, cropped round the box of the heart's labels; all are
+    training material.
+
+    Returns:
+        Rows as ``SLICE_COLUMNS``, and the subjects with too few mid-ventricular slices.
+
+    Raises:
+        Sim2RealError: when no subject remains.
+    """
+    manifest = run.manifest(SIMULATION.name)
+    folder = _folder(run, "simulated", parameters, manifest["made_with"].iloc[0])
+    work = partial(_prepare_simulated_subject, run=run.path, folder=folder, parameters=parameters)
+    subjects, name = manifest.to_dict("records"), "simulated images to the grid"
+    table, too_short = _table(map_in_order(work, subjects, name=name, unit="subject"))
+    if table.empty:
+        raise Sim2RealError(
+            f"all {len(too_short)} virtual subjects are left out ({too_short[0].reason}); lower"
+            " cohort.n_slices"
+        )
+    return table, too_short
+
+
+def _table(results: list[list[dict] | LeftOut]) -> tuple[pd.DataFrame, list[LeftOut]]:
+    rows = [row for result in results if isinstance(result, list) for row in result]
+    left_out = [result for result in results if isinstance(result, LeftOut)]
+    return pd.DataFrame(rows, columns=SLICE_COLUMNS), left_out
+
+
+def _folder(run: RunFolder, domain: str, parameters: CohortParameters, source: object) -> Path:
+    grid = parameters.model_dump(
+        mode="json", exclude={"mnms_root", "acdc_root", "surrogate_train", "surrogate_test"}
+    )
+    made_with = fingerprint_of(grid, source, science_digest(__name__))
+    return resumable_folder(run.chapter(COHORT.name) / "slices" / domain, made_with)
+
+
+def _prepare_real_subject(
+    case: Case, folder: Path, parameters: CohortParameters
+) -> list[dict] | LeftOut:
+    rows = _rows("real", case.vendor, case.subject, case.split)
+    read = lambda: [case.read(phase) for phase in PHASES]
+    return _prepare_subject(rows, read, parameters.crop_centre, folder, parameters)
+
+
+def _prepare_simulated_subject(
+    row: dict, run: Path, folder: Path, parameters: CohortParameters
+) -> list[dict] | LeftOut:
+    def read() -> list[tuple[Image, ...]]:
+        stacks = read_image(run / row["image"]), read_labels(run / row["label"])
+        return [
+            tuple(Image(stack.data[..., p], stack.affine) for stack in stacks)
+            for p in range(len(PHASES))
+        ]
+
+    rows = _rows("simulated", "", row["subject"], "train")
+    return _prepare_subject(rows, read, "heart", folder, parameters)
+
+
+def _rows(domain: str, vendor: str, subject: str, split: str) -> list[dict]:
+    base = f"{COHORT.name}/slices/{domain}/{subject}"
+    return [
+        {
+            "domain": domain,
+            "vendor": vendor,
+            "subject": subject,
+            "phase": phase,
+            "split": split,
+            "image": f"{base}_{phase}.nii.gz",
+            "label": f"{base}_{phase}_gt.nii.gz",
+        }
+        for phase in PHASES
+    ]
+
+
+def _prepare_subject(
+    rows: list[dict],
+    read: Callable[[], list[tuple[Image, Image]]],
+    crop_centre: str,
+    folder: Path,
+    parameters: CohortParameters,
+) -> list[dict] | LeftOut:
+    """``rows``, an image each, their files written where they are not there; read: gives image and
+    label of each row, shape (x, y, slice)."""
+    file_of = lambda path: folder / Path(path).name
+    if all(file_of(row[kind]).exists() for row in rows for kind in ("image", "label")):
+        return rows
+    pairs = read()
+    # both phases upright, turned alike: as the label at ED says
+    pairs = [upright(image, label, guide=pairs[0][1]) for image, label in pairs]
+    labels = [label.data for _, label in pairs]
+    subject = {name: rows[0][name] for name in ("subject", "vendor", "split")}
+    try:
+        middle = mid_ventricular(labels, parameters.n_slices, subject["subject"])
+    except TooFewSlices as fault:
+        return LeftOut(**subject, reason=fault.reason)
+    centre = heart_centre(labels) if crop_centre == "heart" else field_centre(pairs[0][0])
+    grid = Grid.of(parameters)
+    for (image, label), row in zip(pairs, rows, strict=True):
+        image = to_grid(_slices(image, middle), centre, grid)
+        label = to_grid(_slices(label, middle), centre, grid, is_label=True)
+        pixel_mm = image.spacing_mm[1::-1]  # row, column
+        planes = zip(as_shown(image), as_shown(label), strict=True)
+        measures = pd.DataFrame([slice_measures(*pair, pixel_mm) for pair in planes])
+        values = normalise(image.data, parameters.low_percentile, parameters.high_percentile)
+        write_table(file_of(measures_path(row["image"])), measures)
+        write_image(file_of(row["label"]), label)
+        write_image(file_of(row["image"]), Image(values, image.affine))
+    return rows
+
+
+def measures_path(image: str) -> str:
+    """Where the measures of an image's slices lie, taken before its normalisation: a row a slice,
+    columns ``SLICE_MEASURES``."""
+    return image.removesuffix(".nii.gz") + "_measures.csv"
+
+
+def _slices(stack: Image, indices: list[int]) -> Image:
+    affine = stack.affine.copy()
+    affine[:3, 3] += affine[:3, 2] * indices[0]
+    return Image(stack.data[:, :, indices], affine)

@@ -1,18 +1,29 @@
 """What chapter 3 shows and says of its cohort."""
 
+from collections.abc import Iterator
+from importlib.resources import files
+
 import numpy as np
 import pandas as pd
 
 from ..data.images import read_image, read_labels
-from ..data.labels import VENDORS
+from ..data.labels import PHASES, VENDORS
 from ..data.run import RunFolder
 from ..data.slices import as_shown
+from ..metrics.measures import SLICE_MEASURES
 from .parameters import CohortParameters
-from .prepare import measures_path
+from .stage import measures_path
 from .surrogate import CODE as SURROGATE_CODE
+
+REAL = pd.read_csv(files("sim2real.cohort").joinpath("real_slices.csv"))
+"""The measures of real mid-ventricular slices, with their sources."""
+EXCUSED = ("lv_sd_to_mean", "myo_sd_to_mean", "spectrum_slope")
+"""Measures of texture and sharpness, which simulated slices are not asked to meet: they are what
+translation is for."""
 
 
 def phrase(parameters: CohortParameters) -> str:
+    """The cohort in the words of the text."""
     if not parameters.mnms_root:
         return "the surrogate cohort, standing in for M&Ms"
     return "the user's M&Ms and ACDC folders" if parameters.acdc_root else "the user's M&Ms folder"
@@ -27,66 +38,88 @@ def name(parameters: CohortParameters) -> str:
 
 def subjects_table(slices: pd.DataFrame) -> pd.DataFrame:
     """Subjects by domain, vendor and split."""
-    counted = (
-        slices.assign(vendor=slices["vendor"].replace("", "none"))
-        .groupby(["domain", "vendor", "split"])["subject"]
-        .nunique()
-    )
-    return counted.rename("subjects").to_frame()
+    slices = slices.replace({"vendor": {"": "none"}})
+    counts = slices.groupby(["domain", "vendor", "split"])["subject"].nunique()
+    return counts.rename("subjects").to_frame()
 
 
 def example_rows(run: RunFolder, slices: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """The first ED image of each domain: title to (image, label), each (slice, row, column)."""
-    rows = {}
-    for title, part in _domains(slices):
-        row = part[part["phase"] == "ED"].iloc[0]
-        rows[f"{title}, {row['subject']}"] = (
+    firsts = [(title, part[part["phase"] == "ED"].iloc[0]) for title, part in _domains(slices)]
+    return {
+        f"{title}, {row['subject']}": (
             as_shown(read_image(run.path / row["image"])),
             as_shown(read_labels(run.path / row["label"])),
         )
-    return rows
+        for title, row in firsts
+    }
 
 
 def gallery(run: RunFolder, slices: pd.DataFrame, n: int = 7) -> dict[str, np.ndarray]:
     """A middle slice of the first ``n`` training subjects of each domain, ED and ES in turn: title
     to (n, row, column)."""
     images = {}
-    for title, part in _domains(slices):
-        part = part[part["split"] == "train"]
-        chosen = [
-            part[(part["subject"] == name)].iloc[k % 2]
-            for k, name in enumerate(part["subject"].unique()[:n])
-        ]
-        if chosen:
-            stacks = [as_shown(read_image(run.path / row["image"])) for row in chosen]
-            images[title] = np.stack([stack[len(stack) // 2] for stack in stacks])
+    for title, part in _domains(slices[slices["split"] == "train"]):
+        of_subject = [rows["image"] for _, rows in part.groupby("subject", sort=False)][:n]
+        paths = [rows.iloc[k % 2] for k, rows in enumerate(of_subject)]
+        stacks = [as_shown(read_image(run.path / path)) for path in paths]
+        images[title] = np.stack([stack[len(stack) // 2] for stack in stacks])
     return images
 
 
 def measures(run: RunFolder, slices: pd.DataFrame) -> pd.DataFrame:
     """Measures of every slice before its normalisation, as chapter 3 wrote them beside the images;
     a row a slice."""
-    word = "surrogate" if _is_surrogate(slices) else "real"
+    slices = slices.replace({"domain": {"real": _word(slices)}})
+    columns = ["domain", "vendor", "subject", "phase"]
     parts = [
-        pd.read_csv(run.path / measures_path(row.image)).assign(
-            domain=word if row.domain == "real" else row.domain,
-            vendor=row.vendor,
-            subject=row.subject,
-            phase=row.phase,
-        )
-        for row in slices.itertuples()
+        pd.read_csv(run.path / measures_path(row["image"])).assign(**row[columns])
+        for _, row in slices.iterrows()
     ]
     return pd.concat(parts, ignore_index=True)
 
 
+def span(measure: str, phase: str, vendor: str = "") -> tuple[float, float]:
+    """The range over set C and the M&Ms cases of ``vendor`` (none named: of both)."""
+    of_sets = REAL[REAL["set"].isin(["C", *(vendor or "AB")])]
+    rows = of_sets[(of_sets["measure"] == measure) & (of_sets["phase"] == phase)]
+    return float(rows["low"].min()), float(rows["high"].max())
+
+
+def against_real(measured: pd.DataFrame) -> pd.DataFrame:
+    """Medians over slices beside the span of real ones.
+
+    Simulated slices, which have no vendor, are held against all real ones.
+
+    Args:
+        measured: a row a slice, with ``domain, vendor, phase`` and the columns of
+            ``SLICE_MEASURES``.
+
+    Returns:
+        ``domain, phase, measure, median, low, high, inside``.
+    """
+    rows = []
+    groups = measured.fillna({"vendor": ""}).groupby(["domain", "vendor"], sort=False)
+    for (domain, vendor), part in groups:
+        medians = part.groupby("phase")[list(SLICE_MEASURES)].median()
+        for phase in PHASES:
+            for measure, median in medians.loc[phase].items():
+                low, high = span(measure, phase, vendor)
+                inside = "yes" if low <= median <= high else "no"
+                if domain == "simulated" and measure in EXCUSED:
+                    inside = "excused"
+                title = f"{domain} {vendor}".strip()
+                rows.append((title, phase, measure, round(median, 3), low, high, inside))
+    columns = ["domain", "phase", "measure", "median", "low", "high", "inside"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def medians(table: pd.DataFrame) -> pd.DataFrame:
-    """``spans.against_real`` as a page shows it: a row a measure, a column a domain and phase; what
-    lies outside is marked."""
-    shown = table.assign(
-        shown=table["median"].map("{:.2f}".format)
-        + table["inside"].map({"yes": "", "no": " (outside)", "excused": ""})
-    )
-    order = list(dict.fromkeys(table["measure"]))
+    """``against_real`` as a page shows it: a row a measure, a column a domain and phase; what lies
+    outside is marked."""
+    mark = table["inside"].map({"yes": "", "no": " (outside)", "excused": ""})
+    shown = table.assign(shown=table["median"].map("{:.2f}".format) + mark)
+    order = table["measure"].unique()
     return shown.pivot(index="measure", columns=["domain", "phase"], values="shown").loc[order]
 
 
@@ -94,50 +127,39 @@ def results(
     slices: pd.DataFrame, table: pd.DataFrame, n_left_out: int, parameters: CohortParameters
 ) -> dict:
     """Numbers the prose of chapters 3 to 7 quotes of the cohort; table: that of
-    ``spans.against_real``."""
-    values = {
+    ``against_real``."""
+    subjects = slices.drop_duplicates(["domain", "vendor", "split", "subject"])
+    real = subjects[subjects["domain"] == "real"]
+    groups = list(zip(real["split"], real["vendor"], strict=True))
+    asked = table[table["inside"] != "excused"]
+    contrast = table[table["measure"] == "lv_to_myo_intensity"]
+    domains = contrast["domain"].str.replace("surrogate", "real").str.replace(" ", "_")
+    names = "lv_to_myo_" + domains + "_" + contrast["phase"]
+    return {
         "cohort": name(parameters),
         "n_left_out": n_left_out,
         "cohort_phrase": phrase(parameters),
         "pixel_size_mm": parameters.pixel_size_mm,
         "grid_pixels": parameters.grid_pixels,
-        "n_simulated": slices.loc[slices["domain"] == "simulated", "subject"].nunique(),
+        "n_simulated": int((subjects["domain"] == "simulated").sum()),
+        **{f"n_{s}_{v}": groups.count((s, v)) for v in VENDORS for s in ("train", "test")},
+        "n_medians": len(asked),
+        "n_medians_inside": int((asked["inside"] == "yes").sum()),
+        **dict(zip(names, contrast["median"], strict=True)),
     }
-    for vendor in VENDORS:
-        for split in ("train", "test"):
-            rows = slices[
-                (slices["domain"] == "real")
-                & (slices["vendor"] == vendor)
-                & (slices["split"] == split)
-            ]
-            values[f"n_{split}_{vendor}"] = rows["subject"].nunique()
-    asked = table[table["inside"] != "excused"]
-    values |= {"n_medians": len(asked), "n_medians_inside": int((asked["inside"] == "yes").sum())}
-    intensity = table[table["measure"] == "lv_to_myo_intensity"]
-    for row in intensity.itertuples():
-        values[
-            f"lv_to_myo_{row.domain.replace('surrogate', 'real').replace(' ', '_')}_{row.phase}"
-        ] = row.median
-    return values
 
 
-def _domains(slices: pd.DataFrame):
+def _domains(slices: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """(title, rows) of each domain; a surrogate is titled as one."""
-    word = "surrogate" if _is_surrogate(slices) else "real"
-    for key, title in {
-        "simulated": "simulated",
-        **{vendor: f"{word} {vendor} ({name})" for vendor, name in VENDORS.items()},
-    }.items():
-        part = (
-            slices[slices["domain"] == "simulated"]
-            if key == "simulated"
-            else slices[(slices["domain"] == "real") & (slices["vendor"] == key)]
-        )
+    titles = {("simulated", ""): "simulated"}
+    titles |= {("real", v): f"{_word(slices)} {v} ({name})" for v, name in VENDORS.items()}
+    for (domain, vendor), title in titles.items():
+        part = slices[(slices["domain"] == domain) & (slices["vendor"].fillna("") == vendor)]
         if len(part):
             yield title, part
 
 
-def _is_surrogate(slices: pd.DataFrame) -> bool:
-    return bool(
-        slices.loc[slices["domain"] == "real", "subject"].str.startswith(SURROGATE_CODE).all()
-    )
+def _word(slices: pd.DataFrame) -> str:
+    """What a real image is called: a surrogate is named as one."""
+    codes = slices.loc[slices["domain"] == "real", "subject"]
+    return "surrogate" if codes.str.startswith(SURROGATE_CODE).all() else "real"

@@ -14,14 +14,14 @@ import pandas as pd
 
 from ..data.code import science_digest
 from ..data.files import write_table
-from ..data.images import Image, write_image
+from ..data.images import write_image
 from ..data.labels import PHASES, VENDORS
 from ..data.resumable import fingerprint_of, resumable_folder
 from ..data.seeds import generator
 from ..data.workers import map_in_order
 from ..population.parameters import PopulationParameters
 from ..population.render import Phantom, SlicePlan
-from ..population.subjects import Subject, sample_subject
+from ..population.subjects import sample_subject
 from . import appearance
 from .parameters import CohortParameters
 
@@ -32,35 +32,29 @@ SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"
 
 
 def write_surrogate(folder: Path | str, parameters: CohortParameters, seed: int) -> Path:
-    """Write what is missing of the cohort to ``folder`` and return it: the root of an M&Ms layout,
-    4D NIfTI and CSV.
+    """Write what is missing of the cohort: an M&Ms layout, 4D NIfTI and CSV.
 
-    Subject k of a vendor is the same whatever the number of subjects; training subjects come first.
+    Subject k of a vendor is the same whatever the number of subjects.
+
+    Args:
+        folder: the root of the layout.
+        parameters: numbers of training and test subjects a vendor.
+        seed: of everything random.
+
+    Returns:
+        ``folder``.
     """
     folder = resumable_folder(folder, fingerprint_of(VERSION, seed, science_digest(__name__)))
-    plan = [(vendor, split, k) for vendor in VENDORS for split, k in _splits(parameters)]
-    rows = map_in_order(
-        partial(_write_subject, folder=folder, seed=seed),
-        plan,
-        name="surrogate cohort",
-        unit="subject",
-    )
+    # test subjects count from far above, so that a longer training set never reaches them
+    splits = {
+        "Training/Labeled": range(parameters.surrogate_train),
+        "Testing": range(100_000, 100_000 + parameters.surrogate_test),
+    }
+    plan = [(v, split, k) for v in VENDORS for split, numbers in splits.items() for k in numbers]
+    work = partial(_write_subject, folder=folder, seed=seed)
+    rows = map_in_order(work, plan, name="surrogate cohort", unit="subject")
     write_table(folder / SHEET, pd.DataFrame(rows).reset_index(names=""))
     return folder
-
-
-def _planned_middle(subject: Subject, rng: np.random.Generator) -> tuple[float, float]:
-    """Where an operator puts the middle of the field of view, mm from the LV's axis: about between
-    the ventricles, give or take."""
-    septum = np.deg2rad(subject.septum_angle_deg)
-    x, y = 18 * np.array([np.cos(septum), np.sin(septum)]) + rng.normal(0, 8, 2)
-    return float(x), float(y)
-
-
-def _splits(parameters: CohortParameters) -> list[tuple[str, int]]:
-    # test subjects count from far above, so that a longer training set never reaches them
-    train = [("Training/Labeled", k) for k in range(parameters.surrogate_train)]
-    return train + [("Testing", 100_000 + k) for k in range(parameters.surrogate_test)]
 
 
 def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
@@ -74,21 +68,22 @@ def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
         folder / split / code / f"{code}_sa{end}.nii.gz" for end in ("", "_gt")
     )
     if not (image_path.exists() and label_path.exists()):
-        v = appearance.VENDORS[vendor]
+        look = appearance.VENDOR_LOOKS[vendor]
         geometry = PopulationParameters(
-            slice_thickness_mm=v.slice_thickness_mm,
-            slice_spacing_mm=v.slice_spacing_mm,
+            slice_thickness_mm=look.slice_thickness_mm,
+            slice_spacing_mm=look.slice_spacing_mm,
             sub_slices=3,
             stack="full",
         )
+        # an operator puts the middle of the field of view about between the ventricles
+        septum = np.deg2rad(subject.septum_angle_deg)
+        middle_mm = 18 * np.array([np.cos(septum), np.sin(septum)]) + rng.normal(0, 8, 2)
         phantom = Phantom(subject)
-        stack = SlicePlan.of(
-            phantom.heart, geometry, offset_mm=_planned_middle(subject, rng)
-        )
-        structures = phantom.structures(stack, phases, geometry)
+        plan = SlicePlan.of(phantom.heart, geometry, offset_mm=tuple(middle_mm.tolist()))
+        structures = phantom.structures(plan, phases, geometry)
         image, label = appearance.image_subject(structures, vendor, rng)
         write_image(label_path, label)
-        write_image(image_path, Image(image.data, image.affine))
+        write_image(image_path, image)
     return {
         "External code": code,
         "VendorName": VENDORS[vendor],

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..cohort.appearance import VENDORS, image_subject
+from ..cohort.appearance import VENDOR_LOOKS, image_subject
 from ..cohort.grid import Grid, heart_centre, to_grid, upright
 from ..data.images import Image, normalise
 from ..data.seeds import generator
@@ -21,9 +21,9 @@ _SHARE_NORMAL = 0.3
 def patient(vendor: str, index: int, phases: tuple[str, ...] = ("ED", "ES")) -> tuple[Image, Image]:
     """(image, label) of a surrogate patient as a scanner stores them: raw intensities, six slices,
     shape (x, y, slice, phase)."""
-    v = VENDORS[vendor]
+    look = VENDOR_LOOKS[vendor]
     geometry = PopulationParameters(
-        slice_thickness_mm=v.slice_thickness_mm, slice_spacing_mm=v.slice_spacing_mm, sub_slices=1
+        slice_thickness_mm=look.slice_thickness_mm, slice_spacing_mm=look.slice_spacing_mm, sub_slices=1
     )
     subject = sample_subject(0, index, _SHARE_NORMAL, family=f"lesson{vendor}")
     phantom = Phantom(subject)

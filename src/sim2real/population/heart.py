@@ -94,14 +94,14 @@ class Heart:
     def wall(self) -> float:
         """Wall thickness at ED away from the septum, mm: with papillary muscles and trabeculae the
         wall has the subject's LV mass."""
-        wanted = (self.subject.lv_mass_g / DENSITY_G_PER_ML - self.cavity_muscle_ml) * 1e3
+        wall_mm3 = (self.subject.lv_mass_g / DENSITY_G_PER_ML - self.cavity_muscle_ml) * 1e3
         angles = np.linspace(0, 2 * np.pi, 72, endpoint=False)
 
         def excess(wall: float) -> float:
             length = self.length + _APICAL_WALL * wall
             u = self.levels * length / self.length  # same heights, in units of the cavity's length
             epi = np.mean(self._epi(wall, angles[:, None], self.levels[None] * length) ** 2, axis=0)
-            return np.pi * np.mean(epi - (self.radius * profile(u)) ** 2) * length - wanted
+            return np.pi * np.mean(epi - (self.radius * profile(u)) ** 2) * length - wall_mm3
 
         if excess(0.5) > 0:
             raise Sim2RealError(

@@ -13,29 +13,32 @@ from ..data.errors import Sim2RealError
 
 @dataclass(frozen=True)
 class KSpace:
-    """What of k-space is measured and how it is made into an image. Lengths in mm; x is read out, y
-    is phase-encoded."""
+    """What of k-space is measured and how it is made into an image; x is read out, y is
+    phase-encoded.
+
+    Args:
+        field_of_view_mm: edge of the square that is imaged.
+        acquired_pixel_mm, reconstructed_pixel_mm: before and after zero filling.
+        window_alpha: taper of the Tukey window; 0: none.
+        phase_resolution: share of the phase-encoding lines that is measured, about the middle.
+    """
 
     field_of_view_mm: float
     acquired_pixel_mm: float
     reconstructed_pixel_mm: float
     window_alpha: float = 0.5
-    phase_resolution: float = (
-        1.0  # share of the phase-encoding lines that is measured, about the middle
-    )
-    partial_fourier: float = (
-        1.0  # share of these that is measured counting from one end; the rest stays empty
-    )
+    phase_resolution: float = 1.0
 
     @property
     def acquired(self) -> int:
+        """Lines, and samples a line."""
         return 2 * round(self.field_of_view_mm / self.acquired_pixel_mm / 2)
 
     @property
     def reconstructed(self) -> int:
-        return max(
-            2 * round(self.field_of_view_mm / self.reconstructed_pixel_mm / 2), self.acquired
-        )
+        """Pixels a side, never fewer than lines."""
+        pixels = 2 * round(self.field_of_view_mm / self.reconstructed_pixel_mm / 2)
+        return max(pixels, self.acquired)
 
     @property
     def pixel_mm(self) -> float:
@@ -61,10 +64,18 @@ def acquire(
     noise_sd: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Root-sum-of-squares magnitude image, shape (reconstructed, reconstructed), float32.
+    """Root-sum-of-squares magnitude image of an object.
 
-    signal: complex transverse magnetisation, shape (x, y), over the whole field of view, finer than
-    the acquired pixel. sensitivities: (coil, x, y). noise_sd: as in ``add_noise``.
+    Args:
+        signal: complex transverse magnetisation, shape (x, y), over the whole field of view, finer
+            than the acquired pixel.
+        k_space: what is measured.
+        sensitivities: of the coils, (coil, x, y).
+        noise_sd: as in ``add_noise``.
+        rng: of the noise.
+
+    Returns:
+        float32, shape (reconstructed, reconstructed).
     """
     lines = add_noise(measure(signal, k_space, sensitivities), noise_sd, rng)
     return combine(reconstruct(lines, k_space, signal.shape[0]))
@@ -72,19 +83,19 @@ def acquire(
 
 def measure(signal: np.ndarray, k_space: KSpace, sensitivities: np.ndarray) -> np.ndarray:
     """K-space of each coil without noise, its middle in the middle, complex64, shape (coil,
-    acquired, acquired)."""
+    acquired, acquired); arguments as those of ``acquire``."""
     k_space.check(signal.shape[0])
-    return _resize(
-        fftshift(fft2(signal * sensitivities, norm="forward", workers=1), axes=(-2, -1)),
-        k_space.acquired,
-    )
+    spectrum = fft2(signal * sensitivities, norm="forward", workers=1)
+    return _resize(fftshift(spectrum, axes=(-2, -1)), k_space.acquired)
 
 
 def add_noise(lines: np.ndarray, noise_sd: float, rng: np.random.Generator) -> np.ndarray:
     """White complex Gaussian noise on k-space (coil, kx, ky).
 
-    noise_sd: SD of the real and of the imaginary part of each coil's noise, in the units of the
-    signal, as it stands in an image of acquired size without window, with all lines measured.
+    Args:
+        noise_sd: SD of the real and of the imaginary part of each coil's noise, in the units of the
+            signal, as it stands in an image of acquired size without window, with all lines
+            measured.
     """
     # the inverse transform sums one term a line and column, so the noise's SD grows by the matrix
     # size: divide by it
@@ -93,19 +104,20 @@ def add_noise(lines: np.ndarray, noise_sd: float, rng: np.random.Generator) -> n
 
 
 def reconstruct(lines: np.ndarray, k_space: KSpace, n_from: int) -> np.ndarray:
-    """Complex image of each coil (coil, reconstructed, reconstructed): window, zero filling,
-    inverse transform.
+    """Complex image of each coil: window, zero filling, inverse transform.
 
-    n_from: voxels a side of the map that was measured; pixels keep the edges of its field of view
-    in place.
+    Args:
+        lines: k-space, (coil, kx, ky).
+        k_space: what was measured.
+        n_from: voxels a side of the map that was measured; pixels keep the edges of its field of
+            view in place.
+
+    Returns:
+        Shape (coil, reconstructed, reconstructed).
     """
-    weighted = lines * _filter(k_space, lines.shape[-1], n_from)
-    return ifft2(
-        ifftshift(_resize(weighted, k_space.reconstructed), axes=(-2, -1)),
-        norm="forward",
-        workers=1,
-        overwrite_x=True,
-    )
+    filled = _resize(lines * _filter(k_space, lines.shape[-1], n_from), k_space.reconstructed)
+    centred = ifftshift(filled, axes=(-2, -1))
+    return ifft2(centred, norm="forward", workers=1, overwrite_x=True)
 
 
 def combine(images: np.ndarray) -> np.ndarray:
@@ -128,20 +140,13 @@ def _filter(k_space: KSpace, n: int, n_from: int) -> np.ndarray:
     not measured are 0."""
     frequency = np.arange(n) - n // 2
     relative = np.abs(frequency) / (n / 2)
-
-    def taper(relative: np.ndarray) -> np.ndarray:
-        half = tukey(2 * n + 1, k_space.window_alpha)[n:]
-        return np.where(relative <= 1, np.interp(relative, np.linspace(0, 1, n + 1), half), 0.0)
-
-    phase_encoded = taper(relative / k_space.phase_resolution)
-    reach = k_space.phase_resolution * n / 2
-    phase_encoded[frequency < reach * (1 - 2 * k_space.partial_fourier)] = 0
+    half = tukey(2 * n + 1, k_space.window_alpha)[n:]
+    taper = lambda at: np.where(at <= 1, np.interp(at, np.linspace(0, 1, n + 1), half), 0.0)
     # transforms count from the first pixel's centre, half a pixel in from the edge of the field of
     # view, before and after
     shift = np.exp(2j * np.pi * frequency * (0.5 / k_space.reconstructed - 0.5 / n_from))
-    return ((taper(relative) * shift)[:, None] * (phase_encoded * shift)[None, :]).astype(
-        np.complex64
-    )
+    along_x, along_y = taper(relative) * shift, taper(relative / k_space.phase_resolution) * shift
+    return (along_x[:, None] * along_y[None, :]).astype(np.complex64)
 
 
 def _resize(k: np.ndarray, n: int) -> np.ndarray:

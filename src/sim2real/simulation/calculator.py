@@ -17,43 +17,28 @@ from .parameters import SimulationParameters
 from .signal import bssfp_signal
 from .tissues import SPOKEN, tissue_times
 
-WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = (
-    480,
-    300,
-    46,
-    20,
-    260,
-    12,
-)  # of the drawing and its axes, in its own units
+# of the drawing and its axes, in its own units
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 480, 300, 46, 20, 260, 12
 LARGEST_ANGLE_DEG, LARGEST_SIGNAL = 120, 0.25
 SLIDERS = {  # parameter: label, lowest, highest, step, unit
     "flip_angle_deg": ("flip angle", 2, 120, 1, "°"),
     "repetition_time_ms": ("repetition time TR", 2, 10, 0.1, " ms"),
     "off_resonance_hz": ("off-resonance", 0, 250, 1, " Hz"),
 }
-_DASHES = {"lv_blood": "", "rv_blood": "7 3", "lv_myocardium": "", "epicardial_fat": "2 3"}
-_SPOKEN = {
-    name: SPOKEN[name] for name in ("lv_blood", "rv_blood", "lv_myocardium", "epicardial_fat")
-}
-_LINES = {
-    "lv_blood": COLOURS["LV"],
-    "rv_blood": COLOURS["RV"],
-    "lv_myocardium": COLOURS["MYO"],
-    "epicardial_fat": "#CC79A7",
+_CURVES = {  # structure to colour and dashes
+    "lv_blood": (COLOURS["LV"], ""),
+    "rv_blood": (COLOURS["RV"], "7 3"),
+    "lv_myocardium": (COLOURS["MYO"], ""),
+    "epicardial_fat": ("#CC79A7", "2 3"),
 }
 
 
 def tissues_of(field_strength_t: float) -> list[dict]:
     """Name, T1 and T2 in ms and proton density of the four tissues, from the table of tissue
     times."""
-    times = tissue_times(field_strength_t)
-    return [
-        {
-            "name": _SPOKEN[name],
-            **{key: float(times.loc[ID[name], key]) for key in ("t1_ms", "t2_ms", "pd")},
-        }
-        for name in _SPOKEN
-    ]
+    times = tissue_times(field_strength_t).loc[[ID[name] for name in _CURVES]]
+    rows = times[["t1_ms", "t2_ms", "pd"]].astype(float).to_dict("records")
+    return [{"name": SPOKEN[name], **row} for name, row in zip(_CURVES, rows, strict=True)]
 
 
 def calculator_html(parameters: SimulationParameters, name: str, alt: str) -> str:
@@ -77,15 +62,14 @@ def calculator_html(parameters: SimulationParameters, name: str, alt: str) -> st
     given = json.dumps({"tissues": tissues, "start": start, "drawing": drawing}).replace(
         "<", "\\u003c"
     )
-    values = [
-        _signal(tissue, start["flip_angle_deg"], start["repetition_time_ms"]) for tissue in tissues
-    ]
+    tr = parameters.repetition_time_ms
+    signals = [_signal(tissue, parameters.flip_angle_deg, tr) for tissue in tissues]
     rows = "".join(
-        f'<tr><th scope="row">{_key(key)}'
-        f" {_SPOKEN[key]}</th><td>{tissue['t1_ms']:g}</td><td>{tissue['t2_ms']:g}</td><td"
-        f' data-signal="{k}">{values[k]:.3f}</td></tr>'
-        for k, (key, tissue) in enumerate(zip(_SPOKEN, tissues, strict=True))
+        f'<tr><th scope="row">{_key(*curve)} {tissue["name"]}</th><td>{tissue["t1_ms"]:g}</td><td>'
+        f'{tissue["t2_ms"]:g}</td><td data-signal="{k}">{signals[k]:.3f}</td></tr>'
+        for k, (curve, tissue) in enumerate(zip(_CURVES.values(), tissues, strict=True))
     )
+    ratio = signals[0] / signals[2]
     return (
         f'<div class="moving contrast" id="{name}"><script'
         f' type="application/json">{given}</script>{_chart(tissues, start, alt)}<div'
@@ -94,27 +78,18 @@ def calculator_html(parameters: SimulationParameters, name: str, alt: str) -> st
         ' class="contrast-values"><thead><tr><th scope="col">tissue</th><th scope="col">T1'
         ' (ms)</th><th scope="col">T2 (ms)</th><th'
         f' scope="col">signal</th></tr></thead><tbody>{rows}</tbody></table><p>Left blood over'
-        f" myocardium: <output data-ratio>{values[0] / values[2]:.2f}</output></p></div>"
+        f" myocardium: <output data-ratio>{ratio:.2f}</output></p></div>"
     )
 
 
-def _signal(tissue: dict, angles_deg, repetition_time_ms: float) -> np.ndarray:
-    return np.abs(
-        bssfp_signal(
-            tissue["t1_ms"],
-            tissue["t2_ms"],
-            tissue["pd"],
-            angles_deg,
-            repetition_time_ms,
-            repetition_time_ms / 2,
-        )
-    )
+def _signal(tissue: dict, angles_deg, tr: float) -> np.ndarray:
+    times = (tissue["t1_ms"], tissue["t2_ms"], tissue["pd"])
+    return np.abs(bssfp_signal(*times, angles_deg, tr, tr / 2))
 
 
-def _key(tissue: str) -> str:
+def _key(colour: str, dashes: str) -> str:
     path = (
-        f'<path class="contrast-curve" stroke="{_LINES[tissue]}"'
-        f' stroke-dasharray="{_DASHES[tissue]}" d="M0 5H28"/>'
+        f'<path class="contrast-curve" stroke="{colour}" stroke-dasharray="{dashes}" d="M0 5H28"/>'
     )
     return f'<svg width="28" height="10" aria-hidden="true">{path}</svg>'
 
@@ -129,38 +104,30 @@ def _slider(name: str, key: str, value: float) -> str:
 
 
 def _chart(tissues: list[dict], start: dict, alt: str) -> str:
-    x = lambda angle: LEFT + angle / LARGEST_ANGLE_DEG * (WIDTH - LEFT - RIGHT)  # noqa: E731
-    y = lambda signal: BOTTOM - signal / LARGEST_SIGNAL * (BOTTOM - TOP)  # noqa: E731
+    x = lambda angle: LEFT + angle / LARGEST_ANGLE_DEG * (WIDTH - LEFT - RIGHT)
+    y = lambda signal: BOTTOM - signal / LARGEST_SIGNAL * (BOTTOM - TOP)
     angles, now = np.arange(0, LARGEST_ANGLE_DEG + 1, 2), start["flip_angle_deg"]
-    parts = [f'<path class="contrast-axis" d="M{LEFT} {TOP}V{BOTTOM}H{WIDTH - RIGHT}"/>']
-    parts += [
-        f'<text x="{x(angle):.1f}" y="{BOTTOM + 17}" text-anchor="middle">{angle}°</text>'
-        for angle in range(0, 121, 30)
+    tr, dot_x = start["repetition_time_ms"], f"{x(now):.1f}"
+    parts = [
+        f'<path class="contrast-axis" d="M{LEFT} {TOP}V{BOTTOM}H{WIDTH - RIGHT}"/>',
+        *(
+            f'<text x="{x(angle):.1f}" y="{BOTTOM + 17}" text-anchor="middle">{angle}°</text>'
+            for angle in range(0, 121, 30)
+        ),
+        *(
+            f'<text x="{LEFT - 5}" y="{y(level) + 4:.1f}" text-anchor="end">{level:g}</text>'
+            for level in (0, 0.05, 0.1, 0.15, 0.2, 0.25)
+        ),
+        f'<text x="{(LEFT + WIDTH) / 2:g}" y="{HEIGHT - 4}" text-anchor="middle">flip angle</text>',
+        f'<line class="contrast-now" x1="{dot_x}" x2="{dot_x}" y1="{TOP}" y2="{BOTTOM}"/>',
     ]
-    parts += [
-        f'<text x="{LEFT - 5}" y="{y(level) + 4:.1f}" text-anchor="end">{level:g}</text>'
-        for level in (0, 0.05, 0.1, 0.15, 0.2, 0.25)
-    ]
-    parts += [
-        f'<text x="{(LEFT + WIDTH) / 2:g}" y="{HEIGHT - 4}" text-anchor="middle">flip angle</text>'
-    ]
-    parts += [
-        f'<line class="contrast-now" x1="{x(now):.1f}" x2="{x(now):.1f}" y1="{TOP}" y2="{BOTTOM}"/>'
-    ]
-    for tissue, key in zip(tissues, _SPOKEN, strict=True):
-        curve = "L".join(
-            f"{x(a):.1f} {y(s):.1f}"
-            for a, s in zip(
-                angles, _signal(tissue, angles, start["repetition_time_ms"]), strict=True
-            )
-        )
-        dot = y(float(_signal(tissue, now, start["repetition_time_ms"])))
+    for tissue, (colour, dashes) in zip(tissues, _CURVES.values(), strict=True):
+        points = zip(x(angles), y(_signal(tissue, angles, tr)), strict=True)
+        curve = "L".join(f"{px:.1f} {py:.1f}" for px, py in points)
+        dot = y(float(_signal(tissue, now, tr)))
         parts.append(
-            f'<path class="contrast-curve" stroke="{_LINES[key]}" stroke-dasharray="{_DASHES[key]}"'
-            f' d="M{curve}"/>'
-        )
-        parts.append(
-            f'<circle class="contrast-dot" r="4" fill="{_LINES[key]}" cx="{x(now):.1f}"'
+            f'<path class="contrast-curve" stroke="{colour}" stroke-dasharray="{dashes}"'
+            f' d="M{curve}"/><circle class="contrast-dot" r="4" fill="{colour}" cx="{dot_x}"'
             f' cy="{dot:.1f}"/>'
         )
     return (

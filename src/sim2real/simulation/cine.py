@@ -1,5 +1,5 @@
-"""A beating heart: the cine of chapter 1 on the scanner, and single slices of it under other
-protocols."""
+"""What chapter 2 shows of one heart: a cine that beats, a whole stack to be looked through, and
+single slices at other levels of detail and under other protocols."""
 
 import itertools
 
@@ -7,13 +7,22 @@ import numpy as np
 
 from ..data.animation import cine_html as loop_html
 from ..data.images import Image, read_labels, write_image
-from ..data.labels import LV
+from ..data.labels import LV, PHASES
+from ..data.mosaic import choice_html, mosaic_html, outlines_html, range_html
+from ..data.root import repository
 from ..data.run import RunFolder
+from ..population.chapter import POPULATION
+from ..population.parameters import PopulationParameters
+from ..population.render import Phantom, SlicePlan
+from ..population.stage import first_healthy
+from ..population.subjects import sample_subject
+from ..population.xcat.files import find_xcat_subjects
+from ..population.xcat.read import read_xcat_subject
+from .chapter import SIMULATION
 from .levels import levels
 from .parameters import SimulationParameters
-from .simulate import simulate
+from .scan import simulate
 
-CHAPTER = "02_mr_simulation"
 NAME = "cine"
 WINDOW = 1.25  # white over the brightness of the LV's blood
 _MARGIN_MM = 75.0
@@ -22,7 +31,7 @@ _MARGIN_MM = 75.0
 def structures_of(run: RunFolder) -> Image:
     """The structure maps of the cine: apical, middle, basal slice; (x, y, slice, phase,
     sub_slice)."""
-    return read_labels(run.path / "01_virtual_population" / "cine.nii.gz")
+    return read_labels(run.path / POPULATION.name / "cine.nii.gz")
 
 
 def simulate_cine(
@@ -31,8 +40,8 @@ def simulate_cine(
     """(image, label), shape (x, y, slice, phase); written as ``cine_sa.nii.gz`` and
     ``cine_sa_gt.nii.gz``, too."""
     image, label = simulate(structures_of(run), parameters, seed, NAME)
-    for name, written in (("cine_sa", image), ("cine_sa_gt", label)):
-        write_image(run.chapter(CHAPTER) / f"{name}.nii.gz", written)
+    write_image(run.chapter(SIMULATION.name) / "cine_sa.nii.gz", image)
+    write_image(run.chapter(SIMULATION.name) / "cine_sa_gt.nii.gz", label)
     return image, label
 
 
@@ -42,17 +51,43 @@ def cine_html(image: Image, label: Image, alt: str, period_s: float = 1.0) -> st
 
 
 def frames(image: Image, label: Image) -> np.ndarray:
-    """The slices side by side, basal first as they are read, (phase, row, column), 0 to 1: cut
-    about the heart, windowed on its blood."""
+    """The slices side by side, basal first as they are read, (phase, row, column), 0 to 1."""
+    cut = np.clip(_windowed(image, label), 0, 1)[:, :, ::-1]
+    return np.concatenate(np.moveaxis(cut, (0, 1, 2, 3), (3, 2, 0, 1)), axis=-1)
+
+
+def whole_stack(
+    run: RunFolder, parameters: SimulationParameters, population: PopulationParameters, seed: int
+) -> tuple[Image, Image]:
+    """(image, label) of the first healthy subject from apex to base, shape (x, y, slice, phase),
+    phases ED and ES; of XCAT's first."""
+    population = population.model_copy(update={"stack": "full"})
+    if population.xcat_root is not None:
+        par = find_xcat_subjects(repository() / population.xcat_root)[0]
+        row, structures = read_xcat_subject(par, population)
+        return simulate(structures, parameters, seed, row["name"])
+    index = first_healthy(run.manifest(POPULATION.name, "subjects.csv"))
+    subject = sample_subject(seed, index, population.share_normal)
+    phantom = Phantom(subject)
+    plan = SlicePlan.of(phantom.heart, population)
+    structures = phantom.structures(plan, PHASES, population)
+    return simulate(structures, parameters, seed, subject.name)
+
+
+def stack_html(image: Image, label: Image, name: str, alt: str) -> str:
+    """The stack as a mosaic, base first as it is read, ED above ES, with the page's controls."""
     x, y = window_of(label)
-    cut = np.clip(
-        image.data[x, y] / (WINDOW * np.percentile(image.data[label.data == LV], 95)), 0, 1
+    cells, labels = (
+        np.moveaxis(data[:, :, ::-1], (0, 1, 2, 3), (3, 2, 1, 0))
+        for data in (_windowed(image, label), label.data[x, y])
     )
-    return np.moveaxis(
-        np.concatenate([cut[:, :, k] for k in range(cut.shape[2])[::-1]], axis=0),
-        (0, 1, 2),
-        (2, 1, 0),
+    n = cells.shape[1]
+    controls = (
+        range_html(name, "column", "slice, base to apex", 1, n, (n + 1) // 2, f"{{}} of {n}")
+        + choice_html(name, "line", "phase", {"0": "end diastole", "1": "end systole"})
+        + outlines_html(on=True)
     )
+    return mosaic_html("stack", name, cells, labels, alt, controls, wrap=7)
 
 
 def four_levels(
@@ -62,18 +97,17 @@ def four_levels(
     column))."""
     structures = structures_of(run)
     phase = structures.data.shape[3] // 10
-    shown = levels(structures, structures.data.shape[2] // 2, phase, parameters, seed, NAME)
-    _, label = simulate(_one(structures, phase), parameters, seed, NAME)
+    images = levels(structures, structures.data.shape[2] // 2, phase, parameters, seed, NAME)
+    _, label = simulate(_middle_slice(structures, phase), parameters, seed, NAME)
     x, y = window_of(label)
-    return [(title, image[x, y].T) for title, image in shown]
+    return [(title, image[x, y].T) for title, image in images]
 
 
 def under_protocols(
     run: RunFolder, parameters: SimulationParameters, seed: int, angles, times
 ) -> dict[tuple[float, float], np.ndarray]:
     """(TR, flip angle) to the cine's middle slice at end diastole, TE = TR/2; (row, column)."""
-    structures = _one(structures_of(run), 0)
-    images = {}
+    structures, images = _middle_slice(structures_of(run), 0), {}
     for tr, angle in itertools.product(times, angles):
         protocol = {
             "repetition_time_ms": tr,
@@ -81,27 +115,29 @@ def under_protocols(
             "flip_angle_deg": angle,
             "temporal_footprint": 0.0,
         }
-        image, label = simulate(
-            structures, SimulationParameters(**{**parameters.model_dump(), **protocol}), seed, NAME
-        )
+        changed = SimulationParameters(**{**parameters.model_dump(), **protocol})
+        image, label = simulate(structures, changed, seed, NAME)
         x, y = window_of(label)
         images[tr, angle] = image.data[x, y, 0, 0].T
     return images
 
 
-def _one(structures: Image, phase: int) -> Image:
+def window_of(label: Image) -> tuple[slice, slice]:
+    """A square about the heart."""
+    inside = np.argwhere(label.data.any(axis=(2, 3)))
+    half = round(_MARGIN_MM / label.spacing_mm[0])
+    middle = (inside.min(axis=0) + inside.max(axis=0)) / 2
+    return tuple(slice(max(int(c) - half, 0), int(c) + half) for c in middle)
+
+
+def _windowed(image: Image, label: Image) -> np.ndarray:
+    """Cut about the heart, 0 black, 1 a little above the LV's blood."""
+    return image.data[window_of(label)] / (WINDOW * np.percentile(image.data[label.data == LV], 95))
+
+
+def _middle_slice(structures: Image, phase: int) -> Image:
     """The middle slice at one phase."""
     middle = structures.data.shape[2] // 2
     affine = structures.affine.copy()
     affine[:3, 3] += middle * affine[:3, 2]
     return Image(structures.data[:, :, middle : middle + 1, phase : phase + 1], affine)
-
-
-def window_of(label: Image) -> tuple[slice, slice]:
-    """A square about the heart."""
-    inside = np.argwhere(label.data.reshape(*label.data.shape[:2], -1).any(axis=-1))
-    half = round(_MARGIN_MM / label.spacing_mm[0])
-    return tuple(
-        slice(max(int(c) - half, 0), int(c) + half)
-        for c in (inside.min(axis=0) + inside.max(axis=0)) / 2
-    )

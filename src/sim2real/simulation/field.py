@@ -59,11 +59,8 @@ def dipole_field(chi: np.ndarray, main_field: np.ndarray) -> np.ndarray:
     """
     n = chi.shape[0]
     pad = (next_fast_len(2 * n, real=True) - n) // 2
-    mean = float(chi.mean())
-    wide = np.pad(chi - mean, pad, mode="linear_ramp", end_values=0)
-    spectrum = rfft2(wide, workers=1) * _kernel(
-        wide.shape[0], *(float(value) for value in main_field)
-    )
+    wide = np.pad(chi - float(chi.mean()), pad, mode="linear_ramp", end_values=0)
+    spectrum = rfft2(wide, workers=1) * _kernel(wide.shape[0], *map(float, main_field))
     return irfft2(spectrum, wide.shape, workers=1)[pad : pad + n, pad : pad + n]
 
 
@@ -142,16 +139,13 @@ def smooth_field(field: CosineField, affine: np.ndarray, n: int, k: int) -> np.n
 def _box(inside: np.ndarray) -> np.ndarray:
     """The box round what is inside, with a margin of a fifth; the middle half of the plane where
     there is nothing."""
-    box = np.zeros_like(inside)
-    where = np.argwhere(inside)
-    if not len(where):
-        box[tuple(slice(n // 4, n - n // 4) for n in inside.shape)] = True
-        return box
-    low, high = where.min(axis=0), where.max(axis=0) + 1
-    margin = (high - low) // 5
-    box[tuple(slice(max(a - m, 0), b + m) for a, b, m in zip(low, high, margin, strict=True))] = (
-        True
-    )
+    box, where = np.zeros_like(inside), np.argwhere(inside)
+    low, high = np.array(inside.shape) // 4, np.array(inside.shape) - np.array(inside.shape) // 4
+    if len(where):
+        low, high = where.min(axis=0), where.max(axis=0) + 1
+        margin = (high - low) // 5
+        low, high = np.maximum(low - margin, 0), high + margin
+    box[low[0] : high[0], low[1] : high[1]] = True
     return box
 
 

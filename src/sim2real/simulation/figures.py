@@ -66,52 +66,64 @@ def contrast_table(
     repetition_times_ms,
     echo_time_ms: float | None = None,
 ) -> pd.DataFrame:
-    """Steady-state signal on resonance, at TE = TR/2 unless given: ``flip_angle_deg,
-    repetition_time_ms, tissue, signal`` (share of pure water's)."""
+    """Steady-state signal on resonance, at TE = TR/2 unless given.
+
+    Returns:
+        ``flip_angle_deg, repetition_time_ms, tissue, signal`` (share of pure water's).
+    """
     times = tissue_times(field_strength_t)
-    rows = []
-    for (name, spoken), tr in itertools.product(SPOKEN.items(), np.atleast_1d(repetition_times_ms)):
-        tissue = times.loc[ID[name]]
-        signal = np.abs(
-            bssfp_signal(
-                tissue["t1_ms"],
-                tissue["t2_ms"],
-                tissue["pd"],
-                flip_angles_deg,
-                tr,
-                tr / 2 if echo_time_ms is None else echo_time_ms,
-            )
+    parts = [
+        _curve(times, name, "flip_angle_deg", flip_angles_deg, flip_angles_deg, tr, echo_time_ms)
+        for name, tr in itertools.product(SPOKEN, np.atleast_1d(repetition_times_ms))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def profile_table(
+    field_strength_t: float, flip_angle_deg: float, repetition_times_ms
+) -> pd.DataFrame:
+    """Signal over off-resonance at TE = TR/2, with T2' of the tissue.
+
+    Returns:
+        ``off_resonance_hz, repetition_time_ms, tissue, signal``.
+    """
+    times, hertz = tissue_times(field_strength_t), np.linspace(-250, 250, 501)
+    parts = [
+        _curve(
+            times,
+            name,
+            "off_resonance_hz",
+            hertz,
+            flip_angle_deg,
+            tr,
+            None,
+            hertz,
+            times.loc[ID[name], "t2_prime_ms"],
         )
-        rows.append(
-            pd.DataFrame(
-                {
-                    "flip_angle_deg": flip_angles_deg,
-                    "repetition_time_ms": tr,
-                    "tissue": spoken,
-                    "signal": signal,
-                }
-            )
-        )
-    return pd.concat(rows, ignore_index=True)
+        for name, tr in itertools.product(("lv_blood", "lv_myocardium"), repetition_times_ms)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _curve(times, name, column, values, flip_angle_deg, tr, te=None, *spread) -> pd.DataFrame:
+    """Signal of a structure's tissue over ``values``; spread: off-resonance and T2'."""
+    of_tissue = times.loc[ID[name], ["t1_ms", "t2_ms", "pd"]].astype(float)
+    signal = bssfp_signal(*of_tissue, flip_angle_deg, tr, tr / 2 if te is None else te, *spread)
+    rows = {"repetition_time_ms": tr, "tissue": SPOKEN[name], "signal": np.abs(signal)}
+    return pd.DataFrame({column: values, **rows})
 
 
 def maxima(curves: pd.DataFrame, field_strength_t: float) -> pd.DataFrame:
     """The angle of each curve's largest signal beside the one of the limit of short TR, cos a =
     (T1/T2 - 1)/(T1/T2 + 1)."""
-    best = curves.loc[
-        curves.groupby(["tissue", "repetition_time_ms"], sort=False)["signal"].idxmax()
-    ].rename(columns={"flip_angle_deg": "best_flip_angle_deg"})
-    times = tissue_times(field_strength_t)
-    ratio = {
-        spoken: times.loc[ID[name], "t1_ms"] / times.loc[ID[name], "t2_ms"]
-        for name, spoken in SPOKEN.items()
-    }
-    limit = best["tissue"].map(
-        lambda tissue: np.rad2deg(np.arccos((ratio[tissue] - 1) / (ratio[tissue] + 1)))
-    )
-    return best.assign(
-        short_tr_angle_deg=limit.round(1), signal=best["signal"].round(4)
-    ).reset_index(drop=True)
+    highest = curves.groupby(["tissue", "repetition_time_ms"], sort=False)["signal"].idxmax()
+    best = curves.loc[highest].rename(columns={"flip_angle_deg": "best_flip_angle_deg"})
+    times = tissue_times(field_strength_t).loc[[ID[name] for name in SPOKEN]]
+    ratio = (times["t1_ms"] / times["t2_ms"]).to_numpy()
+    limit = np.rad2deg(np.arccos((ratio - 1) / (ratio + 1))).round(1)
+    limits = best["tissue"].map(dict(zip(SPOKEN.values(), limit, strict=True)))
+    best = best.assign(short_tr_angle_deg=limits, signal=best["signal"].round(4))
+    return best.reset_index(drop=True)
 
 
 def contrast_figure(curves: pd.DataFrame, best: pd.DataFrame, flip_angle_deg: float) -> Figure:
@@ -155,48 +167,12 @@ def grid_figure(images: dict[tuple[float, float], np.ndarray]) -> Figure:
     for (row, tr), (column, angle) in itertools.product(enumerate(times), enumerate(angles)):
         axes = grid[row, column]
         axes.imshow(images[tr, angle], vmin=0, vmax=top)
-        axes.set(xticks=[], yticks=[])
-        for side in axes.spines.values():
-            side.set_visible(False)
+        axes.set(xticks=[], yticks=[], frame_on=False)
         if row == 0:
             axes.set_title(f"{angle:g}°")
         if column == 0:
             axes.set_ylabel(f"TR {tr:g} ms")
     return figure
-
-
-def profile_table(
-    field_strength_t: float, flip_angle_deg: float, repetition_times_ms
-) -> pd.DataFrame:
-    """Signal over off-resonance at TE = TR/2: ``off_resonance_hz, repetition_time_ms, tissue,
-    signal``, with T2' of the tissue."""
-    times, hertz = tissue_times(field_strength_t), np.linspace(-250, 250, 501)
-    rows = []
-    for name, tr in itertools.product(("lv_blood", "lv_myocardium"), repetition_times_ms):
-        tissue = times.loc[ID[name]]
-        signal = np.abs(
-            bssfp_signal(
-                tissue["t1_ms"],
-                tissue["t2_ms"],
-                tissue["pd"],
-                flip_angle_deg,
-                tr,
-                tr / 2,
-                hertz,
-                tissue["t2_prime_ms"],
-            )
-        )
-        rows.append(
-            pd.DataFrame(
-                {
-                    "off_resonance_hz": hertz,
-                    "repetition_time_ms": tr,
-                    "tissue": SPOKEN[name],
-                    "signal": signal,
-                }
-            )
-        )
-    return pd.concat(rows, ignore_index=True)
 
 
 def profile_figure(table: pd.DataFrame) -> Figure:

@@ -5,8 +5,7 @@ import numpy as np
 from ..data.images import Image
 from .motion import MIN_CINE_PHASES, blend_phases
 from .parameters import SimulationParameters
-from .scan import Scan
-from .simulate import SCALE, finish
+from .scan import SCALE, Scan
 from .tables import signal_table
 from .tissues import tissue_times
 
@@ -36,12 +35,12 @@ def parameters_of(
 ) -> SimulationParameters:
     """The run's parameters as they are at a level, 2 to 4. A map of fewer than 8 phases is no cine
     and is never blurred in time."""
-    told = dict.fromkeys((*PHYSICS, *LIVING), 0.0)
+    changes = dict.fromkeys((*PHYSICS, *LIVING), 0.0)
     for added in (PHYSICS, LIVING)[: level - 2]:
-        told |= {name: getattr(parameters, name) or value for name, value in added.items()}
+        changes |= {name: getattr(parameters, name) or value for name, value in added.items()}
     if n_phases < MIN_CINE_PHASES:
-        told["temporal_footprint"] = 0.0
-    return SimulationParameters(**{**parameters.model_dump(), **told})
+        changes["temporal_footprint"] = 0.0
+    return SimulationParameters(**{**parameters.model_dump(), **changes})
 
 
 def levels(
@@ -52,41 +51,49 @@ def levels(
     seed: int,
     name: str,
 ) -> list[tuple[str, np.ndarray]]:
-    """(title, image) of the four levels, float32, all of the reconstructed size (x, y), in
-    thousandths of pure water's magnetisation.
+    """One slice at four levels of detail.
 
     1 painted: the signal of each structure on resonance, in the slab's middle. 2 measured: coils,
     k-space and noise of that thin slice. 3 physics: the whole slab, its profile, off-resonance with
     banding, T2', B1. 4 living: variation within tissues, in-flowing blood, a frame's time and
-    breathing. structures: (x, y, slice, phase, sub_slice).
+    breathing.
+
+    Args:
+        structures: structure numbers (x, y, slice, phase, sub_slice).
+        slice_index, phase_index: which frame.
+        parameters: of the run.
+        seed, name: of everything random.
+
+    Returns:
+        Title and image of each level, float32, all of the reconstructed size (x, y), in thousandths
+        of pure water's magnetisation.
     """
-    middle = structures.data.shape[-1] // 2
+    middle, n_phases = structures.data.shape[-1] // 2, structures.data.shape[3]
     thin = Image(structures.data[..., middle : middle + 1], structures.affine)
-    images = [_painted(thin, slice_index, phase_index, parameters)]
-    for level in (2, 3, 4):
-        told = parameters_of(level, parameters, structures.data.shape[3])
-        images.append(
-            _scanned(thin if level == 2 else structures, slice_index, phase_index, told, seed, name)
-        )
+    of_level = {level: parameters_of(level, parameters, n_phases) for level in (2, 3, 4)}
+    images = [_painted(thin, slice_index, phase_index, of_level[2])]
+    for level, shown in of_level.items():
+        scanned = thin if level == 2 else structures
+        images.append(_scanned(scanned, slice_index, phase_index, shown, seed, name))
     return list(zip(TITLES, images, strict=True))
 
 
 def _painted(structures: Image, k: int, p: int, parameters: SimulationParameters) -> np.ndarray:
     """Every reconstructed pixel takes the signal of the structure at its middle."""
-    told = parameters_of(2, parameters, structures.data.shape[3])
-    signal = np.abs(signal_table(tissue_times(told.field_strength_t), told, np.zeros(1)))[:, 0]
-    scan_size = Scan.of(structures, told, 0, "painted").k_space.reconstructed
+    times = tissue_times(parameters.field_strength_t)
+    signal = np.abs(signal_table(times, parameters, np.zeros(1)))[:, 0]
+    m = Scan.of(structures, parameters, 0, "painted").k_space.reconstructed
     n = structures.data.shape[0]
-    at = np.floor((np.arange(scan_size) + 0.5) * n / scan_size).astype(int)
+    at = np.floor((np.arange(m) + 0.5) * n / m).astype(int)
     return (SCALE * signal[structures.data[:, :, k, p, 0]][np.ix_(at, at)]).astype(np.float32)
 
 
 def _scanned(
     structures: Image, k: int, p: int, parameters: SimulationParameters, seed: int, name: str
 ) -> np.ndarray:
-    scan = Scan.of(structures, parameters, seed, name)
-    state = scan.at_slice(k, structures.data[:, :, k, 0])
-    phases = range(structures.data.shape[3]) if parameters.temporal_footprint else [p]
-    frames = np.stack([scan.lines(structures.data[:, :, k, q], state) for q in phases])
-    frames = blend_phases(frames, parameters.temporal_footprint)
-    return finish(scan, frames[p if parameters.temporal_footprint else 0], k, p)
+    scan, slabs = Scan.of(structures, parameters, seed, name), structures.data[:, :, k]
+    state = scan.at_slice(k, slabs[:, :, 0])
+    if not parameters.temporal_footprint:
+        return scan.finish(scan.lines(slabs[:, :, p], state), k, p)
+    frames = np.stack([scan.lines(slabs[:, :, q], state) for q in range(slabs.shape[2])])
+    return scan.finish(blend_phases(frames, parameters.temporal_footprint)[p], k, p)

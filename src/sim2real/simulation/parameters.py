@@ -36,14 +36,6 @@ class SimulationParameters(ParameterModel):
         le=1,
         description="share of the phase-encoding lines that is measured, about the middle",
     )
-    partial_fourier: float = Field(
-        1.0,
-        ge=0.55,
-        le=1,
-        description=(
-            "share of the phase-encoding lines measured from one end; the rest is zero-filled"
-        ),
-    )
     window_alpha: Fraction = Field(0.4, description="taper of the Tukey window on k-space; 0: none")
     snr: float = Field(
         25.0,

@@ -1,25 +1,63 @@
-"""One subject on the scanner: what does not change from frame to frame, and the signal of a
-frame."""
+"""A subject's structure maps to cine bSSFP images with labels: the scan, frame by frame."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from ..data.errors import Sim2RealError
 from ..data.images import Image
 from ..data.seeds import generator
 from ..population.fields import CosineField
 from ..population.structures import labels_of
-from .acquisition import KSpace, measure
+from .acquisition import KSpace, add_noise, area_weights, combine, measure, reconstruct
 from .coils import CoilArray, coil_sensitivities
 from .field import FEET_TO_HEAD, SusceptibilityField, smooth_field
+from .motion import blend_phases, breathe
 from .parameters import SimulationParameters
 from .tables import SlabTables, bins_of
 from .tissues import tissue_times
-from .variation import tissue_variation
 
+SCALE = 1000  # the stored image counts thousandths of the magnetisation of pure water
 _SMOOTH_MM = 90.0  # detail of the smooth part of the main field's inhomogeneity
 _B1_MM = 150.0  # detail of the RF field over the chest
+
+
+def simulate(
+    structures: Image, parameters: SimulationParameters, seed: int, name: str
+) -> tuple[Image, Image]:
+    """Image and label of one subject, with the world geometry of the slices.
+
+    The complex signals of a slab's sub-slices are summed. What is random depends on (seed, name)
+    and on a frame's own slice and phase alone.
+
+    Args:
+        structures: structure numbers (x, y, slice, phase, sub_slice), any number of slices and
+            phases.
+        parameters: of protocol and scanner.
+        seed, name: of everything random.
+
+    Returns:
+        float32 and uint8, shape (x, y, slice, phase).
+
+    Raises:
+        Sim2RealError: for a map that is damaged or coarser than the acquired pixel.
+    """
+    scan = Scan.of(structures, parameters, seed, name)
+    _, _, n_slices, n_phases, _ = structures.data.shape
+    m = scan.k_space.reconstructed
+    image = np.empty((m, m, n_slices, n_phases), np.float32)
+    label = np.empty(image.shape, np.uint8)
+    for k in range(n_slices):
+        slabs = structures.data[:, :, k]
+        state = scan.at_slice(k, slabs[:, :, 0])
+        frames = np.stack([scan.lines(slabs[:, :, p], state) for p in range(n_phases)])
+        frames = blend_phases(frames, parameters.temporal_footprint)
+        for p in range(n_phases):
+            image[:, :, k, p] = scan.finish(frames[p], k, p)
+            label[:, :, k, p] = slab_label(labels_of(slabs[:, :, p]), m)
+    affine = slice_affine(structures.affine, float(structures.spacing_mm[0]), scan.k_space)
+    return Image(image, affine), Image(label, affine)
 
 
 @dataclass(frozen=True)
@@ -51,49 +89,52 @@ class Scan:
 
     @staticmethod
     def of(structures: Image, parameters: SimulationParameters, seed: int, name: str) -> "Scan":
-        """structures: (x, y, slice, phase, sub_slice). Raises Sim2RealError for a map that no scan
-        can be made of."""
+        """The scan of a map (x, y, slice, phase, sub_slice).
+
+        Raises:
+            Sim2RealError: for a map that no scan can be made of.
+        """
         _check(structures, name)
         rng = generator(seed, "simulation", name)
         times = tissue_times(parameters.field_strength_t, rng, parameters.relaxation_spread)
         main_field, rf_field = CosineField(rng, 3, _SMOOTH_MM), CosineField(rng, 3, _B1_MM)
         n, _, n_slices, _, sub_slices = structures.data.shape
-        field_of_view = n * float(structures.spacing_mm[0])
         k_space = KSpace(
-            field_of_view,
+            n * float(structures.spacing_mm[0]),
             parameters.acquired_pixel_mm,
             parameters.reconstructed_pixel_mm,
             parameters.window_alpha,
             parameters.phase_resolution,
-            parameters.partial_fourier,
         )
         k_space.check(n)
         middle = (structures.affine @ [(n - 1) / 2, (n - 1) / 2, (n_slices - 1) / 2, 1])[:3]
-        # the map does not tell the slab's thickness: the distance between slices stands in for it
-        tables = SlabTables.of(times, parameters, sub_slices, float(structures.spacing_mm[2]))
-        coils = CoilArray.ring(parameters.n_coils, middle)
-        fluid = times["fluid"].to_numpy(bool)
         return Scan(
-            parameters,
-            seed,
-            name,
-            structures.affine,
-            n,
-            tables,
-            k_space,
-            coils,
-            main_field,
-            rf_field,
-            fluid,
+            parameters=parameters,
+            seed=seed,
+            name=name,
+            affine=structures.affine,
+            n=n,
+            # the map does not tell the slab's thickness: the distance between slices stands for it
+            tables=SlabTables.of(times, parameters, sub_slices, float(structures.spacing_mm[2])),
+            k_space=k_space,
+            coils=CoilArray.ring(parameters.n_coils, middle),
+            main_field=main_field,
+            rf_field=rf_field,
+            fluid=times["fluid"].to_numpy(bool),
         )
 
     @property
     def noise_sd(self) -> float:
+        """Of a coil's noise, as ``add_noise`` takes it."""
         return self.tables.myocardium / self.parameters.snr
 
     def at_slice(self, k: int, first: np.ndarray) -> SliceState:
-        """Coils and fields of slice ``k``, the same whatever other slices there are; ``first``: its
-        slab at the first phase."""
+        """Coils and fields of slice ``k``, the same whatever other slices there are.
+
+        Args:
+            k: number of the slice.
+            first: its slab at the first phase, (x, y, sub_slice).
+        """
         p, n = self.parameters, self.n
         susceptibility, flip_excess, variation = None, None, None
         if p.susceptibility_scale:
@@ -105,21 +146,13 @@ class Scan:
             sd = p.b1_spread * (2 if p.field_strength_t == 3.0 else 1)
             flip_excess = sd * np.clip(smooth_field(self.rf_field, self.affine, n, k), -2.5, 2.5)
         if p.tissue_variation:
-            correlation = p.tissue_variation_mm / float(np.linalg.norm(self.affine[:3, 0]))
-            variation = tissue_variation(
-                generator(self.seed, "simulation", self.name, "tissue", k),
-                n,
-                correlation,
-                p.tissue_variation,
-            )
+            pixels = p.tissue_variation_mm / float(np.linalg.norm(self.affine[:3, 0]))
+            rng = generator(self.seed, "simulation", self.name, "tissue", k)
+            noise = np.stack([_smooth_noise(rng, n, pixels) for _ in range(3)])
+            variation = np.float32(p.tissue_variation) * noise
+        coils = coil_sensitivities(self.coils, self.affine, n, k)
         smooth_hz = p.off_resonance_hz * smooth_field(self.main_field, self.affine, n, k)
-        return SliceState(
-            coil_sensitivities(self.coils, self.affine, n, k),
-            smooth_hz,
-            susceptibility,
-            flip_excess,
-            variation,
-        )
+        return SliceState(coils, smooth_hz, susceptibility, flip_excess, variation)
 
     def off_resonance_hz(self, slab: np.ndarray, state: SliceState) -> np.ndarray:
         """Off-resonance of the slab (x, y, sub_slice) from all causes but the chemical shift, (x,
@@ -134,9 +167,8 @@ class Scan:
         variation = state.variation
         if variation is not None:
             variation = variation * ~self.fluid[slab[..., slab.shape[-1] // 2]]
-        return self.tables.signal(
-            slab, bins_of(self.off_resonance_hz(slab, state)), state.flip_excess, variation
-        )
+        bins = bins_of(self.off_resonance_hz(slab, state))
+        return self.tables.signal(slab, bins, state.flip_excess, variation)
 
     def lines(self, slab: np.ndarray, state: SliceState) -> np.ndarray:
         """K-space of a frame without noise, (coil, kx, ky)."""
@@ -146,39 +178,62 @@ class Scan:
         """Arguments of ``motion.breathe`` for a frame: the chest moves from feet to head, as a
         random number of breaths."""
         rng = generator(self.seed, "simulation", self.name, "breathing", k, p)
-        in_plane = FEET_TO_HEAD @ (
-            self.affine[:3, :2] / np.linalg.norm(self.affine[:3, :2], axis=0)
-        )
+        directions = self.affine[:3, :2] / np.linalg.norm(self.affine[:3, :2], axis=0)
         return {
-            "amplitude": self.parameters.breathing_mm * in_plane,
+            "amplitude": self.parameters.breathing_mm * (FEET_TO_HEAD @ directions),
             "field_of_view_mm": self.k_space.field_of_view_mm,
             "cycles": rng.uniform(3, 7),
             "start": rng.uniform(0, 2 * np.pi),
         }
 
+    def finish(self, lines: np.ndarray, k: int, p: int) -> np.ndarray:
+        """The magnitude image of a frame's k-space (coil, kx, ky): breathing, noise,
+        reconstruction, coils combined."""
+        if self.parameters.breathing_mm:
+            lines = breathe(lines, **self.breathing(k, p))
+        rng = generator(self.seed, "simulation", self.name, "noise", k, p)
+        lines = add_noise(lines, self.noise_sd, rng)
+        return SCALE * combine(reconstruct(lines, self.k_space, self.n))
+
+
+def _smooth_noise(rng: np.random.Generator, n: int, correlation: float) -> np.ndarray:
+    """White noise smoothed by a Gaussian of ``correlation`` pixels, SD 1, clipped at 2.5, float32,
+    shape (n, n)."""
+    noise = gaussian_filter(rng.standard_normal((n, n), np.float32), correlation, mode="wrap")
+    return np.clip(noise / noise.std(), -2.5, 2.5)
+
 
 def _check(structures: Image, name: str) -> None:
-    data = structures.data
+    data, spacing_mm, fault = structures.data, structures.spacing_mm, ""
+    is_integer = np.issubdtype(data.dtype, np.integer)
     if data.ndim != 5 or data.shape[0] != data.shape[1]:
-        raise Sim2RealError(
-            f"{name}: structure map has shape {data.shape}; expected (x, y, slice, phase,"
-            " sub_slice) with x as long as y"
+        fault = (
+            f" has shape {data.shape}; expected (x, y, slice, phase, sub_slice) with x as long as y"
         )
-    if not np.issubdtype(data.dtype, np.integer):
-        if not np.isfinite(data).all():
-            raise Sim2RealError(
-                f"{name}: structure map holds NaN or infinite values; make the population again"
-            )
-        raise Sim2RealError(
-            f"{name}: structure map is of type {data.dtype}; expected whole structure numbers"
-        )
-    if not np.isfinite(structures.affine).all():
-        raise Sim2RealError(
-            f"{name}: structure map's affine holds NaN or infinite values; make the population"
-            " again"
-        )
-    if abs(structures.spacing_mm[0] / structures.spacing_mm[1] - 1) > 1e-3:
-        raise Sim2RealError(
-            f"{name}: structure map's voxels are {structures.spacing_mm[:2]} mm; expected square"
-            " ones"
-        )
+    elif not (is_integer or np.isfinite(data).all()):
+        fault = " holds NaN or infinite values; make the population again"
+    elif not is_integer:
+        fault = f" is of type {data.dtype}; expected whole structure numbers"
+    elif not np.isfinite(structures.affine).all():
+        fault = "'s affine holds NaN or infinite values; make the population again"
+    elif abs(spacing_mm[0] / spacing_mm[1] - 1) > 1e-3:
+        fault = f"'s voxels are {spacing_mm[:2]} mm; expected square ones"
+    if fault:
+        raise Sim2RealError(f"{name}: structure map{fault}")
+
+
+def slab_label(labels: np.ndarray, n: int) -> np.ndarray:
+    """The label that fills most of each of n × n pixels through the slab; labels: (x, y,
+    sub_slice)."""
+    weights = area_weights(labels.shape[0], n)
+    masks = [(labels == value).mean(axis=-1, dtype=np.float32) for value in range(4)]
+    return np.argmax([weights @ mask @ weights.T for mask in masks], axis=0).astype(np.uint8)
+
+
+def slice_affine(affine: np.ndarray, voxel_mm: float, k_space: KSpace) -> np.ndarray:
+    """The affine of the reconstructed slices: same edges of the field of view, other pixels."""
+    result = affine.copy()
+    result[:3, :2] *= k_space.pixel_mm / voxel_mm
+    edge = affine[:3, :2].sum(axis=1) / 2  # from the first voxel's centre back to the corner
+    result[:3, 3] = affine[:3, 3] - edge + result[:3, :2].sum(axis=1) / 2
+    return result

@@ -9,10 +9,8 @@ from ..data.errors import Sim2RealError
 REACH = 1.5
 _LOWEST = 2.0  # time-bandwidth product for which that holds
 _STEPS = 96  # hard pulses that the shaped pulse is cut into
-_INSIDE, _BEYOND = (
-    12,
-    8,
-)  # positions at which the profile is taken: in the slab, at least, and beyond it on each side
+# positions at which the profile is taken: in the slab, at least, and beyond it on each side
+_INSIDE, _BEYOND = 12, 8
 
 
 def flip_profile(flip_angle_deg: float, time_bandwidth: float, positions: np.ndarray) -> np.ndarray:
@@ -40,18 +38,13 @@ def flip_profile(flip_angle_deg: float, time_bandwidth: float, positions: np.nda
     shape = np.sinc(time_bandwidth * time) * (1 + np.cos(2 * np.pi * time)) / 2
     half_angles = np.deg2rad(flip_angle_deg) / 2 * shape / shape.sum()
     half_turn = np.exp(-1j * np.pi * time_bandwidth * positions / _STEPS / 2)
-    kept, turned = (
-        np.ones_like(half_turn),
-        np.zeros_like(half_turn),
-    )  # first column of the rotation in spinors
+    alpha, beta = np.ones_like(half_turn), np.zeros_like(half_turn)  # Cayley and Klein's
     for angle in half_angles:
-        kept, turned = kept * half_turn, turned / half_turn
-        kept, turned = (
-            np.cos(angle) * kept - 1j * np.sin(angle) * turned,
-            np.cos(angle) * turned - 1j * np.sin(angle) * kept,
-        )
-        kept, turned = kept * half_turn, turned / half_turn
-    return np.rad2deg(2 * np.arcsin(np.clip(-turned.imag, -1, 1)))
+        alpha, beta = alpha * half_turn, beta / half_turn
+        cosine, sine = np.cos(angle), 1j * np.sin(angle)
+        alpha, beta = cosine * alpha - sine * beta, cosine * beta - sine * alpha
+        alpha, beta = alpha * half_turn, beta / half_turn
+    return np.rad2deg(2 * np.arcsin(np.clip(-beta.imag, -1, 1)))
 
 
 def slab_positions(sub_slices: int, time_bandwidth: float) -> tuple[np.ndarray, np.ndarray]:

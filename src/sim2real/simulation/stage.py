@@ -12,13 +12,14 @@ from ..data.labels import PHASES
 from ..data.resumable import fingerprint_of, resumable_folder
 from ..data.run import RunFolder
 from ..data.workers import map_in_order
+from ..population.chapter import POPULATION
 from ..population.parameters import PopulationParameters
 from ..population.stage import make_population
 from ..population.summary import source
+from .chapter import SIMULATION
 from .parameters import SimulationParameters
-from .simulate import simulate
+from .scan import simulate
 
-CHAPTER = "02_mr_simulation"
 SUFFIXES = {"image": "_sa.nii.gz", "label": "_sa_gt.nii.gz"}
 
 
@@ -26,27 +27,20 @@ def simulate_population(
     run: RunFolder, parameters: SimulationParameters, seed: int
 ) -> pd.DataFrame:
     """Write ``images/<subject>_sa.nii.gz`` and ``_sa_gt.nii.gz``, shape (x, y, slice, phase), and
-    ``manifest.csv``.
-
-    Subjects already there are kept.
-    """
-    rows = run.manifest("01_virtual_population")
+    ``manifest.csv``; return the manifest. Subjects already there are kept."""
+    rows = run.manifest(POPULATION.name)
     population = rows["made_with"].iloc[0]
-    made_with = fingerprint_of(
-        parameters.model_dump(mode="json"), seed, population, science_digest(__name__)
-    )
-    folder = resumable_folder(run.chapter(CHAPTER) / "images", made_with)
+    values = parameters.model_dump(mode="json")
+    made_with = fingerprint_of(values, seed, population, science_digest(__name__))
+    folder = resumable_folder(run.chapter(SIMULATION.name) / "images", made_with)
     work = partial(_simulate_one, run=run, folder=folder, parameters=parameters, seed=seed)
     pieces = zip(rows["subject"], rows["structures"], strict=True)
-    names = map_in_order(work, pieces, name="MR simulation", unit="subject")
-    paths = {
-        kind: [f"{CHAPTER}/images/{name}{suffix}" for name in names]
-        for kind, suffix in SUFFIXES.items()
-    }
-    manifest = pd.DataFrame(
-        {"subject": names, **paths, "phases": " ".join(PHASES), "made_with": made_with}
-    )
-    run.write_manifest(CHAPTER, manifest)
+    names = pd.Series(map_in_order(work, pieces, name="MR simulation", unit="subject"))
+    base = f"{SIMULATION.name}/images/" + names
+    paths = {kind: base + suffix for kind, suffix in SUFFIXES.items()}
+    columns = {"subject": names, **paths, "phases": " ".join(PHASES), "made_with": made_with}
+    manifest = pd.DataFrame(columns)
+    run.write_manifest(SIMULATION.name, manifest)
     return manifest
 
 
@@ -54,12 +48,11 @@ def make_few_subjects(
     run: RunFolder, population: PopulationParameters, seed: int, n: int = 2
 ) -> None:
     """Make the few virtual subjects that the figures of chapter 2 need, where it runs by itself."""
-    if not (run.chapter("01_virtual_population") / "manifest.csv").is_file():
+    if not (run.chapter(POPULATION.name) / "manifest.csv").is_file():
         print(f"by itself, this notebook makes {n} subjects; a run makes {population.n_subjects}")
         few = population.model_copy(update={"n_subjects": n})
         table = make_population(run, few, seed)
-        numbers = {"source": source(few), "n_subjects": len(table)}
-        run.write_results("01_virtual_population", numbers)
+        run.write_results(POPULATION.name, {"source": source(few), "n_subjects": len(table)})
 
 
 def _simulate_one(

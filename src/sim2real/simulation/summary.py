@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 
 from ..data.images import read_image, read_labels
-from ..data.labels import LV, MYO, PHASES, RV
+from ..data.labels import PHASES, STRUCTURES
 from ..data.run import RunFolder
+from ..population.chapter import POPULATION
+from .chapter import SIMULATION
 from .parameters import SimulationParameters
 
 
@@ -20,26 +22,27 @@ def protocol(parameters: SimulationParameters) -> str:
 
 def source(run: RunFolder) -> str:
     """Where the anatomy is from, as chapter 1 says."""
-    return run.results("01_virtual_population")["source"]
+    return run.results(POPULATION.name)["source"]
 
 
 def examples(run: RunFolder, names) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
-    """(images, labels, titles) of a middle slice of each subject at ED and ES, (row, column), cut
-    to 85 mm about the heart."""
-    manifest = run.manifest("02_mr_simulation").set_index("subject")
+    """A middle slice of each subject at ED and ES, cut to 85 mm about the heart.
+
+    Returns:
+        Images and labels, each (row, column), and titles.
+    """
+    manifest = run.manifest(SIMULATION.name).set_index("subject")
     images, labels, titles = [], [], []
     for name in names:
-        image, label = (
-            read_image(run.path / manifest.loc[name, "image"]),
-            read_labels(run.path / manifest.loc[name, "label"]),
-        )
-        middle = image.data.shape[2] // 2
-        inside = np.argwhere(label.data[:, :, middle].any(axis=-1))
-        half = round(85 / image.spacing_mm[0])
-        x, y = (max(int(c) - half, 0) for c in inside.mean(axis=0))
+        image = read_image(run.path / manifest.loc[name, "image"])
+        label = read_labels(run.path / manifest.loc[name, "label"]).data
+        middle, half = label.shape[2] // 2, round(85 / image.spacing_mm[0])
+        centre = np.argwhere(label[:, :, middle].any(axis=-1)).mean(axis=0)
+        corner = [max(int(c) - half, 0) for c in centre]
+        x, y = (slice(c, c + 2 * half) for c in corner)
         for p, phase in enumerate(PHASES):
-            images.append(image.data[x : x + 2 * half, y : y + 2 * half, middle, p].T)
-            labels.append(label.data[x : x + 2 * half, y : y + 2 * half, middle, p].T)
+            images.append(image.data[x, y, middle, p].T)
+            labels.append(label[x, y, middle, p].T)
             titles.append(f"{name}, {phase}")
     return images, labels, titles
 
@@ -48,21 +51,19 @@ def intensities(
     images: list[np.ndarray], labels: list[np.ndarray], titles: list[str]
 ) -> pd.DataFrame:
     """Mean intensity of each structure in each example: ``title, LV, RV, MYO``."""
-    rows = []
-    for image, label, title in zip(images, labels, titles, strict=True):
-        means = {
-            name: float(image[label == value].mean()) if (label == value).any() else float("nan")
-            for name, value in (("LV", LV), ("RV", RV), ("MYO", MYO))
-        }
-        rows.append({"title": title, **means})
-    return pd.DataFrame(rows)
+    pairs = list(zip(images, labels, strict=True))
+    columns = {
+        name: [float(image[label == value].mean()) for image, label in pairs]
+        for name, value in STRUCTURES.items()
+    }
+    return pd.DataFrame({"title": titles, **columns})
 
 
 def example_results(
     manifest: pd.DataFrame, images: list[np.ndarray], labels: list[np.ndarray]
 ) -> dict:
     """Numbers of the images that the text of chapter 2 quotes; images, labels: of ``examples``."""
-    means = intensities(images, labels, ["" for _ in images])
+    means = intensities(images, labels, [""] * len(images))
     return {
         "n_images": 2 * len(manifest),
         "lv_to_myo_in_examples": float((means["LV"] / means["MYO"]).mean()),
@@ -72,27 +73,24 @@ def example_results(
 
 def contrast_results(curves: pd.DataFrame, parameters: SimulationParameters) -> dict:
     """Numbers of the protocol and its contrast that the text of chapter 2 quotes."""
-    peak = curves.loc[curves.groupby("tissue")["signal"].idxmax()].set_index("tissue")[
-        "flip_angle_deg"
-    ]
-    at = (
-        curves.iloc[
-            (curves["flip_angle_deg"] - parameters.flip_angle_deg).abs().argsort(kind="stable")
-        ]
-        .groupby("tissue")
-        .first()["signal"]
+    by_angle = curves.pivot(index="flip_angle_deg", columns="tissue", values="signal")
+    best = by_angle.idxmax()
+    nearest = np.abs(by_angle.index - parameters.flip_angle_deg).argmin()
+    signal = by_angle.iloc[nearest]
+    quoted = (
+        "flip_angle_deg",
+        "repetition_time_ms",
+        "echo_time_ms",
+        "snr",
+        "n_coils",
+        "acquired_pixel_mm",
+        "reconstructed_pixel_mm",
     )
     return {
-        "flip_angle_deg": parameters.flip_angle_deg,
-        "repetition_time_ms": parameters.repetition_time_ms,
-        "echo_time_ms": parameters.echo_time_ms,
-        "snr": parameters.snr,
-        "n_coils": parameters.n_coils,
-        "acquired_pixel_mm": parameters.acquired_pixel_mm,
-        "reconstructed_pixel_mm": parameters.reconstructed_pixel_mm,
-        "best_flip_angle_blood_deg": peak["blood, left"],
-        "best_flip_angle_myocardium_deg": peak["myocardium"],
-        "blood_to_myocardium_signal": float(at["blood, left"] / at["myocardium"]),
+        **{name: getattr(parameters, name) for name in quoted},
+        "best_flip_angle_blood_deg": best["blood, left"],
+        "best_flip_angle_myocardium_deg": best["myocardium"],
+        "blood_to_myocardium_signal": float(signal["blood, left"] / signal["myocardium"]),
     }
 
 
@@ -110,28 +108,12 @@ def level_table(levels: list[tuple[str, np.ndarray]]) -> pd.DataFrame:
     rows = []
     for title, image in levels:
         step = np.abs(np.diff(image, axis=0)).mean() + np.abs(np.diff(image, axis=1)).mean()
-        rows.append(
-            {
-                "level": title,
-                "mean": float(image.mean()),
-                "sd": float(image.std()),
-                "gradient": float(step / 2 / image.mean()),
-            }
-        )
-    return pd.DataFrame(rows)
+        rows.append((title, float(image.mean()), float(image.std()), step / 2 / image.mean()))
+    return pd.DataFrame(rows, columns=["level", "mean", "sd", "gradient"])
 
 
 def grid_means(images: dict[tuple[float, float], np.ndarray]) -> pd.DataFrame:
     """What a grid of protocols shows in numbers: ``repetition_time_ms, flip_angle_deg, mean,
     p99``."""
-    return pd.DataFrame(
-        [
-            {
-                "repetition_time_ms": tr,
-                "flip_angle_deg": angle,
-                "mean": float(image.mean()),
-                "p99": float(np.percentile(image, 99)),
-            }
-            for (tr, angle), image in images.items()
-        ]
-    )
+    rows = [(*key, image.mean(), np.percentile(image, 99)) for key, image in images.items()]
+    return pd.DataFrame(rows, columns=["repetition_time_ms", "flip_angle_deg", "mean", "p99"])

@@ -19,27 +19,30 @@ SPOKEN = {
 }
 """Structures whose signals pages compare, by the name of their tissue there."""
 _T1_SD, _T2_SD, _PD_SD = 0.05, 0.08, 0.05  # between subjects, relative
-_FLUIDS = (
-    "blood_left",
-    "blood_right",
-    "csf",
-    "air",
-)  # stirred, or nothing: the same everywhere in one person
+# stirred, or nothing: the same everywhere in one person
+_FLUIDS = ("blood_left", "blood_right", "csf", "air")
 
 
 def tissue_times(
     field_strength_t: float, rng: np.random.Generator | None = None, spread: float = 1.0
 ) -> pd.DataFrame:
-    """T1, T2 and T2' in ms and proton density for each structure number (index), of one person if
-    ``rng`` is given.
+    """Relaxation times and proton densities, of one person if ``rng`` is given.
 
-    ``fat``, ``blood`` and ``fluid`` tell what resonates as fat, what flows, and what does not vary
-    from place to place. Raises Sim2RealError when a structure's tissue has no row at this field
-    strength.
+    Args:
+        field_strength_t: of the main field, tesla.
+        rng: of the person; none: the table's own values.
+        spread: scale of the spread between people.
+
+    Returns:
+        For each structure number (index) T1, T2 and T2' in ms and proton density; ``fat``,
+        ``blood`` and ``fluid``: what resonates as fat, what flows, and what does not vary from
+        place to place.
+
+    Raises:
+        Sim2RealError: when a structure's tissue has no row at this field strength.
     """
-    rows = TISSUES[TISSUES["field_t"] == field_strength_t].set_index("tissue")[
-        ["t1_ms", "t2_ms", "pd", "t2_prime_ms"]
-    ]
+    at_field = TISSUES[TISSUES["field_t"] == field_strength_t].set_index("tissue")
+    rows = at_field[["t1_ms", "t2_ms", "pd", "t2_prime_ms"]]
     missing = sorted(set(STRUCTURE_TABLE["tissue"]) - set(rows.index))
     if missing:
         raise Sim2RealError(

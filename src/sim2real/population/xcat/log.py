@@ -88,8 +88,8 @@ def read_log(path: Path) -> XcatLog | None:
 
 def _numbers(text: str, words_of: dict[str, str], path: Path) -> dict[str, float]:
     """The numbers that stand behind words and ``=`` in a text, those that it has."""
-    found = {
+    matches = {
         name: re.search(rf"^\s*{words}\s*=\s*([-+.\deE]+)", text, re.MULTILINE)
         for name, words in words_of.items()
     }
-    return {name: number(match[1], path, name) for name, match in found.items() if match}
+    return {name: number(match[1], path, name) for name, match in matches.items() if match}

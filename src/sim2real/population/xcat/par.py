@@ -31,29 +31,19 @@ ARRAY = 448
 # One part in single precision over 1 (as the sample's own 0.5, 0.192, 0.115, 0.193) makes XCAT fall
 # back to its defaults; these add up.
 DURATIONS = (0.4, 0.25, 0.125, 0.225)
-FILLING = (
-    0.3945,
-    0.7251,
-    0.8920,
-)  # (V - ES) / (ED - ES) at V3, V4, V5 of XCAT's own curve, from the log of a public run
-HEIGHT_CM = {
-    "M": 175.2,
-    "F": 163.0,
-}  # of the phantoms at scale 1; the woman's and both weights: half of all people are larger
+# (V - ES) / (ED - ES) at V3, V4, V5 of XCAT's own curve, from the log of a public run
+FILLING = (0.3945, 0.7251, 0.8920)
+# of the phantoms at scale 1; the woman's and both weights: half of all people are larger
+HEIGHT_CM = {"M": 175.2, "F": 163.0}
 WEIGHT_KG = {"M": 78.0, "F": 64.0}
 CHEST_MM = (319.3, 235.0)  # lateral and from front to back, at scale 1, same log
-EDV_ML = {
-    "M": 131.9,
-    "F": 108.8,
-}  # at scale 1; the woman's in the proportion of the published means
+# at scale 1; the woman's in the proportion of the published means
+EDV_ML = {"M": 131.9, "F": 108.8}
 MARGIN = {"M": 1.05, "F": 1.2}  # by which the scaled heart is larger than it must be
 FAT_MM = {"M": 14.0, "F": 17.0}  # taken to lie over the chest at scale 1
 HIGHEST_MM = 15.0  # the diaphragm at full exhalation, above its mean position
-THORAX = (
-    0.64,
-    0.83,
-    # heart and dome of the liver, as shares of the body's height; the male heart lies at 0.71 to 0.78
-)
+# heart and dome of the liver, as shares of the body's height; the male heart lies at 0.71 to 0.78
+THORAX = (0.64, 0.83)
 _ONLY_IF_THERE = {
     "x_array_size": ARRAY,
     "y_array_size": ARRAY,
@@ -61,20 +51,34 @@ _ONLY_IF_THERE = {
     "activiv_output_format": 0,
     "iodine_flag": 0,
 }
+_HEAD = (
+    "# Only what varies between subjects and what its reader needs. XCAT has defaults for the"
+    " rest, its sample .par shows them.\n"
+)
+_COMMENT = """\
+# Virtual subject {0.name}, group {0.group}: {0.height_cm:.0f} cm, {0.weight_kg:.0f} kg
+# XCAT cannot be told, expected: RV {0.rv_edv_ml:.0f} ml at ED, {0.rv_esv_ml:.0f} ml at ES; \
+LV mass {0.lv_mass_g:.0f} g
+# Expected, too: LV diameter over length {0.sphericity:.2f}; torsion {0.torsion_deg_per_cm:.2f} \
+degrees a cm
+# Look up 'LV Volumes at Different Phases' in the log: where V1 is below hrt_v1, raise \
+hrt_scale_x, _y and _z together
+"""
 _LINE = re.compile(r"^(\s*([A-Za-z_]\w*)\s*=\s*)([^\s#]+)")
 
 
 def write_par(subject: Subject, path: Path, template: Path | None = None) -> None:
-    """Write the ``.par`` of one subject. With a template (the sample that comes with XCAT) its
-    other lines and comments are kept.
+    """Write the ``.par`` of one subject.
 
-    Raises Sim2RealError for a template that is no ``.par``.
+    Args:
+        subject: whose parameters are written.
+        path: of the file.
+        template: the sample that comes with XCAT, whose other lines and comments are kept.
+
+    Raises:
+        Sim2RealError: for a template that is no ``.par``.
     """
-    text = (
-        _filled(_read(template), par_values(subject), subject)
-        if template
-        else _fresh(par_values(subject), subject)
-    )
+    text = _filled(_read(template) if template else _HEAD, par_values(subject), subject)
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="latin-1", newline="")
 
@@ -218,60 +222,19 @@ def _read(template: Path) -> str:
 
 def _filled(text: str, values: dict[str, str], subject: Subject) -> str:
     """The template with our values in its lines; what it has no line for stands at the end."""
-    ours = {
-        name.lower(): value
-        for name, value in (
-            values | {name: str(value) for name, value in _ONLY_IF_THERE.items()}
-        ).items()
-    }
-    other = ORGANS[~ORGANS["same_as"].isin(["", "-"])]
-    names = {row.parameter.lower(): row.same_as.lower() for row in other.itertuples()}
-    lines, met = [], {name.lower() for name in _ONLY_IF_THERE}
+    in_template = values | {name: str(value) for name, value in _ONLY_IF_THERE.items()}
+    value_of = {name.lower(): value for name, value in in_template.items()}
+    respelt = ORGANS[~ORGANS["same_as"].isin(["", "-"])].map(str.lower)
+    spelling = dict(zip(respelt["parameter"], respelt["same_as"], strict=True))
+    lines, present = [], set()
     for line in text.splitlines(keepends=True):
         match = _LINE.match(line)
-        name = match and names.get(match[2].lower(), match[2].lower())
-        if name in ours:
-            met.add(name)
-            line = match[1] + ours[name] + line[match.end() :]
+        name = match and spelling.get(match[2].lower(), match[2].lower())
+        if name in value_of:
+            present.add("array_size" if name == "x_array_size" else name)
+            line = match[1] + value_of[name] + line[match.end() :]
         lines.append(line)
-    if "x_array_size" in {match[2] for match in map(_LINE.match, lines) if match}:
-        met.add("array_size")
-    end = "" if not lines or lines[-1].endswith("\n") else "\n"
-    missing = {name: value for name, value in values.items() if name.lower() not in met}
-    appended = (
-        ["# Not in the sample:\n", *(f"{name} = {value}\n" for name, value in missing.items())]
-        if missing
-        else []
-    )
-    return "".join([*lines, end, *_comment(subject), *appended])
-
-
-def _fresh(values: dict[str, str], subject: Subject) -> str:
-    head = (
-        "# Only what varies between subjects and what its reader needs. XCAT has defaults for the"
-        " rest, its sample .par shows them.\n"
-    )
-    return "".join(
-        [*_comment(subject), head, *(f"{name} = {value}\n" for name, value in values.items())]
-    )
-
-
-def _comment(subject: Subject) -> list[str]:
-    return [
-        (
-            f"# Virtual subject {subject.name}, group {subject.group}: {subject.height_cm:.0f} cm,"
-            f" {subject.weight_kg:.0f} kg\n"
-        ),
-        (
-            f"# XCAT cannot be told, wanted: RV {subject.rv_edv_ml:.0f} ml at ED,"
-            f" {subject.rv_esv_ml:.0f} ml at ES; LV mass {subject.lv_mass_g:.0f} g\n"
-        ),
-        (
-            f"# Wanted, too: LV diameter over length {subject.sphericity:.2f}; torsion"
-            f" {subject.torsion_deg_per_cm:.2f} degrees a cm\n"
-        ),
-        (
-            "# Look up 'LV Volumes at Different Phases' in the log: where V1 is below hrt_v1, raise"
-            " hrt_scale_x, _y and _z together\n"
-        ),
-    ]
+    end = "" if lines[-1].endswith("\n") else "\n"
+    missing = [f"{n} = {value}\n" for n, value in values.items() if n.lower() not in present]
+    heading = ["# Not in the lines above:\n"] if missing else []
+    return "".join([*lines, end, _COMMENT.format(subject), *heading, *missing])
