@@ -158,7 +158,7 @@ def store_cine(folder, case):
     folder.mkdir()
     for path in case.files:
         (folder / path.name).write_bytes(path.read_bytes())
-    return folder / case.image.name
+    return folder / case.ed.image.name
 
 
 def test_a_short_stack_is_labelled_and_not_scored(tmp_path, predict, stack, capsys):
