@@ -45,8 +45,16 @@ def upright(
 
     By the world geometry; where the label shows the RV on the viewer's right all the same (headers
     without orientation), both are turned half round, which keeps their handedness. Slices run apex
-    to base when the header tells. guide: the label that is asked for the RV, so that two phases are
-    turned alike; ``label`` itself when none is given.
+    to base when the header tells.
+
+    Args:
+        image: (x, y, slice) with its world geometry.
+        label: the same of its labels.
+        guide: the label that is asked for the RV, so that two phases are turned alike; ``label``
+            itself when none is given.
+
+    Returns:
+        Image and label.
     """
     directions = image.affine[:3, :3] / image.spacing_mm
     base = np.cross(directions[:, 0], directions[:, 1])
@@ -68,12 +76,18 @@ def upright(
 
 
 def mid_ventricular(labels: list[np.ndarray], count: int, name: str) -> list[int]:
-    """Indices of the ``count`` middle ones of the slices that hold LV, MYO and RV in every one of
-    ``labels`` (x, y, slice).
+    """Indices of the middle ones of the slices that hold LV, MYO and RV at every phase.
 
     Of several runs of neighbouring slices the longest counts, of equally long ones the first; where
-    as many slices cannot be left at either end, one fewer is at the first. Raises TooFewSlices when
-    there are fewer.
+    as many slices cannot be left at either end, one fewer is at the first.
+
+    Args:
+        labels: of each phase, (x, y, slice).
+        count: how many.
+        name: of the subject, for the message.
+
+    Raises:
+        TooFewSlices: when there are fewer.
     """
     held = [[(label == value).any(axis=(0, 1)) for value in (LV, MYO, RV)] for label in labels]
     complete = np.flatnonzero(np.all(held, axis=(0, 1)))
@@ -105,11 +119,16 @@ def field_centre(image: Image) -> tuple[float, float]:
 
 
 def to_grid(image: Image, centre: tuple[float, float], grid: Grid, is_label: bool = False) -> Image:
-    """In-plane resampling around ``centre`` (voxels): images as the grid says, labels the likeliest
-    linearly interpolated one.
+    """In-plane resampling: images as the grid says, labels the likeliest linearly interpolated one.
 
-    Outside the source there is 0. The result keeps the slices, with the world geometry of its own
-    pixels.
+    Args:
+        image: (x, y, slice).
+        centre: of the grid, voxels along x and y.
+        grid: its pixels.
+        is_label: whether ``image`` holds labels.
+
+    Returns:
+        The same slices, with the world geometry of the grid's pixels; outside the source 0.
     """
     step = grid.pixel_mm / image.spacing_mm[:2]
     offsets = np.arange(grid.pixels) - (grid.pixels - 1) / 2
@@ -128,8 +147,15 @@ def to_grid(image: Image, centre: tuple[float, float], grid: Grid, is_label: boo
 
 
 def from_grid(label: Image, target: Image) -> np.ndarray:
-    """Labels on the analysis grid carried to the voxels of ``target`` (x, y, slice), uint8; 0 where
-    the grid does not reach."""
+    """Labels on the analysis grid carried back to an image.
+
+    Args:
+        label: on the grid, (x, y, slice).
+        target: the image, (x, y, slice).
+
+    Returns:
+        Labels of the target's voxels, uint8; 0 where the grid does not reach.
+    """
     to_source = np.linalg.inv(label.affine) @ target.affine
     index = np.stack(np.meshgrid(*(np.arange(n) for n in target.data.shape[:3]), indexing="ij"))
     x, y, z = (to_source[i, :3] @ index.reshape(3, -1) + to_source[i, 3] for i in range(3))

@@ -16,9 +16,17 @@ def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """Rows of a ``.csv`` (comma, semicolon or tab; UTF-8 with or without a mark, UTF-16, Windows'
     own) or ``.xlsx`` as text by column.
 
-    columns: names that must be there, once; others are kept, too.
-    Empty rows are passed over; ``line`` is added, the row's number as a person counts it. Raises
-    Sim2RealError for anything else.
+    Empty rows are passed over.
+
+    Args:
+        path: of the table.
+        columns: names that must be there, once; others are taken along.
+
+    Returns:
+        A row each, with ``line``: its number as a person counts it.
+
+    Raises:
+        Sim2RealError: for anything else.
     """
     try:
         rows = _excel(path) if path.suffix == ".xlsx" else _csv(path, columns)

@@ -36,11 +36,19 @@ def end_systole(heart_rate_bpm: float, sex: str) -> float:
 
 
 def moment_at(share: float, heart_rate_bpm: float, sex: str) -> Moment:
-    """State at ``share`` (0 to 1) of the cycle.
+    """State of the pump at a moment of the cardiac cycle.
 
     Ejection after isovolumic contraction, standstill, early filling, diastasis, atrial contraction,
     through points joined by monotone cubics. The twist follows ejection and is half undone before
     the mitral valve opens.
+
+    Args:
+        share: of the cycle that begins with the R wave, 0 to 1.
+        heart_rate_bpm: beats a minute.
+        sex: ``M`` or ``F``.
+
+    Raises:
+        Sim2RealError: for a share outside the cycle.
     """
     if not 0 <= share <= 1:
         raise Sim2RealError(f"phase {share:g}: expected a share of the cardiac cycle, 0 to 1")

@@ -48,7 +48,14 @@ def profile(u: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Heart:
-    """Geometry solved from a subject's volumes and mass. ``ejected`` runs from 0 (ED) to 1 (ES)."""
+    """Geometry solved from a subject's volumes and mass. ``ejected`` runs from 0 (ED) to 1 (ES).
+
+    Args:
+        subject: whose heart it is.
+
+    Raises:
+        Sim2RealError: where no wall holds the subject's mass round the cavity.
+    """
 
     subject: Subject
 

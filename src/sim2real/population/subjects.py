@@ -13,13 +13,8 @@ import pandas as pd
 from ..data.errors import Sim2RealError
 from ..data.seeds import generator
 
-GROUPS = (
-    "NOR",
-    "DCM",
-    "HCM",
-    "HHD",
-    "ARV",
-)  # normal, dilated, hypertrophic, hypertensive, abnormal right ventricle
+# normal, dilated, hypertrophic, hypertensive, abnormal right ventricle
+GROUPS = ("NOR", "DCM", "HCM", "HHD", "ARV")
 BANDS = pd.read_csv(files("sim2real.population").joinpath("bands.csv"))
 
 # Correlation of (LV EDV, LV EF, LV mass, RV EDV, RV EF) between subjects. Volumes and mass rise
@@ -65,17 +60,14 @@ class Subject:
     torsion_deg_per_cm: float  # twist between two levels over their distance, at ES
     lv_flattening: float  # minor over major axis of the LV's cross-section
     flattening_angle_deg: float
-    septum_angle_deg: (
-        float  # direction of the RV seen from the LV, 180: viewer's left, 225: up and left
-    )
+    # direction of the RV seen from the LV, 180: viewer's left, 225: up and left
+    septum_angle_deg: float
     insertion_half_angle_deg: float
-    rv_spiral_deg: (
-        float  # how far the RV's direction turns from the LV's apex to its base, forward and up
-    )
+    # how far the RV's direction turns from the LV's apex to its base, forward and up
+    rv_spiral_deg: float
     rv_corner: float  # how far the RV's section departs from an ellipse to a triangle
-    axis_tilt_deg: tuple[
-        float, float
-    ]  # of the long axis: to the left, and downwards from horizontal
+    # of the long axis: to the left, and downwards from horizontal
+    axis_tilt_deg: tuple[float, float]
     roll_deg: float
     heart_shift_mm: tuple[float, float, float]
     fat_mm: float  # subcutaneous, over the chest
@@ -104,8 +96,14 @@ class Subject:
 
 
 def sample_subject(seed: int, index: int, share_normal: float, family: str = "virtual") -> Subject:
-    """Subject ``index`` of the family ``family`` (another family: other people under the same
-    seed)."""
+    """Draw one virtual person; the same whatever the size of the population.
+
+    Args:
+        seed: of the population.
+        index: of the person in it.
+        share_normal: share of people without disease, 0 to 1.
+        family: another family is other people under the same seed.
+    """
     rng = generator(seed, family, index)
     diseased = [(1 - share_normal) / (len(GROUPS) - 1)] * (len(GROUPS) - 1)
     group = str(rng.choice(GROUPS, p=[share_normal, *diseased]))

@@ -36,27 +36,26 @@ class CoilArray:
         plane: np.ndarray = _TRANSVERSE,
         clearance_mm: float = 15.0,
     ) -> "CoilArray":
-        """Loops on a circle round ``middle`` that face it; ``plane``: two unit vectors, (2, 3), by
-        default round the body's axis.
+        """Loops on a circle that face its middle.
 
-        ``rng`` displaces them. Distance and radius are choices of this project: large elements of a
-        torso array.
+        Distance and radius are choices of this project: large elements of a torso array.
+
+        Args:
+            n_coils: how many.
+            middle: of the circle, world mm, shape (3,).
+            distance_mm, loop_mm: radius of the circle and of a loop.
+            rng: displaces the loops.
+            plane: of the circle, two unit vectors, (2, 3); by default round the body's axis.
+            clearance_mm: as in ``CoilArray``.
         """
         angles = 2 * np.pi * (np.arange(n_coils) + 0.5) / n_coils
         radii = np.full(n_coils, distance_mm)
         if rng is not None:
-            angles, radii = (
-                angles + rng.normal(0, 0.15, n_coils),
-                radii * np.exp(rng.normal(0, 0.1, n_coils)),
-            )
+            angles = angles + rng.normal(0, 0.15, n_coils)
+            radii = radii * np.exp(rng.normal(0, 0.1, n_coils))
         outward = np.cos(angles)[:, None] * plane[0] + np.sin(angles)[:, None] * plane[1]
-        return CoilArray(
-            middle + radii[:, None] * outward,
-            -outward,
-            loop_mm,
-            np.asarray(middle, float),
-            clearance_mm,
-        )
+        centres, middle = middle + radii[:, None] * outward, np.asarray(middle, float)
+        return CoilArray(centres, -outward, loop_mm, middle, clearance_mm)
 
     def field(self, positions: np.ndarray) -> np.ndarray:
         """Flux density of a unit current in each loop at world positions (..., 3), shape (coil,
@@ -79,8 +78,17 @@ class CoilArray:
 
 
 def coil_sensitivities(array: CoilArray, affine: np.ndarray, n: int, k: int = 0) -> np.ndarray:
-    """Sensitivities at the voxels of slice ``k``, complex64, shape (coil, x, y). The root sum of
-    squares is 1 in the array's middle."""
+    """Sensitivities at the voxels of a slice; the root sum of squares is 1 in the array's middle.
+
+    Args:
+        array: of the coils.
+        affine: of the stack, shape (4, 4).
+        n: voxels a side.
+        k: number of the slice.
+
+    Returns:
+        complex64, shape (coil, x, y).
+    """
     voxel = float(np.linalg.norm(affine[:3, 0]))
     count = max(int(np.ceil(n * voxel / _GRID_MM)), 4) + 1
     coarse = np.linspace(-0.5, n - 0.5, count)

@@ -54,8 +54,10 @@ def dipole_field(chi: np.ndarray, main_field: np.ndarray) -> np.ndarray:
     :math:`\mathbf k = 0`, is set to 0. Beyond its edges the map fades to its mean over half of its
     extent, so that what lies at one edge acts on the other as little as it would in the body.
 
-    chi: (x, y). main_field: components of the main field's direction, a unit vector, along x and y
-    of the slice, shape (2,).
+    Args:
+        chi: susceptibilities, (x, y).
+        main_field: components of the main field's direction, a unit vector, along x and y of the
+            slice, shape (2,).
     """
     n = chi.shape[0]
     pad = (next_fast_len(2 * n, real=True) - n) // 2

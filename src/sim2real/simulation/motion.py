@@ -6,19 +6,26 @@ import numpy as np
 from ..data.errors import Sim2RealError
 
 MIN_CINE_PHASES = 8  # fewer are snapshots of the cycle, with nothing between neighbours to blend
-_SEGMENT_LINES = (
-    12  # lines measured a heartbeat (choice of this project; clinical segments have 8 to 20)
-)
+# lines measured a heartbeat (choice of this project; clinical segments have 8 to 20)
+_SEGMENT_LINES = 12
 
 
 def blend_phases(frames: np.ndarray, footprint: float) -> np.ndarray:
-    """K-space of a cine whose frames are gathered over ``footprint`` frames of time, shape as
-    ``frames``: (phase, coil, kx, ky).
+    """K-space of a cine whose frames are gathered over some time.
 
     Segments interleave: neighbouring lines of ky are measured one after the other within a
     heartbeat, so line j stands at the time ((j mod 12) + 0.5)/12 - 1/2 of the footprint. Between
-    two phases k-space is interpolated linearly; the cycle closes. Raises Sim2RealError for fewer
-    than 8 phases.
+    two phases k-space is interpolated linearly; the cycle closes.
+
+    Args:
+        frames: (phase, coil, kx, ky).
+        footprint: in frames; 0: an instant.
+
+    Returns:
+        The shape of ``frames``.
+
+    Raises:
+        Sim2RealError: for fewer than 8 phases.
     """
     if not footprint:
         return frames
@@ -46,14 +53,18 @@ def blend_phases(frames: np.ndarray, footprint: float) -> np.ndarray:
 def breathe(
     lines: np.ndarray, amplitude: np.ndarray, field_of_view_mm: float, cycles: float, start: float
 ) -> np.ndarray:
-    r"""K-space (coil, kx, ky) of a body that breathes while ky is stepped through: ghosts along y.
+    r"""K-space of a body that breathes while ky is stepped through: ghosts along y.
 
     Line j sees the body displaced by :math:`\mathbf a \sin(2\pi c\,j/n + \varphi)`, a phase
     :math:`e^{-2\pi i\,\mathbf k\cdot\mathbf d}`; a periodic error over the lines makes copies
     ``cycles`` pixels of n apart.
 
-    amplitude: displacement along x and y of the slice, mm, shape (2,). cycles: breaths a scan;
-    start: phase, radians.
+    Args:
+        lines: k-space of a body at rest, (coil, kx, ky).
+        amplitude: displacement along x and y of the slice, mm, shape (2,).
+        field_of_view_mm: of the lines.
+        cycles: breaths a scan.
+        start: phase of the first, radians.
     """
     n = lines.shape[-1]
     frequency = (np.arange(n) - n // 2) / field_of_view_mm

@@ -39,8 +39,19 @@ def bssfp_signal(
         \frac{R}{\rho}\, \frac{(q - E_2)\,z^{-1}}{1 - qRz^{-1}}\right]
         e^{-TE/T_2}\,e^{+i\theta\,TE/TR}
 
-    ``t2_prime_ms`` infinite is no spread. Raises Sim2RealError for times that are not positive and
-    for TE > TR.
+    Args:
+        t1_ms, t2_ms: relaxation times, ms.
+        proton_density: :math:`M_0`, 1 for pure water.
+        flip_angle_deg: degrees.
+        repetition_time_ms, echo_time_ms: TR and TE, ms.
+        off_resonance_hz: Hz.
+        t2_prime_ms: ms; infinite: no spread.
+
+    Returns:
+        Complex, of the broadcast shape of the arguments.
+
+    Raises:
+        Sim2RealError: for times that are not positive and for TE > TR.
     """
     t1, t2, t2_prime = (np.asarray(value, float) for value in (t1_ms, t2_ms, t2_prime_ms))
     _check_times(t1, t2, t2_prime, echo_time_ms, repetition_time_ms)
@@ -76,12 +87,12 @@ def inflow_gain(t1_ms, t2_ms, flip_angle_deg, repetition_time_ms, pulses, off_re
         g = 1 + \left(\frac{1 - \lambda}{1 - E_1} - 1\right)\frac{1 - \lambda^N}{N (1 - \lambda)},
         \qquad n_z^2 = \frac{\cos^2(\alpha/2)\cos^2(\theta/2)}{1 - \cos^2(\alpha/2)\sin^2(\theta/2)}
 
-    ``pulses``: N, thickness over (velocity times TR); infinite for standing spins, then g = 1.
+    Args:
+        t1_ms, t2_ms, flip_angle_deg, repetition_time_ms, off_resonance_hz: as in ``bssfp_signal``.
+        pulses: N, thickness over (velocity times TR); infinite for standing spins, then g = 1.
     """
-    e1, e2 = (
-        np.exp(-repetition_time_ms / np.asarray(t1_ms, float)),
-        np.exp(-repetition_time_ms / np.asarray(t2_ms, float)),
-    )
+    e1 = np.exp(-repetition_time_ms / np.asarray(t1_ms, float))
+    e2 = np.exp(-repetition_time_ms / np.asarray(t2_ms, float))
     half_angle = np.cos(np.deg2rad(flip_angle_deg) / 2) ** 2
     half_turn = np.pi * np.asarray(off_resonance_hz, float) * repetition_time_ms / 1000
     along = (

@@ -23,8 +23,15 @@ def flip_profile(flip_angle_deg: float, time_bandwidth: float, positions: np.nda
     :math:`\tau` over the duration spans one thickness. The pulse is symmetric in time, so its
     rotation is one about x by the angle returned here between two turns about z, which the balanced
     gradients undo. Negative in side lobes. ``time_bandwidth`` 0: an ideal slab, the nominal angle
-    inside and 0 outside. Raises Sim2RealError for a product between 0 and 2: such a pulse excites
-    far more than its slab.
+    inside and 0 outside.
+
+    Args:
+        flip_angle_deg: nominal angle, degrees.
+        time_bandwidth: time-bandwidth product, 0 or 2 and more.
+        positions: in slab thicknesses from its middle.
+
+    Raises:
+        Sim2RealError: for a product between 0 and 2: such a pulse excites far more than its slab.
     """
     if 0 < time_bandwidth < _LOWEST:
         raise Sim2RealError(

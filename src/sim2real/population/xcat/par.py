@@ -84,7 +84,16 @@ def write_par(subject: Subject, path: Path, template: Path | None = None) -> Non
 
 
 def write_pars(subjects: list[Subject], folder: Path, template: Path | None = None) -> list[Path]:
-    """One folder a subject, named after it, with its ``.par``."""
+    """Write a folder a subject, named after it, with its ``.par``.
+
+    Args:
+        subjects: one or more.
+        folder: that the subjects' folders are made in.
+        template: as in ``write_par``.
+
+    Returns:
+        The files.
+    """
     paths = [Path(folder) / subject.name / f"{subject.name}.par" for subject in subjects]
     for subject, path in zip(subjects, paths, strict=True):
         write_par(subject, path, template)
