@@ -3,7 +3,7 @@ import gzip
 import numpy as np
 import pytest
 
-from sim2real.cohort.check import check_cohort, examine, subjects_table
+from sim2real.cohort.check import check_cohort, examine, cases_table
 from sim2real.cohort.mnms import read_mnms
 
 
@@ -14,7 +14,7 @@ def one_process(monkeypatch):
 
 def test_subjects_are_counted_by_vendor_split_and_pathology(builder):
     builder.whole().add("A3", Pathology="HCM").add("A4", Pathology="HCM")
-    table = subjects_table(read_mnms(builder.sheet()))
+    table = cases_table(read_mnms(builder.sheet()))
     assert (
         table.loc[("A", "train"), "HCM"],
         table.loc[("A", "train"), "NOR"],

@@ -1,6 +1,7 @@
 """What chapter 3 tells about itself."""
 
 from ..data.chapter import Chapter, Notebook
+from ..simulation.chapter import SIMULATION
 from .parameters import CohortParameters
 
 COHORT = Chapter(
@@ -17,7 +18,7 @@ COHORT = Chapter(
         ),
         Notebook(
             "03_real_cohort",
-            reads=("02_mr_simulation", "03_find_cohort"),
+            reads=(SIMULATION.name, "03_find_cohort"),
             makes=("sim2real.cohort.stage",),
             cores="all",
             rule="spread",

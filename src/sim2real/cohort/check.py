@@ -87,7 +87,7 @@ class Report:
         """A table of the subjects that can be used, then one line a finding, the verdict last."""
         cohort = self.cohort
         return [
-            *(subjects_table(cohort.cases).to_string().splitlines() if cohort.cases else []),
+            *(cases_table(cohort.cases).to_string().splitlines() if cohort.cases else []),
             *(f"error: {fault}" for fault in cohort.faults),
             *(f"left out: {_named(subject)}: {subject.reason}" for subject in cohort.left_out),
             *(f"doubt: {doubt}" for doubt in self.doubts),
@@ -141,7 +141,7 @@ def check_cohort(root: Path | str) -> Report:
     return Report(cohort, doubts, lacking, is_acdc_folder)
 
 
-def subjects_table(cases: list[Case]) -> pd.DataFrame:
+def cases_table(cases: list[Case]) -> pd.DataFrame:
     """Subjects by vendor and split (rows) and pathology (columns), with totals."""
     table = pd.DataFrame(map(vars, cases)).replace({"pathology": {"": "unknown"}})
     rows = [table["vendor"], table["split"]]

@@ -1,6 +1,7 @@
 """What chapter 2 tells about itself."""
 
 from ..data.chapter import Chapter, Notebook
+from ..population.chapter import POPULATION
 from .parameters import SimulationParameters
 
 SIMULATION = Chapter(
@@ -10,7 +11,7 @@ SIMULATION = Chapter(
     notebooks=(
         Notebook(
             "02_mr_simulation",
-            reads=("01_virtual_population",),
+            reads=(POPULATION.name,),
             makes=("sim2real.simulation.stage", "sim2real.simulation.cine"),
             cores="all",
             rule="spread",

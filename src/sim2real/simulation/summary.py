@@ -20,7 +20,7 @@ def protocol(parameters: SimulationParameters) -> str:
     )
 
 
-def source(run: RunFolder) -> str:
+def anatomy_source(run: RunFolder) -> str:
     """Where the anatomy is from, as chapter 1 says."""
     return run.results(POPULATION.name)["source"]
 
