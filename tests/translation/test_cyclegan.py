@@ -9,7 +9,7 @@ from sim2real.translation.cyclegan import CycleGan, ImagePool, build_cyclegan
 from sim2real.translation.networks import build
 from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.step import Optimisers
-from sim2real.translation.training import train
+from sim2real.translation.training import train_translator
 
 TINY = TranslationParameters(
     **AS_IN_PAPER,
@@ -152,7 +152,9 @@ def test_killed_and_resumed_is_the_same_to_the_bit_pools_and_all(
     tmp_path, monkeypatch, stop, precision
 ):
     parameters = TINY.model_copy(update={"precision": precision, "weight_average": 0.9})
-    whole = train(SOURCE, TARGET, parameters, tmp_path / "whole", seed=3, method=SmallPool)
+    whole = train_translator(
+        SOURCE, TARGET, parameters, tmp_path / "whole", seed=3, method=SmallPool
+    )
     step, taken = CycleGan.step, []
 
     def dying(*arguments):
@@ -164,11 +166,13 @@ def test_killed_and_resumed_is_the_same_to_the_bit_pools_and_all(
     with monkeypatch.context() as context:
         context.setattr(CycleGan, "step", dying)
         with pytest.raises(KeyboardInterrupt):
-            train(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3, method=SmallPool)
+            train_translator(
+                SOURCE, TARGET, parameters, tmp_path / "parts", seed=3, method=SmallPool
+            )
     torch.rand(17)  # global random state must not matter
-    assert train(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3, method=SmallPool).equals(
-        whole
-    )
+    assert train_translator(
+        SOURCE, TARGET, parameters, tmp_path / "parts", seed=3, method=SmallPool
+    ).equals(whole)
     first, second = (state(tmp_path / name) for name in ("whole", "parts"))
     assert len(first["method"]["discriminator"]) == 3  # 12 slices were made
     for name, slices in first["method"].items():
@@ -183,7 +187,7 @@ def test_killed_and_resumed_is_the_same_to_the_bit_pools_and_all(
 
 
 def test_its_generator_is_used_as_any_other(tmp_path):
-    log = train(SOURCE, TARGET, TINY, tmp_path, seed=0, method=CycleGan)
+    log = train_translator(SOURCE, TARGET, TINY, tmp_path, seed=0, method=CycleGan)
     assert (
         list(log.columns) == ["step", *CycleGan.losses, "learning_rate"]
         and len(log) == TINY.n_steps
@@ -193,9 +197,9 @@ def test_its_generator_is_used_as_any_other(tmp_path):
 
 
 def test_a_cut_trainings_checkpoint_is_not_taken_for_one_of_cyclegan(tmp_path):
-    train(SOURCE, TARGET, TINY, tmp_path, seed=0)
+    train_translator(SOURCE, TARGET, TINY, tmp_path, seed=0)
     with pytest.warns(UserWarning, match="starts afresh"):
-        train(SOURCE, TARGET, TINY, tmp_path, seed=0, method=CycleGan)
+        train_translator(SOURCE, TARGET, TINY, tmp_path, seed=0, method=CycleGan)
 
 
 def test_a_loss_that_is_not_finite_names_itself(tmp_path, monkeypatch):
@@ -203,7 +207,7 @@ def test_a_loss_that_is_not_finite_names_itself(tmp_path, monkeypatch):
         CycleGan, "step", lambda *_: torch.tensor([0.1, 0.1, 0.1, 0.1, float("nan"), 0.1])
     )
     with pytest.raises(Sim2RealError, match="loss_cycle is nan at step 0"):
-        train(SOURCE, TARGET, TINY, tmp_path, seed=0, method=CycleGan)
+        train_translator(SOURCE, TARGET, TINY, tmp_path, seed=0, method=CycleGan)
 
 
 def test_at_full_size_it_trains_two_of_each_network_and_cut_one_and_its_heads():

@@ -9,7 +9,7 @@ from sim2real.translation.networks import build
 from sim2real.translation.parameters import TranslationParameters
 from sim2real.translation.precision import settled
 from sim2real.translation.step import Optimisers, cut_step
-from sim2real.translation.training import train
+from sim2real.translation.training import train_translator
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU here")
 SIZES = TranslationParameters(
@@ -72,7 +72,7 @@ def test_in_float64_losses_and_gradients_are_those_of_the_processor(method):
 
 
 def trained(folder, device, update=None):
-    return train(
+    return train_translator(
         slices(0, 9),
         slices(1, 7),
         SIZES.model_copy(update=update or {}),

@@ -14,7 +14,7 @@ import torch
 from sim2real.translation.cyclegan import CycleGan
 from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.step import Cut
-from sim2real.translation.training import train
+from sim2real.translation.training import train_translator
 
 RANDOM = np.random.default_rng(0)
 SOURCE, TARGET = (RANDOM.random((n, 32, 40), dtype=np.float32) for n in (5, 3))
@@ -59,7 +59,7 @@ def processes():
 
 def start(processes, folder, precision, method):
     process = processes.Process(
-        target=train,
+        target=train_translator,
         args=(SOURCE, TARGET, parameters(precision), folder, 3),
         kwargs={"method": method},
     )

@@ -7,7 +7,7 @@ from sim2real.translation import precision
 from sim2real.translation.networks import build
 from sim2real.translation.parameters import TranslationParameters
 from sim2real.translation.precision import settled
-from sim2real.translation.training import train
+from sim2real.translation.training import train_translator
 
 CPU = torch.device("cpu")
 
@@ -57,7 +57,7 @@ def test_compiling_is_refused_on_a_processor_in_one_line(tmp_path):
         generator_features=4, discriminator_features=4, residual_blocks=1, n_steps=1, compiled=True
     )
     with pytest.raises(Sim2RealError, match="compiled=true.*runs on a CPU.*expected a GPU"):
-        train(slices, slices, asked, tmp_path, 0)
+        train_translator(slices, slices, asked, tmp_path, 0)
 
 
 def test_compiled_networks_keep_the_names_of_their_weights_and_what_they_compute(monkeypatch):

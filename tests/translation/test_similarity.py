@@ -5,7 +5,7 @@ import torch
 from sim2real.translation.networks import build
 from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.similarity import _flat, similarities, trained_networks
-from sim2real.translation.training import train
+from sim2real.translation.training import train_translator
 
 SIZES = TranslationParameters(
     **AS_IN_PAPER,
@@ -60,7 +60,7 @@ def test_who_asks_and_who_is_asked_may_change_places(networks):
 
 def test_the_networks_are_those_of_the_last_step(tmp_path):
     assert trained_networks(tmp_path, SIZES) is None
-    train(SOURCE[None], OTHER[None], SIZES, tmp_path, seed=0)
+    train_translator(SOURCE[None], OTHER[None], SIZES, tmp_path, seed=0)
     networks = trained_networks(tmp_path, SIZES)
     saved = torch.load(tmp_path / "generator.pt", weights_only=True)["weights"]
     assert all(

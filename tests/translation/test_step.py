@@ -9,7 +9,7 @@ from sim2real.translation.losses import draw_positions, least_squares, patch_nce
 from sim2real.translation.networks import build
 from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.step import cut_step
-from sim2real.translation.training import train
+from sim2real.translation.training import train_translator
 
 SIZES = TranslationParameters(
     **AS_IN_PAPER,
@@ -229,7 +229,7 @@ def pinned(folder):
         "decay_steps": 3,
         "learning_rate": 1e-3,
     }
-    return train(source, target, SIZES.model_copy(update=settings), folder, seed=3)
+    return train_translator(source, target, SIZES.model_copy(update=settings), folder, seed=3)
 
 
 def test_a_short_training_is_what_it_was(tmp_path):

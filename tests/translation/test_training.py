@@ -7,7 +7,7 @@ import torch
 from sim2real.data.errors import Sim2RealError
 from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.step import Cut
-from sim2real.translation.training import draw, learning_rate, train
+from sim2real.translation.training import draw, learning_rate, train_translator
 
 TINY = TranslationParameters(
     **AS_IN_PAPER,
@@ -68,14 +68,14 @@ def assert_same(a, b):
 @pytest.mark.parametrize("stop", [1, 5])
 def test_killed_and_resumed_is_the_same_to_the_bit(tmp_path, monkeypatch, stop, precision):
     parameters = TINY.model_copy(update={"precision": precision})
-    whole = train(SOURCE, TARGET, parameters, tmp_path / "whole", seed=3)
+    whole = train_translator(SOURCE, TARGET, parameters, tmp_path / "whole", seed=3)
     with monkeypatch.context() as context:
         stop_before(context, stop)
         with pytest.raises(KeyboardInterrupt):
-            train(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3)
+            train_translator(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3)
     assert state(tmp_path / "parts")["step"] == stop
     torch.rand(17)  # global random state must not matter
-    resumed = train(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3)
+    resumed = train_translator(SOURCE, TARGET, parameters, tmp_path / "parts", seed=3)
     assert resumed.equals(whole)
     assert_same(state(tmp_path / "whole"), state(tmp_path / "parts"))
     assert (tmp_path / "whole/generator.pt").read_bytes() == (
@@ -89,17 +89,17 @@ def test_a_lost_checkpoint_interval_is_repeated_alike(tmp_path, monkeypatch):
     with monkeypatch.context() as context:
         stop_before(context, 4)
         with pytest.raises(KeyboardInterrupt):
-            train(SOURCE, TARGET, rare, tmp_path, seed=3)
+            train_translator(SOURCE, TARGET, rare, tmp_path, seed=3)
     assert not (tmp_path / "checkpoint.pt").exists()
-    assert train(SOURCE, TARGET, rare, tmp_path, seed=3).equals(
-        train(SOURCE, TARGET, TINY, tmp_path / "other", seed=3)
+    assert train_translator(SOURCE, TARGET, rare, tmp_path, seed=3).equals(
+        train_translator(SOURCE, TARGET, TINY, tmp_path / "other", seed=3)
     )
 
 
 def test_a_finished_training_returns_at_once(tmp_path, monkeypatch):
-    log = train(SOURCE, TARGET, TINY, tmp_path, seed=0)
+    log = train_translator(SOURCE, TARGET, TINY, tmp_path, seed=0)
     stop_before(monkeypatch, 0)
-    assert train(
+    assert train_translator(
         SOURCE, TARGET, TINY.model_copy(update={"checkpoint_every_s": 5.0}), tmp_path, seed=0
     ).equals(log)
     assert list(log.columns) == [
@@ -116,7 +116,7 @@ def test_a_finished_training_returns_at_once(tmp_path, monkeypatch):
 @pytest.mark.parametrize("other", ["seed", "data", "parameters", "damaged"])
 def test_another_trainings_checkpoint_is_set_aside(tmp_path, other):
     short = TINY.model_copy(update={"n_steps": 2})
-    train(SOURCE, TARGET, short, tmp_path, seed=0)
+    train_translator(SOURCE, TARGET, short, tmp_path, seed=0)
     if other == "damaged":
         whole = (tmp_path / "checkpoint.pt").read_bytes()
         (tmp_path / "checkpoint.pt").write_bytes(whole[: len(whole) // 2])
@@ -124,11 +124,11 @@ def test_another_trainings_checkpoint_is_set_aside(tmp_path, other):
     source = SOURCE[::-1] if other == "data" else SOURCE
     parameters = short.model_copy(update={"temperature": 0.1}) if other == "parameters" else short
     with pytest.warns(UserWarning, match="starts afresh"):
-        log = train(source, TARGET, parameters, tmp_path, seed)
+        log = train_translator(source, TARGET, parameters, tmp_path, seed)
     assert (tmp_path / "checkpoint.retired.pt").is_file()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert log.equals(train(source, TARGET, parameters, tmp_path / "clean", seed))
+        assert log.equals(train_translator(source, TARGET, parameters, tmp_path / "clean", seed))
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
@@ -142,7 +142,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(tmp_
 
     monkeypatch.setattr(Cut, "step", staticmethod(spoiled))
     with pytest.raises(Sim2RealError, match="is nan at step 3;.*learning_rate") as error:
-        train(SOURCE, TARGET, TINY, tmp_path, seed=0)
+        train_translator(SOURCE, TARGET, TINY, tmp_path, seed=0)
     assert "\n" not in str(error.value)
     assert state(tmp_path)["step"] == 3
     assert all(torch.isfinite(weights).all() for weights in state(tmp_path)["networks"].values())
@@ -156,7 +156,10 @@ BAD = {
     "too small": (SOURCE[:, :28], "at least 32"),
     "above one": (SOURCE * 255, "scaled to \\[0, 1\\]"),
     "below zero": (SOURCE * 2 - 1, "scaled to \\[0, 1\\]"),
-    "NaN": (np.where(np.arange(5)[:, None, None] == 2, np.nan, SOURCE), "slice 2 holds NaN"),
+    "NaN": (
+        np.where(np.arange(5)[:, None, None] == 2, np.nan, SOURCE),
+        "hold NaN or infinite values \\(slice 2\\)",
+    ),
 }
 
 
@@ -164,7 +167,7 @@ BAD = {
 def test_unusable_slices_are_refused_in_one_line(tmp_path, case):
     source, message = BAD[case]
     with pytest.raises(Sim2RealError, match=message) as error:
-        train(source, TARGET, TINY, tmp_path, seed=0)
+        train_translator(source, TARGET, TINY, tmp_path, seed=0)
     assert "\n" not in str(error.value)
     assert not list(tmp_path.iterdir())
 
@@ -182,7 +185,7 @@ def test_learning_rate_is_constant_then_falls_in_equal_steps_to_nothing():
 
 
 def test_without_the_identity_term_its_loss_is_zero(tmp_path):
-    log = train(
+    log = train_translator(
         SOURCE,
         TARGET,
         TINY.model_copy(update={"identity_nce": False, "n_steps": 2}),
@@ -213,13 +216,15 @@ def test_memory_that_runs_out_is_told_in_one_line(tmp_path, monkeypatch, fault, 
     with pytest.raises(
         Sim2RealError, match=f"out of memory at step 0 with {batch} slices a step.*{advice}"
     ):
-        train(SOURCE, TARGET, TINY.model_copy(update={"batch_size": batch}), tmp_path, seed=0)
+        train_translator(
+            SOURCE, TARGET, TINY.model_copy(update={"batch_size": batch}), tmp_path, seed=0
+        )
 
 
 def test_another_fault_of_a_step_is_not_taken_for_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(Cut, "step", staticmethod(lambda *_: torch.zeros(2) + torch.zeros(3)))
     with pytest.raises(RuntimeError, match="size of tensor"):
-        train(SOURCE, TARGET, TINY, tmp_path, seed=0)
+        train_translator(SOURCE, TARGET, TINY, tmp_path, seed=0)
 
 
 def test_training_tells_patches_apart(tmp_path):
@@ -228,6 +233,6 @@ def test_training_tells_patches_apart(tmp_path):
     parameters = TINY.model_copy(
         update={"n_steps": 80, "learning_rate": 1e-3, "checkpoint_every_s": 60.0}
     )
-    losses = train(SOURCE, TARGET, parameters, tmp_path, seed=0)["loss_nce"]
+    losses = train_translator(SOURCE, TARGET, parameters, tmp_path, seed=0)["loss_nce"]
     assert losses[0] > np.log(16)
     assert losses[70:].mean() < 0.9 * np.log(16)

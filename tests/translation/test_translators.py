@@ -12,7 +12,7 @@ from sim2real.data.labels import LV, MYO, RV
 from sim2real.data.run import RunFolder
 from sim2real.data.slices import SLICE_COLUMNS, as_stored
 from sim2real.metrics.texture import texture_distance
-from sim2real.translation import figures, translators, translators_tables
+from sim2real.translation import figures, translators
 from sim2real.translation.networks import Generator
 from sim2real.translation.parameters import (
     AS_IN_PAPER,
@@ -142,7 +142,7 @@ def test_every_translator_gives_slices_and_what_is_trained_is_not_trained_again(
 
 
 def test_distances_are_those_of_the_slices_and_the_difference_is_to_cut(material, translated):
-    table = translators_tables.distances(material, translated).set_index("name")
+    table = translators.distances(material, translated).set_index("name")
     for name in ("identity", "cut", "cyclegan"):
         assert table.loc[name, "distance"] == pytest.approx(
             texture_distance(translated[name], material.reference)
@@ -160,25 +160,23 @@ def test_distances_are_those_of_the_slices_and_the_difference_is_to_cut(material
 
 def test_real_slices_themselves_are_told_to_lie_nearer_than_cuts(material, translated):
     """Planted: a translator that copies the real slices."""
-    table = translators_tables.distances(
+    table = translators.distances(
         material, {"cut": translated["cut"], "copy": material.reference[::-1].copy()}
     )
     found = table.set_index("name").loc["copy"]
     assert found["distance"] == pytest.approx(0, abs=1e-6) and found["ci_high_to_cut"] < 0
-    assert translators_tables._finding(found["ci_low_to_cut"], found["ci_high_to_cut"]).startswith(
+    assert translators._finding(found["ci_low_to_cut"], found["ci_high_to_cut"]).startswith(
         "lie nearer"
     )
-    assert translators_tables._finding(0.2, 0.9).startswith("lie farther")
-    assert translators_tables._finding(-0.1, 0.2).startswith("cannot be told")
-    assert "want of subjects" in translators_tables._finding(np.nan, np.nan)
+    assert translators._finding(0.2, 0.9).startswith("lie farther")
+    assert translators._finding(-0.1, 0.2).startswith("cannot be told")
+    assert "want of subjects" in translators._finding(np.nan, np.nan)
 
 
 def test_too_few_subjects_or_images_give_no_interval(material, translated):
     few = np.isin(material.subjects, SUBJECTS[:4])
     small = material._replace(source=material.source[few], subjects=material.subjects[few])
-    found = translators_tables.distances(
-        small, {name: slices[few] for name, slices in translated.items()}
-    )
+    found = translators.distances(small, {name: slices[few] for name, slices in translated.items()})
     assert (
         found["distance"].notna().all()
         and found[["corrected", "ci_low", "ci_high"]].isna().all().all()
@@ -186,14 +184,14 @@ def test_too_few_subjects_or_images_give_no_interval(material, translated):
 
 
 def test_the_heart_is_measured_where_there_is_one_and_a_moved_one_is_seen(material, translated):
-    kept = translators_tables.kept_of(
+    kept = translators.kept_of(
         material, {"identity": material.source, "moved": np.roll(material.source, 4, axis=2)}
     )
     assert kept.groupby("name").size().tolist() == [
         24,
         24,
     ]  # the third slice of each image lies beyond the heart
-    table = translators_tables.kept_table(kept).set_index("name")
+    table = translators.kept_table(kept).set_index("name")
     assert table.loc["identity", ["kept_median", "kept_lowest", "kept_below"]].tolist() == [1, 1, 0]
     assert table.loc["moved", "kept_median"] < 0.8 and table.loc["moved", "kept_below"] > 0.5
     assert (
@@ -214,7 +212,7 @@ class Slow(Cut):
 
 def test_times_are_told_over_cuts(run, material, monkeypatch):
     monkeypatch.setitem(translators.TRAINED, "cyclegan", translators.Trained(Slow, {}))
-    times = translators_tables.step_times(run, material, TINY, 3, rounds=3)
+    times = translators.step_times(run, material, TINY, 3, rounds=3)
     assert (times.loc[times["name"] == "cut", "ratio"] == 1).all() and times.groupby(
         "name"
     ).size().tolist() == [3, 3, 3]
@@ -222,7 +220,7 @@ def test_times_are_told_over_cuts(run, material, monkeypatch):
 
 
 def test_weights_are_counted():
-    counts = translators_tables.weights(TINY, 3).set_index("name")
+    counts = translators.weights(TINY, 3).set_index("name")
     generator = sum(w.numel() for w in Generator(4, 2).parameters())
     assert counts["generator"].tolist() == [generator] * 3
     assert counts.loc["cut", "trained"] == counts.loc["fastcut", "trained"]
@@ -242,12 +240,12 @@ def test_summary_results_and_figures_have_every_translator(run, material, transl
         }
     )
     parts = (
-        translators_tables.distances(material, translated),
-        translators_tables.kept_of(material, translated),
+        translators.distances(material, translated),
+        translators.kept_of(material, translated),
     )
-    table = translators_tables.summary(translators_tables.weights(TINY, 3), times, *parts)
+    table = translators.summary(translators.weights(TINY, 3), times, *parts)
     assert table["name"].tolist() == list(TITLES) and table["trained"].isna().sum() == 3
-    values = translators_tables.results(table)
+    values = translators.results(table)
     assert (
         values["time_cyclegan"] == pytest.approx(2.1)
         and values["time_range_cyclegan"] == "2 to 2.2"
@@ -265,7 +263,7 @@ def test_summary_results_and_figures_have_every_translator(run, material, transl
         assert len(boxes) > 2 and not any(
             a.overlaps(b) for a, b in zip(boxes, boxes[1:], strict=False)
         )
-    rows = translators.shown(material, translated)
+    rows = translators.example_slices(material, translated)
     assert len(rows) == 7 and all(len(slices) == 4 for slices in rows.values())
     np.testing.assert_array_equal(
         rows["CUT"][1], translated["cut"][material.subjects == "V2"][4]

@@ -12,7 +12,7 @@ from sim2real.translation.apply import load_generator, translate
 from sim2real.translation.networks import Generator
 from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 from sim2real.translation.step import Cut
-from sim2real.translation.training import train
+from sim2real.translation.training import train_translator
 from sim2real.translation.watch import Watch, chosen_by, health, held_out_subjects, load_split
 
 SMALL = TranslationParameters(
@@ -47,7 +47,7 @@ class Brighter(torch.nn.Module):
 
 
 def test_looks_are_eight_and_say_what_was_seen(tmp_path):
-    train(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT)
+    train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT)
     table = health(tmp_path)
     assert list(table.columns) == watch.COLUMNS
     assert table["step"].tolist() == [0, 2, 5, 8, 10, 12, 15, 18, 20]
@@ -65,16 +65,16 @@ def test_sureness_is_the_share_of_patches_near_their_target():
     source = np.full((3, 32, 40), 0.04, np.float32)
     source[:, :, 20:] = 0.5
     looking = Watch(source, real, 10, seed=0, device="cpu")
-    looking.look(5, torch.nn.Identity(), Scores())
-    looking.look(10, Brighter(), Scores())
+    looking.add_row(5, torch.nn.Identity(), Scores())
+    looking.add_row(10, Brighter(), Scores())
     assert looking.table()["sure_real"].tolist()[1:] == [1 / 8, 1 / 8]
     assert looking.table()["sure_translated"].tolist()[1:] == [1 / 2, 0]
 
 
 def test_a_translation_that_comes_nearer_is_marked():
     looking = Watch(HELD_OUT * 0.5, HELD_OUT, 10, seed=0, device="cpu")
-    looking.look(5, Brighter(), Scores())
-    looking.look(10, torch.nn.Identity(), Scores())
+    looking.add_row(5, Brighter(), Scores())
+    looking.add_row(10, torch.nn.Identity(), Scores())
     distances = dict(zip(looking.table()["step"], looking.table()["distance"], strict=True))
     assert distances[10] == pytest.approx(distances[0], rel=1e-6)  # nothing was changed
     nearest = min((5, 10), key=distances.get)
@@ -99,7 +99,7 @@ def grainy(share: float) -> Generator:
 def test_the_share_of_grain_that_real_slices_have_is_found(share):
     real = translate(grainy(share), SOURCE)
     looking = Watch(SOURCE, real, 10, seed=0, device="cpu", shares=watch.SHARES)
-    looking.look(5, grainy(1.0), Scores())
+    looking.add_row(5, grainy(1.0), Scores())
     assert looking.share == share and looking.table()["distance"].iloc[-1] == pytest.approx(
         0, abs=1e-4
     )
@@ -107,13 +107,13 @@ def test_the_share_of_grain_that_real_slices_have_is_found(share):
 
 def test_the_kept_generator_adds_the_share_of_its_look(tmp_path):
     parameters = SMALL.model_copy(update={"keep_nearest": True, "grain": True, "residual": True})
-    train(SOURCE, TARGET, parameters, tmp_path / "some", seed=0, held_out=HELD_OUT)
+    train_translator(SOURCE, TARGET, parameters, tmp_path / "some", seed=0, held_out=HELD_OUT)
     best = health(tmp_path / "some").query("best == 1")
     assert (
         load_generator(tmp_path / "some" / "generator.pt").grain.share.item()
         == best["grain_share"].item()
     )
-    train(
+    train_translator(
         SOURCE,
         TARGET,
         parameters.model_copy(update={"keep_nearest": False}),
@@ -126,8 +126,10 @@ def test_the_kept_generator_adds_the_share_of_its_look(tmp_path):
 
 
 def test_watching_changes_nothing_of_the_training(tmp_path):
-    watched = train(SOURCE, TARGET, SMALL, tmp_path / "watched", seed=0, held_out=HELD_OUT)
-    assert watched.equals(train(SOURCE, TARGET, SMALL, tmp_path / "alone", seed=0))
+    watched = train_translator(
+        SOURCE, TARGET, SMALL, tmp_path / "watched", seed=0, held_out=HELD_OUT
+    )
+    assert watched.equals(train_translator(SOURCE, TARGET, SMALL, tmp_path / "alone", seed=0))
     first, second = (
         (tmp_path / name / "generator.pt").read_bytes() for name in ("watched", "alone")
     )
@@ -137,7 +139,7 @@ def test_watching_changes_nothing_of_the_training(tmp_path):
 
 @pytest.mark.parametrize("stop", [1, 8, 13])
 def test_killed_and_resumed_is_watched_alike(tmp_path, monkeypatch, stop):
-    train(SOURCE, TARGET, SMALL, tmp_path / "whole", seed=0, held_out=HELD_OUT)
+    train_translator(SOURCE, TARGET, SMALL, tmp_path / "whole", seed=0, held_out=HELD_OUT)
     with monkeypatch.context() as context:
         cut_step, taken = Cut.step, []
 
@@ -149,22 +151,22 @@ def test_killed_and_resumed_is_watched_alike(tmp_path, monkeypatch, stop):
 
         context.setattr(Cut, "step", staticmethod(dying))
         with pytest.raises(KeyboardInterrupt):
-            train(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, held_out=HELD_OUT)
-    train(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, held_out=HELD_OUT)
+            train_translator(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, held_out=HELD_OUT)
+    train_translator(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, held_out=HELD_OUT)
     assert (tmp_path / "whole" / "health.csv").read_bytes() == (
         tmp_path / "parts" / "health.csv"
     ).read_bytes()
 
 
 def test_other_watched_slices_are_another_training(tmp_path):
-    train(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT)
+    train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT)
     with pytest.warns(UserWarning, match="starts afresh"):
-        train(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT[::-1])
+        train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT[::-1])
 
 
 def test_watched_slices_of_another_size_are_refused(tmp_path):
-    with pytest.raises(Sim2RealError, match="held-out slices \\(32, 36\\) pixels"):
-        train(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT[:, :, :36])
+    with pytest.raises(Sim2RealError, match="held-out slices are \\(32, 36\\) pixels"):
+        train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT[:, :, :36])
 
 
 @pytest.mark.parametrize(
@@ -211,7 +213,7 @@ def test_subjects_are_never_on_both_sides(tmp_path):
 
 
 def test_health_figure_marks_the_kept_step_and_the_nearest(tmp_path):
-    log = train(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT)
+    log = train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT)
     figure = figures.health_figure(log, health(tmp_path), keep_nearest=False)
     assert len(figure.axes) == 4
     star = [line for line in figure.axes[3].lines if line.get_marker() == "*"]
@@ -231,18 +233,18 @@ def test_the_nearest_generator_is_kept_when_asked_for_and_after_a_stop_too(tmp_p
     """What lies in generator.pt is the generator as it was at the starred look; a training cut off
     after it keeps it."""
     seen = {}
-    look = Watch.look
+    add_row = Watch.add_row
 
     def remember(self, step, generator, discriminator):
-        look(self, step, generator, discriminator)
+        add_row(self, step, generator, discriminator)
         seen[step] = {name: weights.clone() for name, weights in generator.state_dict().items()}
 
-    monkeypatch.setattr(Watch, "look", remember)
+    monkeypatch.setattr(Watch, "add_row", remember)
     monkeypatch.setattr(
         Watch, "_distance", lambda self, slices: abs(12 - (max(seen, default=0))) + 1.0
     )  # falls, then rises again
     parameters = SMALL.model_copy(update={"keep_nearest": True})
-    train(SOURCE, TARGET, parameters, tmp_path / "whole", seed=0, held_out=HELD_OUT)
+    train_translator(SOURCE, TARGET, parameters, tmp_path / "whole", seed=0, held_out=HELD_OUT)
     best = int(health(tmp_path / "whole").query("best == 1")["step"].item())
     assert 0 < best < SMALL.n_steps
     kept = load_generator(tmp_path / "whole" / "generator.pt").state_dict()
@@ -250,7 +252,7 @@ def test_the_nearest_generator_is_kept_when_asked_for_and_after_a_stop_too(tmp_p
     assert not all(torch.equal(kept[name], seen[SMALL.n_steps][name]) for name in kept)
 
     (tmp_path / "whole" / "generator.pt").unlink()  # the last checkpoint lies there still
-    train(SOURCE, TARGET, parameters, tmp_path / "whole", seed=0, held_out=HELD_OUT)
+    train_translator(SOURCE, TARGET, parameters, tmp_path / "whole", seed=0, held_out=HELD_OUT)
     again = load_generator(tmp_path / "whole" / "generator.pt").state_dict()
     assert all(torch.equal(again[name], kept[name]) for name in kept)
 

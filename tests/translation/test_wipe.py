@@ -12,7 +12,7 @@ from sim2real.data.images import Image, write_image
 from sim2real.data.labels import LV
 from sim2real.data.run import RunFolder
 from sim2real.data.slices import SLICE_COLUMNS, as_stored
-from sim2real.translation.wipe import wipe_html
+from sim2real.translation.stage import wipe_html
 
 GREYS = {"simulated": 0.2, "sim2real_A": 0.5, "sim2real_B": 0.8}
 STEP = {"007 ED": 0.0, "007 ES": 0.05, "V2 ED": 0.1, "V2 ES": 0.15}

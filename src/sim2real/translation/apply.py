@@ -10,6 +10,7 @@ import torch
 from ..data.errors import Sim2RealError
 from ..data.images import read_image, write_image
 from ..data.progress import progress
+from ..data.run import FORMAT, require_format
 from ..data.slices import SLICE_COLUMNS, as_shown, as_stored
 from .checkpoint import save_alike
 from .networks import Generator
@@ -17,11 +18,16 @@ from .networks import Generator
 
 def save_generator(path: Path | str, generator: Generator) -> None:
     """The weights and the sizes needed to build the network again, nothing of the training."""
-    save_alike(path, {"architecture": generator.architecture, "weights": generator.state_dict()})
+    content = {"architecture": generator.architecture, "weights": generator.state_dict()}
+    save_alike(path, {"format": FORMAT, **content})
 
 
 def load_generator(checkpoint: Path | str, device: torch.device | str = "cpu") -> Generator:
-    """Read what ``save_generator`` wrote. Raises Sim2RealError for an absent or damaged file."""
+    """Read what ``save_generator`` wrote.
+
+    Raises:
+        Sim2RealError: for a file that is absent, damaged or of an older format.
+    """
     checkpoint = Path(checkpoint)
     if not checkpoint.is_file():
         raise Sim2RealError(
@@ -29,8 +35,11 @@ def load_generator(checkpoint: Path | str, device: torch.device | str = "cpu") -
         )
     try:
         state = torch.load(checkpoint, map_location=device, weights_only=True)
+        require_format(state.get("format", 1), checkpoint)
         generator = Generator(**state["architecture"]).to(device)
         generator.load_state_dict(state["weights"])
+    except Sim2RealError:
+        raise
     except Exception as error:  # torch raises many kinds for a damaged file
         raise Sim2RealError(
             f"{checkpoint}: not a generator of ours ({type(error).__name__}); delete it and train"

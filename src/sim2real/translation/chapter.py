@@ -35,7 +35,7 @@ TRANSLATORS = Chapter(
         Notebook(
             "A1_translators",
             reads=("04_translation",),
-            makes=("sim2real.translation.translators", "sim2real.translation.translators_tables"),
+            makes=("sim2real.translation.translators",),
             rule="study",
         ),
     ),

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .losses import least_squares
-from .networks import Discriminator, at_least_float32, generator_of, prepare
+from .networks import Discriminator, Generator, at_least_float32, initialise
 from .parameters import TranslationParameters
 from .step import Optimisers
 
@@ -34,9 +34,9 @@ def build_cyclegan(parameters: TranslationParameters, seed: int) -> nn.ModuleDic
     begin as CUT's do."""
     networks = nn.ModuleDict()
     for direction in ("", "_back"):
-        networks[f"generator{direction}"] = generator_of(parameters)
+        networks[f"generator{direction}"] = Generator.of(parameters)
         networks[f"discriminator{direction}"] = Discriminator(parameters.discriminator_features)
-    return prepare(networks, parameters, seed)
+    return initialise(networks, seed)
 
 
 class ImagePool:

@@ -1,5 +1,4 @@
-"""Figures of chapter 4: curves of a training, and slices before and after. The method's diagram is
-in ``diagram.py``, the figures of Appendix 1 are in ``translators_figures.py``."""
+"""Figures of chapter 4 and of appendix 1; the diagram of Fig. 1 is in ``diagram.py``."""
 
 from collections.abc import Sequence
 
@@ -10,19 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..data.style import COLOURS
-from .diagram import method_figure
-from .translators_figures import tradeoff_figure, translators_figure
-
-__all__ = [
-    "curves_figure",
-    "health_figure",
-    "keeps_figure",
-    "method_figure",
-    "pairs_figure",
-    "tradeoff_figure",
-    "translators_figure",
-    "worst_figure",
-]
+from .diagram import method_figure  # noqa: F401  (the figures of a chapter are found here)
 
 CURVES = {
     "loss_d": ("discriminator", "#000000"),
@@ -30,6 +17,18 @@ CURVES = {
     "loss_nce": ("PatchNCE, simulated", COLOURS["A"]),
     "loss_idt": ("PatchNCE, identity", COLOURS["real"]),
 }
+
+LOOKS = {
+    "identity": ("s", "#999999"),
+    "histogram": ("D", "#999999"),
+    "fourier": ("^", "#999999"),
+    "cut": ("o", "#000000"),
+    "fastcut": ("o", "#CC79A7"),
+    "cyclegan": ("o", "#E69F00"),
+}
+"""Marker and colour of each translator: grey where nothing is trained."""
+TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
+NEAREST_TICKS = 0.1  # share of the axis's length
 
 
 def curves_figure(log: pd.DataFrame) -> Figure:
@@ -137,54 +136,70 @@ def pairs_figure(
 ) -> Figure:
     """A row a subject: its simulated slice and the same slice in the style of either vendor.
 
-    simulated, translated_a, translated_b: (n, h, w) in [0, 1], one slice a subject; subjects: n
-    names.
+    Args:
+        simulated, translated_a, translated_b: (n, h, w) in [0, 1], one slice a subject.
+        subjects: n names.
     """
-    columns = {
-        "simulated": (simulated, "#555555"),
-        "sim2real A": (translated_a, COLOURS["A"]),
-        "sim2real B": (translated_b, COLOURS["B"]),
-    }
-    n, height, width = simulated.shape
-    figure, axes = plt.subplots(
-        n,
-        3,
-        figsize=(6, 0.2 + 2 * n * height / width),
-        squeeze=False,
-        gridspec_kw={"wspace": 0.03, "hspace": 0.03},
-        layout="none",
-    )
-    figure.subplots_adjust(
-        left=0.06, right=0.995, bottom=0.01, top=1 - 0.28 / figure.get_figheight()
-    )
-    for column, (title, (slices, colour)) in enumerate(columns.items()):
-        for row, slice_ in enumerate(slices):
-            axis = axes[row, column]
-            axis.imshow(slice_, cmap="gray", vmin=0, vmax=1)
-            axis.set(xticks=[], yticks=[])
-            axis.spines[:].set_visible(False)
-        axes[0, column].set_title(title, color=colour, fontsize=11, fontweight="bold", pad=4)
-    for axis, subject in zip(axes[:, 0], subjects, strict=True):
-        axis.set_ylabel(subject, fontsize=9)
+    rows = dict(zip(subjects, zip(simulated, translated_a, translated_b, strict=True), strict=True))
+    figure, axes = _image_grid(rows, ["simulated", "sim2real A", "sim2real B"], inches=2.0)
+    for axis, colour in zip(axes[0], ("#555555", COLOURS["A"], COLOURS["B"]), strict=True):
+        axis.title.set(color=colour, fontweight="bold")
     return figure
 
 
+def translators_figure(examples: dict[str, np.ndarray], names: list[str]) -> Figure:
+    """A row a translator, a column a simulated slice; in the last row real slices of other people,
+    which belong to no column.
+
+    Args:
+        examples: name of the row to its slices (n, h, w) in [0, 1], as ``translators.examples``
+            gives them.
+        names: of the columns, n.
+    """
+    figure, axes = _image_grid(examples, names, inches=1.5)
+    axes[-1, 0].yaxis.label.set(color=COLOURS["real"], fontweight="bold")
+    return figure
+
+
+def _image_grid(
+    rows: dict[str, Sequence[np.ndarray]], titles: Sequence[str], inches: float
+) -> tuple[Figure, np.ndarray]:
+    """Slices (h, w) in [0, 1] side by side, the names of the rows at their left; inches: width of a
+    slice. A row may hold fewer slices than there are titles."""
+    height, width = next(iter(rows.values()))[0].shape
+    figure, axes = plt.subplots(
+        len(rows),
+        len(titles),
+        figsize=(0.35 + inches * len(titles), 0.3 + inches * len(rows) * height / width),
+        squeeze=False,
+        gridspec_kw={"wspace": 0.02, "hspace": 0.02},
+        layout="none",
+    )
+    inner = {"left": 0.3 / figure.get_figwidth(), "top": 1 - 0.28 / figure.get_figheight()}
+    figure.subplots_adjust(**inner, right=0.998, bottom=0.002)
+    for axes_row, (name, slices) in zip(axes, rows.items(), strict=True):
+        for axis in axes_row:
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+        for axis, slice_ in zip(axes_row, slices, strict=False):
+            axis.imshow(slice_, cmap="gray", vmin=0, vmax=1)
+        axes_row[0].set_ylabel(name, fontsize=9.5)
+    for axis, title in zip(axes[0], titles, strict=True):
+        axis.set_title(title, fontsize=10, pad=4)
+    return figure, axes
+
+
 def keeps_figure(table: pd.DataFrame) -> Figure:
-    """What the translated slices kept of the label, one curve a vendor: shares of slices up to each
-    value. table: ``keeps.csv``."""
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    """What the translated slices kept of the label's borders, one curve a vendor: shares of slices
+    up to each value. table: ``keeps.csv``."""
+    figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")
     for vendor, rows in table.groupby("vendor"):
-        told = rows["information_after"] / rows["information_before"].clip(lower=1e-6)
-        for axis, values in zip(axes, (rows["kept"], told), strict=True):
-            axis.ecdf(values, color=COLOURS[vendor], label=f"to vendor {vendor}")
-    for axis, name in zip(
-        axes, ("gradient energy on the label's borders", "information about the label"), strict=True
-    ):
-        axis.axvline(1, color="#777777", linewidth=1, linestyle=":")
-        axis.set(
-            xlabel="after / before", ylabel="share of slices", title=name[0].upper() + name[1:]
-        )
-    axes[1].legend(fontsize=9, loc="upper left")
+        axis.ecdf(rows["kept"], color=COLOURS[vendor], label=f"to vendor {vendor}")
+    axis.axvline(1, color="#777777", linewidth=1, linestyle=":")
+    axis.set(
+        xlabel="gradient energy on the label's borders, after / before", ylabel="share of slices"
+    )
+    axis.legend(fontsize=9, loc="upper left")
     return figure
 
 
@@ -213,4 +228,51 @@ def worst_figure(slices: Sequence[dict]) -> Figure:
             axes[2 * block, column].set_title(
                 f"{row['subject']} {row['phase']}, to {vendor}\nkept {row['kept']:.2f}", fontsize=8
             )
+    return figure
+
+
+def tradeoff_figure(table: pd.DataFrame) -> Figure:
+    """Distance to real slices (left is nearer) against the anatomy kept (up is more), a mark a
+    translator.
+
+    table: ``translators.summary``. Across, the distance less its bias with its interval over
+    subjects, as defined where there is no interval; upwards, the median over slices with the range
+    from the 10th to the 90th percentile.
+    """
+    figure, axis = plt.subplots(figsize=(6, 4.2), layout="constrained")
+    axis.set_xscale("function", functions=(lambda d: np.sqrt(np.maximum(d, 0)), np.square))
+    for row in table.to_dict("records"):
+        marker, colour = LOOKS[row["name"]]
+        known = bool(np.isfinite([row["ci_low"], row["ci_high"]]).all())
+        x, y = max(0.0, row["corrected"]) if known else row["distance"], row["kept_median"]
+        style = {"color": colour, "linewidth": 1.3, "alpha": 0.7, "zorder": 2}
+        axis.vlines(x, row["kept_10"], row["kept_90"], **style)
+        axis.hlines(y, row["ci_low"], row["ci_high"], **style)
+        axis.plot(
+            x,
+            y,
+            marker,
+            color=colour,
+            markersize=9,
+            markeredgecolor="white",
+            label=row["translator"],
+            linestyle="none",
+            zorder=3,
+        )
+    farthest = 1.05 * float(np.nanmax(table[["distance", "ci_high"]].to_numpy()))
+    axis.axhline(1, color="#777777", linewidth=1, linestyle=":")
+    axis.set_xlim(0, farthest)
+    ticks = [0]
+    for tick in TICKS:
+        if (
+            tick <= farthest
+            and np.sqrt(tick / farthest) - np.sqrt(ticks[-1] / farthest) > NEAREST_TICKS
+        ):
+            ticks.append(tick)
+    axis.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axis.set(
+        xlabel="Fréchet distance to real slices, texture features (root scale)",
+        ylabel="borders' energy, after / before",
+    )
+    axis.legend(fontsize=9, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure

@@ -56,9 +56,8 @@ class ConvolutionToOne(nn.Conv2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.device.type != "cpu" or torch.is_autocast_enabled(
-            "cpu"
-        ):  # bfloat16 would be too coarse for the sum
+        # in bfloat16 the sum would be too coarse
+        if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
             return super().forward(x)
         k, (height, width) = self.kernel_size[0], x.shape[-2:]
         shares = self.weight[0].flip(1, 2).flatten(1).T @ x.flatten(2)  # (b, k * k, h * w)
@@ -112,9 +111,8 @@ class Grain(nn.Module):
         """Features (b, c, h, w) and noise as ``noise_of`` gives it to grain (b, 1, h, w) on the
         scale of images in [-1, 1]."""
         begin = math.log(GRAIN_SD / (GRAIN_LIMIT - GRAIN_SD))
-        strength = GRAIN_LIMIT * torch.sigmoid(
-            GRAIN_RATE * at_least_float32(self.strength(h)) + begin
-        )  # (b, scale, h, w)
+        logit = GRAIN_RATE * at_least_float32(self.strength(h)) + begin
+        strength = GRAIN_LIMIT * torch.sigmoid(logit)  # (b, scale, h, w)
         return (strength * noise).sum(dim=1, keepdim=True)
 
 
@@ -147,8 +145,11 @@ class Generator(nn.Module):
     """Encoder, residual blocks, decoder. The numbers of ``layers`` are those by which the paper's
     code names them.
 
-    residual: the output is a change of the input, see ``bent``. grain: noise of a learned strength
-    and spectrum is added to the output.
+    Args:
+        features: channels of the first layer.
+        residual_blocks: number of residual blocks.
+        residual: the output is a change of the input, see ``bent``.
+        grain: noise of a learned strength and spectrum is added to the output.
     """
 
     def __init__(
@@ -191,65 +192,70 @@ class Generator(nn.Module):
                 nn.Tanh(),  # (b, 1, h, w)
             ]
         )
-        if residual:
-            self.register_buffer("linear_to", torch.tensor(LINEAR_TO))
         self.grain = Grain(f) if grain else None
         last_block = FIRST_BLOCK + residual_blocks - 1
         self.patch_layers = tuple(sorted({min(layer, last_block) for layer in PATCH_LAYERS}))
         channels = {0: 1, 4: 2 * f, 8: 4 * f}
         self.patch_channels = tuple(channels.get(layer, 4 * f) for layer in self.patch_layers)
 
+    @classmethod
+    def of(cls, parameters: TranslationParameters) -> "Generator":
+        """A generator of the sizes and kind that the parameters name."""
+        sizes = parameters.generator_features, parameters.residual_blocks
+        return cls(*sizes, parameters.residual, parameters.grain)
+
     def forward(self, x: Tensor, random: torch.Generator | None = None) -> Tensor:
-        """Translate: (b, 1, h, w) in [-1, 1] to the same; h and w are multiples of 4. random: of
-        the grain, see ``noise_of``."""
-        return self.with_grain(*self._run(x, (), len(self.layers), random)[:2])
+        """Translate images.
+
+        Args:
+            x: (b, 1, h, w) in [-1, 1]; h and w are multiples of 4.
+            random: of the grain, see ``noise_of``.
+
+        Returns:
+            (b, 1, h, w) in [-1, 1].
+        """
+        return self.translate_and_encode(x, (), random)[0]
 
     def encode(self, x: Tensor, layers: tuple[int, ...]) -> list[Tensor]:
         """Features (b, c, h', w') after each of ``layers`` (ascending); nothing beyond the last of
         them is computed."""
-        return self._run(x, layers, layers[-1] + 1)[2]
+        return self._through(x, layers[-1] + 1, layers)[1]
 
-    def parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The translation without its grain, and the whole of the grain; only of a generator that
-        has it."""
-        return self._run(x, (), len(self.layers))[:2]
+    def parts(
+        self, x: Tensor, layers: tuple[int, ...] = (), random: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor | None, list[Tensor]]:
+        """The translation without its grain, the whole of the grain (None without any), and the
+        features after each of ``layers``."""
+        *_, pad, convolution, squash = self.layers
+        h, features = self._through(x, len(self.layers) - 3, layers)
+        change = convolution(pad(h))
+        clean = bent(unbent(x) + at_least_float32(change)) if self.residual else squash(change)
+        return clean, self.grain(h, noise_of(x, random)) if self.grain else None, features
 
     def with_grain(self, clean: Tensor, grain: Tensor | None, share: float | None = None) -> Tensor:
-        """Both parts as one image in [-1, 1]; share: of the grain, its own ``share`` if none is
-        given."""
-        return (
-            clean
-            if grain is None
-            else (clean + (self.grain.share if share is None else share) * grain).clamp(-1, 1)
-        )
+        """Both parts as one image in [-1, 1]; share: of the grain, its own ``share`` by default."""
+        if grain is None:
+            return clean
+        return (clean + (self.grain.share if share is None else share) * grain).clamp(-1, 1)
 
     def translate_and_encode(
         self, x: Tensor, layers: tuple[int, ...], random: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """Both of the above in one pass, since the encoder is part of the generator; between them
-        the translation without its grain."""
-        clean, grain, features = self._run(x, layers, len(self.layers), random)
+        """The translation, the same without its grain, and the features after each of ``layers``,
+        in one pass, since the encoder is a part of the generator."""
+        clean, grain, features = self.parts(x, layers, random)
         return self.with_grain(clean, grain), clean, features
 
-    def _run(
-        self, x: Tensor, layers: tuple[int, ...], stop: int, random: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor | None, list[Tensor]]:
-        features, source, last = [], x, len(self.layers) - 1
+    def _through(
+        self, x: Tensor, stop: int, layers: tuple[int, ...]
+    ) -> tuple[Tensor, list[Tensor]]:
+        """``x`` after the first ``stop`` layers, and as it was after each of ``layers``."""
+        features = []
         for index, layer in enumerate(self.layers[:stop]):
-            if index == last - 2:
-                h = x  # (b, f, h, w), before the last convolution and its padding
-            x = (
-                bent(unbent(source) + at_least_float32(x), self.linear_to)
-                if self.residual and index == last
-                else layer(x)
-            )
+            x = layer(x)
             if index in layers:
                 features.append(x)
-        return (
-            x,
-            self.grain(h, noise_of(source, random)) if self.grain and stop > last else None,
-            features,
-        )
+        return x, features
 
 
 class Discriminator(nn.Module):
@@ -295,31 +301,27 @@ class ProjectionHeads(nn.Module):
     def forward(self, features: list[Tensor], positions: list[Tensor]) -> list[Tensor]:
         """Features (b, c, h, w) and flat positions (b, p) of each layer to embeddings (b, p,
         width)."""
-        return [
-            self._embed(head, x, at)
-            for head, x, at in zip(self.heads, features, positions, strict=True)
-        ]
-
-    @staticmethod
-    def _embed(head: nn.Module, x: Tensor, at: Tensor) -> Tensor:
-        images = torch.arange(len(x), device=x.device)[:, None]
-        patches = x.flatten(2)[images, :, at]  # (b, p, c)
-        embedded = at_least_float32(head(patches))  # (b, p, width)
-        return embedded / (embedded.norm(dim=-1, keepdim=True) + 1e-7)
+        embeddings = []
+        for head, x, places in zip(self.heads, features, positions, strict=True):
+            images = torch.arange(len(x), device=x.device)[:, None]
+            patches = x.flatten(2)[images, :, places]  # (b, p, c)
+            embedded = at_least_float32(head(patches))  # (b, p, width)
+            embeddings.append(embedded / (embedded.norm(dim=-1, keepdim=True) + 1e-7))
+        return embeddings
 
 
-def bent(u: Tensor, a: Tensor) -> Tensor:
-    r"""Into the range of images: :math:`\tanh u` below 0, u itself up to a, and :math:`a + (1 - a)
-    \tanh((u - a) / (1 - a))` beyond it.
+def bent(u: Tensor) -> Tensor:
+    r"""Into the range of images: :math:`\tanh u` below 0, u itself up to a = ``LINEAR_TO``, and
+    :math:`a + (1 - a) \tanh((u - a) / (1 - a))` beyond it.
 
     A change of u moves dark pixels, of lung and air, the less the nearer they are to black, and
     bright ones as it is. With tanh at the bright end, too, a change had to be the larger the
     brighter tissue is: fat overshot and came out dark within a white rim.
     """
+    a = torch.tensor(LINEAR_TO, dtype=u.dtype)
     beyond = (u - a).clamp(min=0)
-    return torch.where(
-        u < 0, torch.tanh(u), torch.where(beyond > 0, a + (1 - a) * torch.tanh(beyond / (1 - a)), u)
-    )
+    bright = torch.where(beyond > 0, a + (1 - a) * torch.tanh(beyond / (1 - a)), u)
+    return torch.where(u < 0, torch.tanh(u), bright)
 
 
 def unbent(x: Tensor) -> Tensor:
@@ -333,8 +335,8 @@ def at_least_float32(x: Tensor) -> Tensor:
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
-def prepare(networks: nn.ModuleDict, parameters: TranslationParameters, seed: int) -> nn.ModuleDict:
-    r"""First weights, which depend on the seed alone.
+def initialise(networks: nn.ModuleDict, seed: int) -> nn.ModuleDict:
+    r"""Give all layers first weights, which depend on the seed alone.
 
     Xavier normal weights with gain 0.02, :math:`\sigma = 0.02 \sqrt{2 / (n_{in} + n_{out})}`, and
     zero biases.
@@ -347,22 +349,12 @@ def prepare(networks: nn.ModuleDict, parameters: TranslationParameters, seed: in
     return networks
 
 
-def generator_of(parameters: TranslationParameters) -> Generator:
-    return Generator(
-        parameters.generator_features,
-        parameters.residual_blocks,
-        parameters.residual,
-        parameters.grain,
-    )
-
-
 def build(parameters: TranslationParameters, seed: int) -> nn.ModuleDict:
-    """The three networks on the CPU with their first weights."""
-    generator = generator_of(parameters)
-    discriminator = Discriminator(parameters.discriminator_features)
-    heads = ProjectionHeads(generator.patch_channels, parameters.projection_features)
-    return prepare(
-        nn.ModuleDict({"generator": generator, "discriminator": discriminator, "heads": heads}),
-        parameters,
-        seed,
-    )
+    """The three networks of CUT on the CPU with their first weights."""
+    generator = Generator.of(parameters)
+    networks = {
+        "generator": generator,
+        "discriminator": Discriminator(parameters.discriminator_features),
+        "heads": ProjectionHeads(generator.patch_channels, parameters.projection_features),
+    }
+    return initialise(nn.ModuleDict(networks), seed)

@@ -62,6 +62,6 @@ def compile_networks(networks: nn.ModuleDict, device: torch.device) -> None:
         )
     for network in networks.values():
         if isinstance(network, Generator):
-            network._run = torch.compile(network._run)
+            network._through = torch.compile(network._through)
         elif isinstance(network, Discriminator):
             network.forward = torch.compile(network.forward)

@@ -47,17 +47,16 @@ def similarities(
         generator.encode(to_network(image[None]), generator.patch_layers)
         for image in (source, translated)
     )
-    at = [
+    positions = [
         [
             _flat(spots, source.shape, feature, layer)
             for feature, layer in zip(keys, generator.patch_layers, strict=True)
         ]
         for spots in ([query], places)
     ]
-    found = zip(
-        heads(queries, at[0]), heads(keys, at[1]), strict=True
-    )  # (1, 1, width) and (1, p, width) a layer
-    return torch.stack([(q * k).sum(dim=-1)[0] for q, k in found]).mean(dim=0).tolist()
+    pairs = zip(heads(queries, positions[0]), heads(keys, positions[1]), strict=True)
+    # (1, 1, width) and (1, p, width) a layer
+    return torch.stack([(q * k).sum(dim=-1)[0] for q, k in pairs]).mean(dim=0).tolist()
 
 
 def _flat(

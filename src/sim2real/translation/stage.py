@@ -1,19 +1,23 @@
 """Every simulated image in the style of each vendor, and the examples that chapter 4 shows."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from ..cohort.chapter import COHORT
 from ..data.device import choose_device
-from ..data.images import read_image, read_labels
 from ..data.labels import MYO, VENDORS
+from ..data.mosaic import choice_html, mosaic_html, outlines_html, range_html
 from ..data.run import RunFolder
-from ..data.slices import as_shown
+from ..data.slices import load_slices
 from .apply import load_generator, translate, translate_images
+from .chapter import TRANSLATION
+from .networks import Generator
 from .parameters import TranslationParameters
 from .precision import settled
 from .similarity import similarities, trained_networks
 
-CHAPTER = "04_translation"
 _KINDS = {
     False: "makes the whole of a slice anew, as the paper's does",
     True: (
@@ -41,24 +45,27 @@ _GRAIN = {
 }
 
 
-def generator_of(run: RunFolder, vendor: str):
-    """The trained generator of a vendor, on the device in use."""
-    return load_generator(
-        run.chapter(CHAPTER) / "models" / vendor / "generator.pt", choose_device()
-    )
+def trained_generator(run: RunFolder, vendor: str) -> Generator:
+    """The generator of a vendor, on the device in use."""
+    return load_generator(model_folder(run, vendor) / "generator.pt", choose_device())
+
+
+def model_folder(run: RunFolder, vendor: str) -> Path:
+    """Where chapter 4 keeps the model of a vendor."""
+    return run.chapter(TRANSLATION.name) / "models" / vendor
 
 
 def translate_population(run: RunFolder) -> pd.DataFrame:
     """Translate all simulated images to every vendor; writes ``translated.csv`` (``SLICE_COLUMNS``)
     and returns it."""
-    rows = run.manifest("03_real_cohort", "slices.csv").query("domain == 'simulated'")
-    output = f"{CHAPTER}/translated"
-    tables = [
-        translate_images(run.path, rows, generator_of(run, vendor), vendor, output, choose_device())
-        for vendor in VENDORS
-    ]
+    rows = _simulated(run)
+    output = f"{TRANSLATION.name}/translated"
+    tables = []
+    for vendor in VENDORS:
+        generator = trained_generator(run, vendor)
+        tables.append(translate_images(run.path, rows, generator, vendor, output, choose_device()))
     table = pd.concat(tables, ignore_index=True)
-    run.write_manifest(CHAPTER, table, "translated.csv")
+    run.write_manifest(TRANSLATION.name, table, "translated.csv")
     return table
 
 
@@ -70,54 +77,45 @@ def method_example(run: RunFolder, parameters: TranslationParameters, vendor: st
     wall, as far apart as can be. ``alike``: cosine of the query with its positive and with each
     negative, by the trained encoder and heads; None without them.
     """
-    slices = run.manifest("03_real_cohort", "slices.csv")
-    simulated = slices.query("domain == 'simulated' and phase == 'ED'").iloc[0]
-    real = slices.query(
+    simulated = _simulated(run).query("phase == 'ED'")[:1]
+    real = run.manifest(COHORT.name, "slices.csv").query(
         "domain == 'real' and vendor == @vendor and split == 'train' and phase == 'ED'"
-    ).iloc[0]
-    middle = lambda row: as_shown(read_image(run.path / row["image"]))[1:2]  # noqa: E731
-    label = as_shown(read_labels(run.path / simulated["label"]))[1]
-    source, target, generator = middle(simulated), middle(real), generator_of(run, vendor)
-    wall = np.argwhere(label == MYO)
-    query = wall[np.argmax(wall[:, 1])]  # the lateral wall
-    rows, columns = label.shape
-    query = tuple(int(v) for v in query)
+    )[:1]
+    source, target, label = (
+        load_slices(run.path, rows, column)[1:2]
+        for rows, column in ((simulated, "image"), (real, "image"), (simulated, "label"))
+    )
+    generator, device = trained_generator(run, vendor), choose_device()
+    wall = np.argwhere(label[0] == MYO)
+    query = tuple(map(int, wall[np.argmax(wall[:, 1])]))  # the lateral wall
+    rows, columns = label[0].shape
     negatives = [
         (rows // 5, columns // 4),
         (rows * 4 // 5, columns // 4),
         (rows * 4 // 5, columns * 3 // 4),
     ]
-    translated = translate(generator, source, choose_device())[0]
-    networks = trained_networks(run.chapter(CHAPTER) / "models" / vendor, parameters)
+    translated, identity = (translate(generator, x, device)[0] for x in (source, target))
+    networks = trained_networks(model_folder(run, vendor), parameters)
+    alike = None
+    if networks is not None:
+        alike = similarities(networks, source[0], translated, query, [query, *negatives])
     return {
         "source": source[0],
         "translated": translated,
         "real": target[0],
-        "identity": translate(generator, target, choose_device())[0],
+        "identity": identity,
         "query": query,
         "negatives": negatives,
-        "alike": (
-            None
-            if networks is None
-            else similarities(networks, source[0], translated, query, [query, *negatives])
-        ),
+        "alike": alike,
     }
 
 
 def method_places(example: dict) -> pd.DataFrame:
     """Where Fig. 1's patches lie and how alike the query is to them: ``patch, row, column,
     similarity``."""
-    places = [
-        ("query and positive", example["query"]),
-        *(("negative", place) for place in example["negatives"]),
-    ]
-    alike = example["alike"] or [np.nan] * len(places)
-    return pd.DataFrame(
-        [
-            {"patch": name, "row": row, "column": column, "similarity": value}
-            for (name, (row, column)), value in zip(places, alike, strict=True)
-        ]
-    )
+    table = pd.DataFrame([example["query"], *example["negatives"]], columns=["row", "column"])
+    table.insert(0, "patch", ["query and positive"] + ["negative"] * len(example["negatives"]))
+    return table.assign(similarity=np.nan if example["alike"] is None else example["alike"])
 
 
 def examples(simulated: pd.DataFrame, n: int) -> list[tuple[str, str]]:
@@ -129,49 +127,69 @@ def examples(simulated: pd.DataFrame, n: int) -> list[tuple[str, str]]:
 def pairs(run: RunFolder, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
     """A middle slice of the first ``n`` subjects, ED and ES in turn: simulated, to A, to B (each
     (n, row, column)), and names."""
-    slices = run.manifest("03_real_cohort", "slices.csv").query("domain == 'simulated'")
-    translated = run.manifest(CHAPTER, "translated.csv")
-    wanted = examples(slices, n)
+    simulated = _simulated(run)
+    translated = run.manifest(TRANSLATION.name, "translated.csv")
+    images = examples(simulated, n)
+    tables = [simulated, *(translated[translated["vendor"] == vendor] for vendor in VENDORS)]
+    slices = [_middle_slices(run, table, images, "image") for table in tables]
+    return (*slices, [f"{subject}, {phase}" for subject, phase in images])
 
-    def middle(table: pd.DataFrame) -> np.ndarray:
-        table = table.set_index(["subject", "phase"])
-        stacks = [as_shown(read_image(run.path / table.loc[key, "image"])) for key in wanted]
-        return np.stack([stack[len(stack) // 2] for stack in stacks])
 
-    columns = [
-        middle(slices),
-        *(middle(translated[translated["vendor"] == vendor]) for vendor in VENDORS),
-    ]
-    return (*columns, [f"{name}, {phase}" for name, phase in wanted])
+def wipe_html(run: RunFolder, n: int, name: str, alt: str) -> str:
+    """The slices of ``pairs``, to be moved on the page: simulated, and drawn over them the
+    translation to a vendor, with the label that all three share."""
+    *slices, names = pairs(run, n)
+    simulated = _simulated(run)
+    labels = _middle_slices(run, simulated, examples(simulated, n), "label")
+    vendors = {str(k): f"vendor {vendor}" for k, vendor in enumerate(VENDORS, start=1)}
+    ways = {"wipe": "curtain", "blend": "veil"}
+    controls = (
+        range_html(name, "share", "simulated to translated", 0, 100, 50, "{} %")
+        + choice_html(name, "line", "translated to", vendors)
+        + choice_html(name, "mode", "drawn over as a", ways)
+        + range_html(name, "column", "picture", 1, len(names), 1, f"{{}} of {len(names)}")
+        + outlines_html(on=False)
+    )
+    text = f"{alt} The pictures: {'; '.join(names)}."
+    return mosaic_html(
+        "wipe", name, np.stack(slices), np.stack([labels] * len(slices)), text, controls
+    )
+
+
+def _simulated(run: RunFolder) -> pd.DataFrame:
+    return run.manifest(COHORT.name, "slices.csv").query("domain == 'simulated'")
+
+
+def _middle_slices(
+    run: RunFolder, table: pd.DataFrame, images: list[tuple[str, str]], column: str
+) -> np.ndarray:
+    """The slice in the middle of each of ``images`` (subject, phase), (n, row, column)."""
+    rows = table.set_index(["subject", "phase"]).loc[images]
+    stacks = [load_slices(run.path, rows.iloc[[k]], column) for k in range(len(rows))]
+    return np.stack([stack[len(stack) // 2] for stack in stacks])
 
 
 def results(run: RunFolder, translated: pd.DataFrame, parameters: TranslationParameters) -> dict:
     """Numbers the prose of chapter 4 quotes."""
-    arithmetic = settled(parameters, run.chapter(CHAPTER) / "models" / "A", choose_device())
-    values = {
+    arithmetic = settled(parameters, model_folder(run, "A"), choose_device())
+    quoted = (
+        "n_steps batch_size lambda_gan lambda_nce generator_features residual_blocks"
+        " learning_rate n_patches temperature"
+    )
+    return parameters.model_dump(include=set(quoted.split())) | {
         "n_images_translated": len(translated),
-        "n_steps": parameters.n_steps,
-        "batch_size": parameters.batch_size,
         "precision": arithmetic.precision,
-        "lambda_gan": parameters.lambda_gan,
-        "lambda_nce": parameters.lambda_nce,
         "generator_kind": _KINDS[parameters.residual] + _GRAIN[parameters.grain],
         "which_generator": _KEPT[parameters.keep_nearest],
         "grain_kept": _grain_kept(run, parameters),
-        "generator_features": parameters.generator_features,
-        "residual_blocks": parameters.residual_blocks,
-        "learning_rate": parameters.learning_rate,
-        "n_patches": parameters.n_patches,
-        "temperature": parameters.temperature,
-        "generator_parameters": sum(p.numel() for p in generator_of(run, "A").parameters()),
+        "generator_parameters": sum(p.numel() for p in trained_generator(run, "A").parameters()),
     }
-    return values
 
 
 def _grain_kept(run: RunFolder, parameters: TranslationParameters) -> str:
     if not (parameters.grain and parameters.keep_nearest):
         return "Nothing of it was changed after training"
-    shares = {vendor: float(generator_of(run, vendor).grain.share) for vendor in VENDORS}
+    shares = {vendor: float(trained_generator(run, vendor).grain.share) for vendor in VENDORS}
     return "Of what the generator had learned to add, " + " and ".join(
         f"{100 * share:.0f} % were kept for vendor {vendor}" for vendor, share in shares.items()
     )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .losses import draw_positions, least_squares, multilayer_patch_nce
-from .networks import Generator, at_least_float32, build
+from .networks import at_least_float32, build
 from .parameters import TranslationParameters
 
 LOSSES = ("loss_d", "loss_gan", "loss_nce", "loss_idt")
@@ -21,25 +21,16 @@ class Optimisers:
     other networks."""
 
     def __init__(self, networks: nn.ModuleDict, learning_rate: float):
-        judging = [
-            w
-            for name, network in networks.items()
-            if name.startswith("discriminator")
-            for w in network.parameters()
-        ]
-        translating = [
-            w
-            for name, network in networks.items()
-            if not name.startswith("discriminator")
-            for w in network.parameters()
-        ]
+        weights: dict[bool, list] = {True: [], False: []}
+        for name, network in networks.items():
+            weights[name.startswith("discriminator")] += network.parameters()
         settings = {
             "lr": learning_rate,
             "betas": (0.5, 0.999),
             "fused": next(networks.parameters()).device.type in ("cpu", "cuda"),
         }
-        self.discriminator = torch.optim.Adam(judging, **settings)
-        self.translator = torch.optim.Adam(translating, **settings)
+        self.discriminator = torch.optim.Adam(weights[True], **settings)
+        self.translator = torch.optim.Adam(weights[False], **settings)
 
     def set_learning_rate(self, value: float) -> None:
         for optimiser in (self.discriminator, self.translator):
@@ -67,9 +58,6 @@ def cut_step(
 ) -> Tensor:
     """Discriminator first, then generator and heads, which see the discriminator after its step.
 
-    source, real: (b, 1, h, w) in [-1, 1]. Returns the losses named by ``LOSSES``, shape (4,),
-    before the step, unweighted.
-
     With ``flip_equivariance`` the generator is given mirrored slices in half of the steps, and the
     features of its outputs are mirrored back before they are contrasted with those of the slices as
     they are (FastCUT, the same paper's appendix); the discriminator's real slices are never
@@ -77,33 +65,34 @@ def cut_step(
 
     With ``grain`` the discriminator sees it and PatchNCE does not: noise says nothing of what is
     where, and a contrast of patches would only weaken it.
+
+    Args:
+        networks: ``generator``, ``discriminator`` and ``heads``.
+        optimisers: of these networks.
+        source, real: (b, 1, h, w) in [-1, 1].
+        parameters: weights of the losses, patches, precision.
+        random: of mirroring, grain and patches.
+
+    Returns:
+        The losses named by ``LOSSES``, shape (4,), before the step, unweighted.
     """
-    generator, discriminator, heads = (
-        networks["generator"],
-        networks["discriminator"],
-        networks["heads"],
-    )
-    layers, n = generator.patch_layers, len(source)
+    generator, discriminator = networks["generator"], networks["discriminator"]
+    layers, n, identity = generator.patch_layers, len(source), parameters.identity_nce
     autocast = torch.autocast(
         source.device.type, torch.bfloat16, enabled=parameters.precision == "bfloat16"
     )
-
     mirrored = parameters.flip_equivariance and bool(torch.rand((), generator=random) < 0.5)
 
     with autocast:
-        inputs = (
-            torch.cat([source, real]) if parameters.identity_nce else source
-        )  # (2b or b, 1, h, w)
-        outputs, clean, keys = (
-            _translate_mirrored(generator, inputs, random)
-            if mirrored
-            else generator.translate_and_encode(inputs, layers, random)
-        )
-        outputs, clean, keys = (
-            at_least_float32(outputs),
-            at_least_float32(clean),
-            [key.detach() for key in keys],
-        )
+        inputs = torch.cat([source, real]) if identity else source  # (2b or b, 1, h, w)
+        if mirrored:
+            with torch.no_grad():  # the keys are of the inputs as they are
+                keys = generator.encode(inputs, layers)
+            outputs, clean, _ = generator.translate_and_encode(inputs.flip(-1), (), random)
+        else:
+            outputs, clean, keys = generator.translate_and_encode(inputs, layers, random)
+            keys = [key.detach() for key in keys]
+        outputs, clean = at_least_float32(outputs), at_least_float32(clean)
         fake = outputs[:n]  # (b, 1, h, w)
         score_fake, score_real = discriminator(torch.cat([fake.detach(), real])).split(n)
         loss_d = (least_squares(score_fake, real=False) + least_squares(score_real, real=True)) / 2
@@ -118,28 +107,17 @@ def cut_step(
         queries = [query.flip(-1) for query in queries] if mirrored else queries
         positions = draw_positions(keys, n, parameters.n_patches, random)
         contrasts = multilayer_patch_nce(
-            heads, queries, keys, positions, parameters.temperature
+            networks["heads"], queries, keys, positions, parameters.temperature
         )  # (2b or b,)
         loss_nce = contrasts[:n].mean()
-        loss_idt = contrasts[n:].mean() if parameters.identity_nce else torch.zeros_like(loss_nce)
-        contrastive = (loss_nce + loss_idt) / 2 if parameters.identity_nce else loss_nce
+        loss_idt = contrasts[n:].mean() if identity else torch.zeros_like(loss_nce)
+        contrastive = (loss_nce + loss_idt) / 2 if identity else loss_nce
         loss = parameters.lambda_gan * loss_gan + parameters.lambda_nce * contrastive
     optimisers.translator.zero_grad()
     loss.backward()
     optimisers.translator.step()
     discriminator.requires_grad_(True)
     return torch.stack([loss_d, loss_gan, loss_nce, loss_idt]).detach()
-
-
-def _translate_mirrored(
-    generator: Generator, inputs: Tensor, random: torch.Generator
-) -> tuple[Tensor, Tensor, list[Tensor]]:
-    """Translations of the mirrored inputs, with and without grain, and the keys of the inputs as
-    they are, which then need a pass of their own."""
-    with torch.no_grad():
-        keys = generator.encode(inputs, generator.patch_layers)
-    outputs, clean, _ = generator.translate_and_encode(inputs.flip(-1), (), random)
-    return outputs, clean, keys
 
 
 class Cut:

@@ -8,14 +8,15 @@ last bits.
 
 import copy
 import time
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
+from ..cohort.chapter import COHORT
 from ..data.errors import Sim2RealError
 from ..data.files import clear_temporaries
 from ..data.progress import progress
@@ -40,13 +41,13 @@ def material(
     Each (n, row, column) in [0, 1]; of training subjects alone, the last None where none is held
     out.
     """
-    slices = run.manifest("03_real_cohort", "slices.csv")
+    slices = run.manifest(COHORT.name, "slices.csv")
     source = load_slices(run.path, slices.query("domain == 'simulated'"))
     real = slices.query("domain == 'real' and vendor == @vendor and split == 'train'")
     return source, *load_split(run.path, real, parameters.watch_share, seed)
 
 
-def train(
+def train_translator(
     source: np.ndarray,
     target: np.ndarray,
     parameters: TranslationParameters,
@@ -57,140 +58,188 @@ def train(
     method: type[Cut] = Cut,
     title: str = "translation",
 ) -> pd.DataFrame:
-    """Train a generator that makes ``source`` slices look like ``target`` slices, and give back the
-    log of its losses.
+    """Train a generator that makes ``source`` slices look like ``target`` slices.
 
-    source, target: (n, h, w) float32 in [0, 1], n may differ. ``folder`` gets ``checkpoint.pt``
-    and, at the end, ``generator.pt``. A checkpoint found there is taken up if images, parameters
-    and seed are the same; a finished training returns at once. held_out: real slices of other
-    subjects, looked at eight times and never learned from; what is seen goes to ``health.csv`` (see
-    ``watch``). method: ``Cut`` or a class of the same form. title: of the progress bar. Returns a
-    row a step: step, the method's losses (CUT: loss_d, loss_gan, loss_nce, loss_idt; unweighted,
-    before the step), learning_rate. Raises Sim2RealError for unusable images, for a loss that is
-    not finite, for ``compiled`` on a CPU and when memory runs out.
+    A checkpoint in ``folder`` is taken up if images, parameters and seed are the same; a finished
+    training returns at once.
+
+    Args:
+        source, target: (n, h, w) float32 in [0, 1], n may differ.
+        parameters: of chapter 4.
+        folder: gets ``checkpoint.pt`` and, at the end, ``generator.pt``.
+        seed: of everything random.
+        device: where the networks lie.
+        held_out: real slices of other subjects, (n, h, w), looked at eight times and never learned
+            from; what is seen goes to ``health.csv`` (see ``watch``).
+        method: ``Cut`` or a class of the same form.
+        title: of the progress bar.
+
+    Returns:
+        A row a step: step, the method's losses (CUT: loss_d, loss_gan, loss_nce, loss_idt;
+        unweighted, before the step), learning_rate.
+
+    Raises:
+        Sim2RealError: for unusable images, for a loss that is not finite, for ``compiled`` on a CPU
+            and when memory runs out.
     """
-    stacks = {"source": source, "target": target} | (
-        {"held-out": held_out} if held_out is not None else {}
-    )
+    stacks = {"source": source, "target": target}
+    if held_out is not None:
+        stacks["held-out"] = held_out
     for name, slices in stacks.items():
-        check_slices(name, slices)
-        if slices.shape[1:] != source.shape[1:]:
-            raise Sim2RealError(
-                f"source slices are {source.shape[1:]} and {name} slices {slices.shape[1:]} pixels;"
-                " all must lie on one grid"
-            )
+        check_slices(name, slices, source.shape[1:])
     folder, device = Path(folder), torch.device(device)
     clear_temporaries(folder)
     parameters = settled(parameters, folder, device)
     identity = fingerprint(list(stacks.values()), parameters, seed, method.__module__)
+    watch = None
+    if held_out is not None:
+        shares = SHARES if parameters.grain and parameters.keep_nearest else ()
+        watch = Watch(source, held_out, parameters.n_steps, seed, device, shares)
+    training = Training(method(), parameters, seed, device, folder, watch)
+    if state := load_checkpoint(folder, identity, device):
+        training.load_state_dict(state)
 
-    at_work = method()
-    networks = at_work.build(parameters, seed_of(seed, "first weights")).to(device)
-    kept = (
-        copy.deepcopy(networks["generator"]) if parameters.weight_average else networks["generator"]
-    )
-    if parameters.compiled:
-        compile_networks(networks, device)
-    nearest = None  # weights of ``kept`` at the look with the smallest distance
-    optimisers = Optimisers(networks, parameters.learning_rate)
-    columns = ["step", *at_work.losses, "learning_rate"]
-    log = torch.zeros(parameters.n_steps, len(columns), dtype=torch.float64)
-    shares = SHARES if parameters.grain and parameters.keep_nearest else ()
-    watch = (
-        Watch(source, held_out, parameters.n_steps, seed, device, shares)
-        if held_out is not None
-        else None
-    )
-    state = load_checkpoint(folder, identity, device)
-    first = 0
-    if state:
-        networks.load_state_dict(state["networks"])
-        kept.load_state_dict(state["kept"])
-        nearest = state["nearest"]
-        optimisers.load_state_dict(state["optimisers"])
-        at_work.load_state_dict(state["method"])
-        first = state["step"]
-        log[:first] = state["log"]
-        if watch:
-            watch.rows = state["health"]
-
-    def save(done: int) -> None:
-        if not all(torch.isfinite(weights).all() for weights in networks.parameters()):
-            raise Sim2RealError(
-                f"{folder}: weights not finite after step {done}; {_advice(parameters)}"
-            )
-        contents = {
-            "networks": networks.state_dict(),
-            "optimisers": optimisers.state_dict(),
-            "kept": kept.state_dict(),
-        }
-        contents |= {
-            "method": at_work.state_dict(),
-            "health": watch.rows if watch else [],
-            "nearest": nearest,
-        }
-        save_checkpoint(
-            folder, {"fingerprint": identity, "step": done, "log": log[:done].clone(), **contents}
-        )
-
-    images = {
-        name: to_network(stack).to(device)
-        for name, stack in (("source", source), ("target", target))
-    }
+    images = {name: to_network(stacks[name]).to(device) for name in ("source", "target")}
     saved_at = time.monotonic()
     with progress(name=title, total=parameters.n_steps, unit="step") as bar:
-        bar.update(first)
-        for step in range(first, parameters.n_steps):
+        bar.update(training.done)
+        while training.done < parameters.n_steps:
             started = time.monotonic()
-            rate = learning_rate(step, parameters)
-            optimisers.set_learning_rate(rate)
-            random = torch.Generator().manual_seed(seed_of(seed, "patches", step))
-            batch = [
-                stack[draw(seed, name, len(stack), step, parameters.batch_size)]
-                for name, stack in images.items()
-            ]
-            with memory_checked(folder, step, parameters):
-                losses = at_work.step(networks, optimisers, *batch, parameters, random).tolist()
-            named = dict(zip(at_work.losses, losses, strict=True))
-            _check_losses(named, step, folder, parameters)
-            if parameters.weight_average:
-                update_average(kept, networks["generator"], parameters.weight_average, step)
-            log[step] = torch.tensor([step, *losses, rate], dtype=torch.float64)
+            losses = training.step(images)
             now = time.monotonic()
-            done = step + 1
-            shown = {name.removeprefix("loss_"): f"{value:.2f}" for name, value in named.items()}
-            bar.set_postfix(
-                shown | {"images/s": f"{parameters.batch_size / (now - started):.1f}"},
-                refresh=False,
-            )
+            words = {name.removeprefix("loss_"): f"{value:.2f}" for name, value in losses.items()}
+            words["images/s"] = f"{parameters.batch_size / (now - started):.1f}"
+            bar.set_postfix(words, refresh=False)
             bar.update()
-            if watch and done in watch.steps:
-                watch.look(done, kept, networks["discriminator"])
-                watch.write(folder)
-                if parameters.keep_nearest and watch.nearest_now:
-                    nearest = copy.deepcopy(kept.state_dict())
-                    if parameters.grain:
-                        nearest["grain.share"].fill_(watch.share)
-            if done == parameters.n_steps or now - saved_at >= parameters.checkpoint_every_s:
-                save(done)
+            training.evaluate()
+            is_last = training.done == parameters.n_steps
+            if is_last or now - saved_at >= parameters.checkpoint_every_s:
+                save_checkpoint(folder, {"fingerprint": identity, **training.state_dict()})
                 saved_at = now
-    if nearest:
-        kept.load_state_dict(nearest)
-    save_generator(folder / "generator.pt", kept)
-    if watch:
-        watch.write(folder)
-    return pd.DataFrame(log.numpy(), columns=columns).astype({"step": int})
+    return training.finish()
+
+
+class Training:
+    """All that a training carries from one step to the next; ``state_dict`` is what a checkpoint
+    holds.
+
+    ``averaged``: the generator that is saved at the end, the running mean of the trained one or
+    that itself. ``nearest``: its weights when it came nearest to the slices held out.
+    """
+
+    def __init__(
+        self,
+        method: Cut,
+        parameters: TranslationParameters,
+        seed: int,
+        device: torch.device,
+        folder: Path,
+        watch: Watch | None,
+    ):
+        self.method, self.parameters, self.seed = method, parameters, seed
+        self.folder, self.watch, self.done = folder, watch, 0
+        self.networks = method.build(parameters, seed_of(seed, "first weights")).to(device)
+        self.averaged = self.networks["generator"]
+        if parameters.weight_average:
+            self.averaged = copy.deepcopy(self.averaged)
+        if parameters.compiled:
+            compile_networks(self.networks, device)
+        self.nearest: dict | None = None
+        self.optimisers = Optimisers(self.networks, parameters.learning_rate)
+        self.columns = ["step", *method.losses, "learning_rate"]
+        self.log = torch.zeros(parameters.n_steps, len(self.columns), dtype=torch.float64)
+
+    def step(self, images: dict[str, Tensor]) -> dict[str, float]:
+        """One step of the method on the next batch of ``images`` (n, 1, h, w); its losses."""
+        step, parameters = self.done, self.parameters
+        rate = learning_rate(step, parameters)
+        self.optimisers.set_learning_rate(rate)
+        random = torch.Generator().manual_seed(seed_of(self.seed, "patches", step))
+        batch = [
+            stack[draw(self.seed, name, len(stack), step, parameters.batch_size)]
+            for name, stack in images.items()
+        ]
+        try:
+            values = self.method.step(
+                self.networks, self.optimisers, *batch, parameters, random
+            ).tolist()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise Sim2RealError(
+                f"{self.folder}: out of memory at step {step} with {parameters.batch_size} slices a"
+                f" step and {parameters.generator_features} features; try {_smaller(parameters)}"
+            ) from None
+        losses = dict(zip(self.method.losses, values, strict=True))
+        for name, value in losses.items():
+            self._require_finite(np.isfinite(value), f"{name} is {value} at step {step}")
+        if parameters.weight_average:
+            trained = self.networks["generator"]
+            update_average(self.averaged, trained, parameters.weight_average, step)
+        self.log[step] = torch.tensor([step, *values, rate], dtype=torch.float64)
+        self.done += 1
+        return losses
+
+    def evaluate(self) -> None:
+        """Look at the slices held out, where it is time for it."""
+        if self.watch is None or self.done not in self.watch.steps:
+            return
+        self.watch.add_row(self.done, self.averaged, self.networks["discriminator"])
+        self.watch.write(self.folder)
+        if self.parameters.keep_nearest and self.watch.is_nearest:
+            self.nearest = copy.deepcopy(self.averaged.state_dict())
+            if self.parameters.grain:
+                self.nearest["grain.share"].fill_(self.watch.share)
+
+    def finish(self) -> pd.DataFrame:
+        """Write ``generator.pt`` and return the log."""
+        if self.nearest:
+            self.averaged.load_state_dict(self.nearest)
+        save_generator(self.folder / "generator.pt", self.averaged)
+        if self.watch:
+            self.watch.write(self.folder)
+        return pd.DataFrame(self.log.numpy(), columns=self.columns).astype({"step": int})
+
+    def state_dict(self) -> dict:
+        sound = all(torch.isfinite(weights).all() for weights in self.networks.parameters())
+        self._require_finite(sound, f"weights not finite after step {self.done}")
+        return {
+            "step": self.done,
+            "log": self.log[: self.done].clone(),
+            "networks": self.networks.state_dict(),
+            "optimisers": self.optimisers.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "method": self.method.state_dict(),
+            "health": self.watch.rows if self.watch else [],
+            "nearest": self.nearest,
+        }
+
+    def load_state_dict(self, state: dict) -> None:
+        for name in ("networks", "optimisers", "averaged", "method"):
+            getattr(self, name).load_state_dict(state[name])
+        self.done, self.nearest = state["step"], state["nearest"]
+        self.log[: self.done] = state["log"]
+        if self.watch:
+            self.watch.rows = state["health"]
+
+    def _require_finite(self, finite: bool, otherwise: str) -> None:
+        if not finite:
+            raise Sim2RealError(
+                f"{self.folder}: {otherwise}; the last good checkpoint is kept; try a"
+                f" translation.learning_rate below {self.parameters.learning_rate:g} or float32"
+                " precision"
+            )
 
 
 @torch.no_grad()
-def update_average(kept: Generator, generator: Generator, decay: float, step: int) -> None:
+def update_average(averaged: Generator, generator: Generator, decay: float, step: int) -> None:
     r"""Running mean of the weights, :math:`\bar w \leftarrow d\,\bar w + (1-d)\,w`, with a smaller
     d at first (Karras et al. 2018).
 
     A GAN's weights circle about a solution; their mean lies nearer to it than the last of them.
     """
     decay = min(decay, (1 + step) / (10 + step))
-    for mean, weight in zip(kept.parameters(), generator.parameters(), strict=True):
+    for mean, weight in zip(averaged.parameters(), generator.parameters(), strict=True):
         mean.lerp_(weight, 1 - decay)
 
 
@@ -213,68 +262,36 @@ def _epoch_order(seed: int, name: str, n: int, epoch: int) -> np.ndarray:
     return random_generator(seed, name, "order", epoch).permutation(n)
 
 
-def check_slices(name: str, slices: np.ndarray) -> None:
-    """Raise Sim2RealError unless ``slices`` is a non-empty (n, h, w) in [0, 1] that the networks
-    can take."""
+def check_slices(name: str, slices: np.ndarray, size: tuple[int, ...]) -> None:
+    """Raise Sim2RealError unless ``slices`` is a non-empty (n, h, w) in [0, 1] of ``size`` (h, w)
+    that the networks can take."""
+    shape = slices.shape[1:]
     if slices.ndim != 3 or not len(slices):
-        raise Sim2RealError(
-            f"{name} slices have shape {slices.shape}; expected (n, height, width) with at least"
-            " one slice"
+        problem = f"have shape {slices.shape}; expected (n, height, width) with at least one slice"
+    elif any(side < 32 or side % 4 for side in shape):
+        problem = f"are {shape} pixels; expected sides of at least 32 that are multiples of 4"
+    elif not np.isfinite(slices).all():
+        broken = int(np.flatnonzero(~np.isfinite(slices).all(axis=(1, 2)))[0])
+        problem = f"hold NaN or infinite values (slice {broken}); expected intensities in [0, 1]"
+    elif slices.min() < 0 or slices.max() > 1:
+        problem = (
+            f"reach from {slices.min():.3g} to {slices.max():.3g}; expected intensities scaled to"
+            " [0, 1]"
         )
-    if any(side < 32 or side % 4 for side in slices.shape[1:]):
-        raise Sim2RealError(
-            f"{name} slices are {slices.shape[1:]} pixels; expected sides of at least 32 that are"
-            " multiples of 4"
-        )
-    broken = np.flatnonzero(~np.isfinite(slices).all(axis=(1, 2)))
-    if broken.size:
-        raise Sim2RealError(
-            f"{name} slice {broken[0]} holds NaN or infinite values; expected intensities in [0, 1]"
-        )
-    if slices.min() < 0 or slices.max() > 1:
-        raise Sim2RealError(
-            f"{name} slices reach from {slices.min():.3g} to {slices.max():.3g}; expected"
-            " intensities scaled to [0, 1]"
-        )
+    elif shape != size:
+        problem = f"are {shape} pixels and source slices {size}; all must lie on one grid"
+    else:
+        return
+    raise Sim2RealError(f"{name} slices {problem}")
 
 
-@contextmanager
-def memory_checked(folder: Path, step: int, parameters: TranslationParameters):
-    """Turn torch's complaint that memory ran out into one line that says what to make smaller."""
-    try:
-        yield
-    except (
-        RuntimeError,
-        MemoryError,
-    ) as error:  # torch.OutOfMemoryError on a GPU is a RuntimeError, too
-        if not isinstance(
-            error, (MemoryError, torch.OutOfMemoryError)
-        ) and "allocate memory" not in str(error):
-            raise
-        n, ngf = parameters.batch_size, parameters.generator_features
-        advice = (
-            f"translation.batch_size={n // 2}"
-            if n > 1
-            else f"a translation.generator_features below {ngf}"
-        )
-        raise Sim2RealError(
-            f"{folder}: out of memory at step {step} with {n} slices a step and {ngf} features; try"
-            f" {advice}"
-        ) from None
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether torch, on a GPU or a CPU, complained that memory ran out."""
+    known = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+    return known or "allocate memory" in str(error)
 
 
-def _check_losses(
-    losses: dict[str, float], step: int, folder: Path, parameters: TranslationParameters
-) -> None:
-    for name, value in losses.items():
-        if not np.isfinite(value):
-            raise Sim2RealError(
-                f"{folder}: {name} is {value} at step {step}; {_advice(parameters)}"
-            )
-
-
-def _advice(parameters: TranslationParameters) -> str:
-    return (
-        "the last good checkpoint is kept; try a translation.learning_rate below"
-        f" {parameters.learning_rate:g} or float32 precision"
-    )
+def _smaller(parameters: TranslationParameters) -> str:
+    if parameters.batch_size > 1:
+        return f"translation.batch_size={parameters.batch_size // 2}"
+    return f"a translation.generator_features below {parameters.generator_features}"

@@ -1,26 +1,38 @@
 """Appendix 1: ways to translate, trained or not, each from the same simulated slices towards the
-same real ones."""
+same real ones; and what is measured of each: its weights, its time a step, its distance to real
+slices, the anatomy it keeps."""
 
+from collections.abc import Callable
+from functools import partial
+from time import perf_counter, process_time
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 
+from ..cohort.chapter import COHORT
 from ..data.device import choose_device
 from ..data.labels import VENDORS
+from ..data.numbers import spoken_interval
 from ..data.progress import progress
 from ..data.run import RunFolder
 from ..data.slices import load_slices
-from .apply import load_generator, translate
+from ..metrics.frechet import frechet_distance
+from ..metrics.intervals import Estimate, jackknife, share
+from ..metrics.texture import standardise, texture_features
+from .apply import load_generator, to_network, translate
 from .baselines import BASELINES
+from .chapter import TRANSLATORS
 from .cyclegan import CycleGan
+from .keeps import BELOW, kept_borders
 from .parameters import TranslationParameters, TranslatorsParameters
+from .precision import settled
 from .stage import examples
-from .step import Cut
-from .training import train
+from .step import Cut, Optimisers
+from .training import train_translator
 from .watch import load_split
 
-CHAPTER = "A1_translators"
 FASTCUT = {"lambda_nce": 10.0, "identity_nce": False, "flip_equivariance": True}
 """The settings that its authors document for it (Park et al. 2020, appendix; ``--CUT_mode FastCUT``
 of their public code)."""
@@ -74,38 +86,39 @@ def material_of(
 ) -> Material:
     """Read the slices of a run; the real ones to learn from are those that chapter 4 learns
     from."""
-    slices = run.manifest("03_real_cohort", "slices.csv")
+    slices = run.manifest(COHORT.name, "slices.csv")
     rows = slices[slices["domain"] == "simulated"].reset_index(drop=True)
-    real = slices[
-        (slices["domain"] == "real")
-        & (slices["vendor"] == parameters.vendor)
-        & (slices["split"] == "train")
-    ]
+    real = slices.query(
+        "domain == 'real' and vendor == @parameters.vendor and split == 'train'"
+    ).reset_index(drop=True)
     target, _ = load_split(run.path, real, watch_share, seed)
-    stacks, real_stacks = (
-        [load_slices(run.path, table.iloc[[k]]) for k in range(len(table))]
-        for table in (rows, real)
-    )
-    counts, real_counts = ([len(stack) for stack in found] for found in (stacks, real_stacks))
+    source, images = _slices_and_images(run, rows)
+    reference, reference_images = _slices_and_images(run, real)
     return Material(
-        np.concatenate(stacks),
+        source,
         load_slices(run.path, rows, "label"),
-        np.repeat(rows["subject"].astype(str).to_numpy(), counts),
-        np.repeat(np.arange(len(rows)), counts),
+        rows["subject"].to_numpy()[images],
+        images,
         target,
-        np.concatenate(real_stacks),
-        np.repeat(real["subject"].astype(str).to_numpy(), real_counts),
+        reference,
+        real["subject"].to_numpy()[reference_images],
         parameters.vendor,
         rows,
     )
 
 
-def settings(own: TranslationParameters, name: str, n_steps: int) -> TranslationParameters:
+def _slices_and_images(run: RunFolder, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """All slices of the images in ``rows``, and of each slice the number of its image."""
+    stacks = [load_slices(run.path, rows.iloc[[k]]) for k in range(len(rows))]
+    return np.concatenate(stacks), np.repeat(np.arange(len(rows)), list(map(len, stacks)))
+
+
+def settings(network: TranslationParameters, name: str, n_steps: int) -> TranslationParameters:
     """Chapter 4's parameters with what the method changes, for ``n_steps`` steps with the same
     share of decay."""
-    decay = round(own.decay_steps * n_steps / own.n_steps)
+    decay = round(network.decay_steps * n_steps / network.n_steps)
     return TranslationParameters(
-        **own.model_dump() | TRAINED[name].changes | {"n_steps": n_steps, "decay_steps": decay}
+        **network.model_dump() | TRAINED[name].changes | {"n_steps": n_steps, "decay_steps": decay}
     )
 
 
@@ -113,14 +126,13 @@ def train_all(
     run: RunFolder, material: Material, network: TranslationParameters, n_steps: int, seed: int
 ) -> dict[str, pd.DataFrame]:
     """Train every method of ``TRAINED`` into ``models``/<name> of the chapter's folder; the log of
-    each. What is finished is kept."""
-    folder = run.chapter(CHAPTER) / "models"
+    each. What is finished is not trained again."""
     return {
-        name: train(
+        name: train_translator(
             material.source,
             material.target,
             settings(network, name, n_steps),
-            folder / name,
+            run.chapter(TRANSLATORS.name) / "models" / name,
             seed,
             choose_device(),
             method=trained.method,
@@ -132,41 +144,246 @@ def train_all(
 
 def translate_all(run: RunFolder, material: Material, seed: int) -> dict[str, np.ndarray]:
     """The simulated slices by every translator of ``TITLES``: (n, row, column) each, in [0, 1]."""
-    found = {}
+    translated, device = {}, choose_device()
     for name in progress(TITLES, name="translate", unit="translator"):
         if name in TRAINED:
-            generator = load_generator(
-                run.chapter(CHAPTER) / "models" / name / "generator.pt", choose_device()
-            )
-            found[name] = translate(generator, material.source, choose_device())
+            path = run.chapter(TRANSLATORS.name) / "models" / name / "generator.pt"
+            translated[name] = translate(load_generator(path, device), material.source, device)
         else:
-            found[name] = BASELINES[name](material.source, material.target, seed)
-    return found
+            translated[name] = BASELINES[name](material.source, material.target, seed)
+    return translated
 
 
-def shown(
+def example_slices(
     material: Material, translated: dict[str, np.ndarray], n: int = 4
 ) -> dict[str, np.ndarray]:
     """For the picture: the slices of chapter 4's pairs by each translator, and a middle real slice
     of as many subjects."""
+    images = material.rows.reset_index().set_index(["subject", "phase"])["index"]
     chosen = []
-    for subject, phase in examples(material.rows, n):
-        image = material.rows.index[
-            (material.rows["subject"] == subject) & (material.rows["phase"] == phase)
-        ][0]
-        places = np.flatnonzero(material.images == image)
+    for example in examples(material.rows, n):
+        places = np.flatnonzero(material.images == images[example])
         chosen.append(places[len(places) // 2])
-    people = [
-        np.flatnonzero(material.reference_subjects == name)
-        for name in pd.unique(material.reference_subjects)[:n]
-    ]
-    real = material.reference[
-        [places[len(places) // 4] for places in people]
-    ]  # in the middle of the first phase
-    return {TITLES[name]: slices[chosen] for name, slices in translated.items()} | {
-        f"real {material.vendor}, others": real
-    }
+    of_people = []
+    for subject in pd.unique(material.reference_subjects)[:n]:
+        places = np.flatnonzero(material.reference_subjects == subject)
+        of_people.append(places[len(places) // 4])  # in the middle of the first phase
+    rows = {TITLES[name]: slices[chosen] for name, slices in translated.items()}
+    return rows | {f"real {material.vendor}, others": material.reference[of_people]}
 
 
 def vendor_name(vendor: str) -> str:
     return f"{vendor} ({VENDORS[vendor]})"
+
+
+def weights(network: TranslationParameters, n_steps: int) -> pd.DataFrame:
+    """Weights that must be trained and, of these, the translating generator's own: ``name, trained,
+    generator``."""
+    count = lambda network: sum(w.numel() for w in network.parameters())  # noqa: E731
+    rows = []
+    for name, trained in TRAINED.items():
+        networks = trained.method().build(settings(network, name, n_steps), 0)
+        rows.append((name, count(networks), count(networks["generator"])))
+    return pd.DataFrame(rows, columns=["name", "trained", "generator"])
+
+
+def step_times(
+    run: RunFolder,
+    material: Material,
+    network: TranslationParameters,
+    n_steps: int,
+    rounds: int = 3,
+) -> pd.DataFrame:
+    """Time of a training step over CUT's, taken in turn so that a busy machine slows all: ``name,
+    round, seconds, ratio``.
+
+    Two steps of each method a round, one mirrored and one not where the method flips; processor
+    time of all threads, or time by the clock on a GPU. The first round warms up and is left out.
+    Written to ``times.csv``.
+    """
+    device = choose_device()
+    steps = {name: _timed_step(run, material, network, name, n_steps, device) for name in TRAINED}
+    random = lambda seed: torch.Generator().manual_seed(seed)  # noqa: E731
+    flips = [bool(torch.rand((), generator=random(seed)) < 0.5) for seed in range(64)]
+    seeds = (flips.index(True), flips.index(False))
+    rows = []
+    for number in progress(range(rounds + 1), name="time of a step", unit="round"):
+        for name, step in steps.items():
+            rows.append((name, number, sum(step(random(seed)) for seed in seeds) / 2))
+    table = pd.DataFrame(rows, columns=["name", "round", "seconds"])
+    table = table[table["round"] > 0]
+    of_cut = table[table["name"] == "cut"].set_index("round")["seconds"]
+    table = table.assign(ratio=table["seconds"] / table["round"].map(of_cut))
+    run.write_manifest(TRANSLATORS.name, table, "times.csv")
+    return table
+
+
+def _timed_step(
+    run: RunFolder,
+    material: Material,
+    network: TranslationParameters,
+    name: str,
+    n_steps: int,
+    device: torch.device,
+) -> Callable[[torch.Generator], float]:
+    """A step of a method as it was trained, as a function that takes it and gives its seconds."""
+    folder = run.chapter(TRANSLATORS.name) / "models" / name
+    parameters = settled(settings(network, name, n_steps), folder, device)
+    method = TRAINED[name].method()
+    networks = method.build(parameters, 0).to(device)
+    optimisers = Optimisers(networks, parameters.learning_rate)
+    batch = [
+        to_network(stack[np.arange(parameters.batch_size) % len(stack)]).to(device)
+        for stack in (material.source, material.target)
+    ]
+    on_gpu = device.type == "cuda"
+    wait, clock = (torch.cuda.synchronize, perf_counter) if on_gpu else (lambda: None, process_time)
+
+    def seconds(random: torch.Generator) -> float:
+        wait()
+        start = clock()
+        method.step(networks, optimisers, *batch, parameters, random)
+        wait()
+        return clock() - start
+
+    return seconds
+
+
+def distances(material: Material, translated: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Fréchet distance of each translator's slices to the real training slices, in texture
+    features, and its difference to CUT's.
+
+    Columns ``name, distance, corrected, ci_low, ci_high``, then the same with ``_to_cut``: above 0
+    where CUT's slices lie nearer. The interval is over subjects; in the difference a subject is
+    left out of both sets at once. Nothing but ``distance`` where there are fewer than five subjects
+    or no more images than features.
+    """
+    real = texture_features(material.reference)
+    features = {
+        name: texture_features(translated[name])
+        for name in progress(translated, name="texture", unit="set")
+    }
+
+    def distance(name: str, images: np.ndarray, references: np.ndarray) -> float:
+        return frechet_distance(*standardise(features[name][images], real[references]))
+
+    def estimate(statistic: Callable[..., float], **settings) -> Estimate:
+        subjects = material.subjects, material.reference_subjects
+        if min(map(len, subjects)) > real.shape[1]:
+            return jackknife(statistic, *subjects, **settings)
+        # with so few images the bias does not fall as one over the number of subjects
+        return Estimate(statistic(*(np.ones(len(sample), bool) for sample in subjects)))
+
+    rows = []
+    for name in progress(features, name="distances", unit="set"):
+        to_real = estimate(partial(distance, name), lowest=0.0, halvings=20)
+        to_cut = estimate(
+            lambda one, two, name=name: distance(name, one, two) - distance("cut", one, two)
+        )
+        rows.append((name, *to_real, *to_cut))
+    columns = ["distance", "corrected", "ci_low", "ci_high"]
+    return pd.DataFrame(rows, columns=["name", *columns, *(f"{name}_to_cut" for name in columns)])
+
+
+def kept_of(material: Material, translated: dict[str, np.ndarray]) -> pd.DataFrame:
+    """``name, subject, kept`` of every slice that shows the heart; kept: as chapter 4 measures
+    it."""
+    rows = []
+    for name in progress(translated, name="anatomy", unit="set"):
+        for k in np.flatnonzero(material.labels.any(axis=(1, 2))):
+            slices = material.source[k], translated[name][k], material.labels[k]
+            rows.append((name, material.subjects[k], kept_borders(*slices)["kept"]))
+    return pd.DataFrame(rows, columns=["name", "subject", "kept"])
+
+
+def kept_table(kept: pd.DataFrame) -> pd.DataFrame:
+    """Of each translator ``name, kept_median``, the 10th and 90th percentile of its slices,
+    ``kept_lowest``, and ``kept_below``, the share of slices below ``BELOW``, with its interval over
+    subjects."""
+    rows = []
+    for name, part in kept.groupby("name", sort=False):
+        values = part["kept"]
+        below = share((values < BELOW).to_numpy(), part["subject"].to_numpy())
+        quantiles = values.quantile([0.5, 0.1, 0.9])
+        rows.append((name, *quantiles, values.min(), below.value, below.low, below.high))
+    names = "median 10 90 lowest below below_low below_high".split()
+    return pd.DataFrame(rows, columns=["name", *(f"kept_{name}" for name in names)])
+
+
+def summary(
+    counts: pd.DataFrame, times: pd.DataFrame, distances: pd.DataFrame, kept: pd.DataFrame
+) -> pd.DataFrame:
+    """One row a translator, in the order of ``TITLES``; weights and time are missing where nothing
+    is trained. Arguments: of ``weights``, ``step_times``, ``distances`` and ``kept_of``."""
+    ratios = times.groupby("name", as_index=False).agg(
+        time=("ratio", "median"), time_low=("ratio", "min"), time_high=("ratio", "max")
+    )
+    table = pd.DataFrame({"name": list(TITLES), "translator": list(TITLES.values())})
+    for part in (counts, ratios, distances, kept_table(kept)):
+        table = table.merge(part, on="name", how="left")
+    return table
+
+
+def columns_shown(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns of ``summary`` that the page shows, whole numbers without decimals."""
+    columns = [
+        "trained",
+        "generator",
+        "time",
+        "distance",
+        "corrected",
+        "ci_low",
+        "ci_high",
+        "kept_median",
+        "kept_lowest",
+        "kept_below",
+    ]
+    return table.set_index("translator")[columns].astype({"trained": "Int64", "generator": "Int64"})
+
+
+def results(table: pd.DataFrame) -> dict:
+    """Numbers of ``summary`` that the prose quotes, and what each comparison with CUT comes to, in
+    words."""
+    values: dict = {}
+    for row in table.to_dict("records"):
+        name = row["name"]
+        values |= {
+            f"{column}_{name}": row[column]
+            for column in ("distance", "corrected", "kept_median", "kept_lowest", "kept_below")
+        }
+        values |= {
+            f"interval_{name}": spoken_interval(row["ci_low"], row["ci_high"]),
+            f"kept_below_interval_{name}": spoken_interval(
+                row["kept_below_low"], row["kept_below_high"]
+            ),
+        }
+        if name != "cut":
+            values |= {
+                f"to_cut_{name}": row["corrected_to_cut"],
+                f"to_cut_interval_{name}": spoken_interval(
+                    row["ci_low_to_cut"], row["ci_high_to_cut"]
+                ),
+            }
+            values[f"finding_{name}"] = _finding(row["ci_low_to_cut"], row["ci_high_to_cut"])
+        if name in TRAINED:
+            values |= {
+                f"weights_{name}": int(row["trained"]),
+                f"weights_generator_{name}": int(row["generator"]),
+                f"time_{name}": row["time"],
+            }
+            values[f"time_range_{name}"] = spoken_interval(row["time_low"], row["time_high"])
+    return values | {"weights_ratio": values["weights_cyclegan"] / values["weights_cut"]}
+
+
+def _finding(low: float, high: float) -> str:
+    if not np.isfinite([low, high]).all():
+        return "cannot be told from CUT's here, for want of subjects or images"
+    return (
+        "lie farther from the real slices than CUT's"
+        if low > 0
+        else (
+            "lie nearer to the real slices than CUT's"
+            if high < 0
+            else ("cannot be told from CUT's: the interval of the difference holds zero")
+        )
+    )

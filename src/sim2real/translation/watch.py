@@ -93,7 +93,8 @@ class Watch:
     def features(self) -> np.ndarray:
         return texture_features(self.real)
 
-    def look(self, step: int, generator: Generator, discriminator: Discriminator) -> None:
+    def add_row(self, step: int, generator: Generator, discriminator: Discriminator) -> None:
+        """Measure the translations of this step's generator and add a row."""
         if not self.rows:
             self.rows.append(
                 [0, float("nan"), float("nan"), self._distance(self.source), float("nan")]
@@ -112,7 +113,7 @@ class Watch:
         self.rows.append([step, *sure, distances[share], share])
 
     @property
-    def nearest_now(self) -> bool:
+    def is_nearest(self) -> bool:
         """Whether no look before the last came as near."""
         return bool(self.table()["best"].iloc[-1])
 
@@ -136,7 +137,7 @@ class Watch:
     def _with_less_grain(self, generator: Generator) -> Iterator[tuple[float, np.ndarray]]:
         """The translations with each of ``shares`` of the grain, as ``translate`` gives them."""
         x = to_network(self.source)
-        parts = [generator.parts(part.to(self.device)) for part in x.split(16)]
+        parts = [generator.parts(part.to(self.device))[:2] for part in x.split(16)]
         for share in self.shares:
             images = torch.cat(
                 [generator.with_grain(clean, grain, share) for clean, grain in parts]
