@@ -3,7 +3,7 @@ import gzip
 import numpy as np
 import pytest
 
-from sim2real.cohort.check import check_cohort, examine, cases_table
+from sim2real.cohort.check import cases_table, check_cohort, examine
 from sim2real.cohort.mnms import read_mnms
 
 

@@ -15,8 +15,7 @@ from sim2real.population.parameters import PopulationParameters
 from sim2real.population.stage import make_population
 from sim2real.population.structures import ID, labels_of
 from sim2real.population.xcat.files import find_xcat_subjects, open_xcat
-from sim2real.population.xcat.papillary import mark_papillary
-from sim2real.population.xcat.read import read_xcat_subject
+from sim2real.population.xcat.read import mark_papillary, read_xcat_subject
 
 N, N_SLICES, PIXEL_MM, SLICE_MM = 88, 72, 3.0, 2.5
 ACTIVITY = {

@@ -1,12 +1,14 @@
 """Genuine XCAT subjects as the chapters need them: short-axis structure maps and the measures of
 the ventricles."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import binary_opening, label, map_coordinates
+from skimage.morphology import convex_hull_image
 
 from ...data.errors import Sim2RealError
 from ...data.images import Image
@@ -16,7 +18,6 @@ from ..parameters import PopulationParameters
 from ..render import MIDDLE_SLICES, sub_slice_offsets
 from ..structures import ID, labels_of
 from .files import XcatSeries, name_of, open_xcat
-from .papillary import mark_papillary
 from .pose import Pose, find_pose, frame_of
 
 # of the LV's volume between the frames taken for ED and ES; frames of one heart phase differ by
@@ -24,6 +25,7 @@ from .pose import Pose, find_pose, frame_of
 _LEAST_EJECTION = 0.05
 # distance and pixel of the sections in which papillary muscle is counted
 _SECTION_MM, _SECTION_PIXEL_MM = 2.0, 1.0
+NARROWEST_MM = 3.0  # of papillary muscle
 
 
 def read_xcat_subject(
@@ -170,3 +172,29 @@ def _section(volume: np.ndarray, positions: np.ndarray, pose: Pose) -> np.ndarra
     return map_coordinates(
         volume, np.moveaxis(index[..., ::-1], -1, 0), order=0, mode="constant", output=np.uint8
     )
+
+
+def mark_papillary(section: np.ndarray, pixel_mm: float) -> None:
+    """Renumber papillary muscle, which XCAT draws as LV myocardium when ``papillary_flag`` is 1.
+
+    Observers of M&Ms and ACDC draw a smooth outline of the cavity with the papillary muscles
+    inside. The rule: wall inside the convex hull of the cavity's blood is papillary muscle, except
+    slivers narrower than ``NARROWEST_MM``, which the steps of the voxels leave along any wall;
+    islands in the blood are, of whatever width. In the public MRXCAT example at ES, whose log
+    counts the compact wall alone, it finds 7.0 to 7.4 ml where the log leaves 7.9 ml.
+
+    Args:
+        section: structure numbers of a short-axis section, (x, y), changed in place.
+        pixel_mm: its pixel.
+    """
+    blood, wall = section == ID["lv_blood"], section == ID["lv_myocardium"]
+    points = np.argwhere(blood)
+    if len(points) == 0 or np.linalg.matrix_rank(points - points[0]) < 2:
+        return  # a point or a line has no hull
+    parts, _ = label(wall)
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    inside = convex_hull_image(blood, offset_coordinates=False) & wall
+    edge = max(math.ceil(NARROWEST_MM / pixel_mm), 2)
+    wide = binary_opening(inside, np.ones((edge, edge)))
+    section[inside & ((parts != np.argmax(sizes)) | wide)] = ID["papillary_muscle"]
