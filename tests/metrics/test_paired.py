@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from sim2real.data.errors import Sim2RealError
-from sim2real.metrics.paired import holm, paired_difference
+from sim2real.metrics.crossed import holm, paired_difference
 
 
 def judged(values: np.ndarray) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from monai.metrics import compute_average_surface_distance, compute_dice, comput
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from sim2real.metrics.overlap import dice
-from sim2real.metrics.surfaces import distances_mm, hausdorff_2d_mm, surface
+from sim2real.metrics.overlap import distances_mm, hausdorff_2d_mm, surface
 
 SHAPE, SPACING = (4, 17, 23), (9.0, 1.5, 0.8)
 

@@ -16,7 +16,7 @@ from sim2real.data.run import RunFolder
 from sim2real.data.slices import as_shown
 from sim2real.segmentation import apply
 from sim2real.segmentation.evaluate import structure_rows
-from sim2real.segmentation.postprocess import largest_pieces
+from sim2real.segmentation.predict import largest_pieces
 
 
 def by_threshold(model, slices, spacing):

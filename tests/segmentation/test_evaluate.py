@@ -15,12 +15,12 @@ from sim2real.segmentation.evaluate import (
 )
 from sim2real.segmentation.parameters import SegmentationParameters
 from sim2real.segmentation.predict import predict_slices
-from sim2real.segmentation.training import model_folder, train
+from sim2real.segmentation.training import model_folder, train_segmenter
 
 
 @pytest.fixture(scope="module")
 def judged(run, table, chapter):
-    train(
+    train_segmenter(
         chapter,
         "real",
         1,

@@ -6,8 +6,8 @@ import pytest
 
 from sim2real.segmentation.evaluate import EVALUATION_COLUMNS, table1
 from sim2real.segmentation.figures import cases_figure, examples_figure
-from sim2real.segmentation.layout import cells, read_published
-from sim2real.segmentation.web_table import table1_html
+from sim2real.segmentation.statistics import interval_table
+from sim2real.segmentation.table1 import cells, read_published, table1_html
 
 
 @pytest.fixture
@@ -56,7 +56,9 @@ def test_tie_of_printed_dice_goes_to_the_lower_hd():
 
 
 def test_html_table_outlines_the_same_cells_and_sets_no_text_colour(cases):
-    text = table1_html(table1(cases), read_published(), "Cohort <surrogate>")
+    measures = dict.fromkeys(("hd95_mm", "assd_mm", "hd_2d_mm"), 1.0)
+    intervals = interval_table(cases.assign(n_images=4, **measures))
+    text = table1_html(table1(cases), read_published(), "Cohort <surrogate>", intervals)
     assert text.count('class="best"') == 12 and "&lt;surrogate&gt;" in text
     assert "; color:" not in text and "background" not in text
 
@@ -74,7 +76,10 @@ def test_examples_figure_has_a_panel_a_vendor_and_regime():
     empty = np.zeros_like(label)
     predictions = {"real": {"A": label, "B": empty}, "simulated": {"A": empty, "B": label}}
     figure = examples_figure(
-        {"A": label / 3, "B": label / 3}, {"A": label, "B": label}, predictions
+        {"A": label / 3, "B": label / 3},
+        {"A": label, "B": label},
+        predictions,
+        {"A": "Siemens", "B": "Philips"},
     )
     assert len(figure.axes) == 4
     figure.canvas.draw()

@@ -13,12 +13,12 @@ from sim2real.segmentation.encoder import COMPONENTS, encode, reduction
 from sim2real.segmentation.evidence import chosen_cases
 from sim2real.segmentation.judge import KEEPS_COLUMNS, keeps_table, label_cases
 from sim2real.segmentation.parameters import SegmentationParameters
-from sim2real.segmentation.training import model_folder, train
+from sim2real.segmentation.training import model_folder, train_segmenter
 
 
 @pytest.fixture(scope="module")
 def model(chapter) -> Path:
-    train(
+    train_segmenter(
         chapter,
         "real",
         1,

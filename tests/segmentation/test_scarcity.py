@@ -9,7 +9,7 @@ from sim2real.segmentation import training
 from sim2real.segmentation.dataset import read_cases
 from sim2real.segmentation.parameters import SegmentationParameters
 from sim2real.segmentation.scarcity import cases_of, ordered_subjects, sizes
-from sim2real.segmentation.training import model_folder, train, train_cases
+from sim2real.segmentation.training import model_folder, train_cases, train_segmenter
 
 
 def prepared(n_a: int, n_b: int) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def test_a_choice_of_cases_trains_apart_and_leaves_the_regimes_as_they_were(
     chapter, tmp_path, monkeypatch
 ):
     short = SegmentationParameters(batch_size=2, n_epochs=1, iterations_per_epoch=1)
-    train(chapter, "real", 5, short, "cpu")
+    train_segmenter(chapter, "real", 5, short, "cpu")
     made_from = json.loads((model_folder(chapter, "real", 5) / "training.json").read_text())
     assert set(made_from) == {
         "regime",
@@ -95,7 +95,7 @@ def test_a_choice_of_cases_trains_apart_and_leaves_the_regimes_as_they_were(
     )
     monkeypatch.setattr(training, "_train", lambda *_: pytest.fail("trained again"))
     train_cases(chapter, "real, 2 real subjects", names, tmp_path / "few", 5, short, "cpu")
-    train(chapter, "real", 5, short, "cpu")
+    train_segmenter(chapter, "real", 5, short, "cpu")
 
 
 def test_unknown_cases_and_single_slices_are_refused(chapter, tmp_path):

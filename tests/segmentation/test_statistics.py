@@ -7,7 +7,6 @@ import pytest
 
 from sim2real.data.errors import Sim2RealError
 from sim2real.data.labels import STRUCTURES
-from sim2real.segmentation.layout import with_distance
 from sim2real.segmentation.statistics import (
     COMPARISON_COLUMNS,
     INTERVAL_COLUMNS,
@@ -16,6 +15,7 @@ from sim2real.segmentation.statistics import (
     interval_table,
     joined,
 )
+from sim2real.segmentation.table1 import with_distance
 
 LEVEL = {"sim2real": 0.80, "real": 0.86, "both": 0.86, "simulated": 0.60}
 

@@ -12,7 +12,7 @@ import torch
 from sim2real.data.errors import Sim2RealError
 from sim2real.segmentation.parameters import SegmentationParameters
 from sim2real.segmentation.predict import predict_slices
-from sim2real.segmentation.training import model_folder, train
+from sim2real.segmentation.training import model_folder, train_segmenter
 
 SHORT = SegmentationParameters(batch_size=3, n_epochs=2, iterations_per_epoch=2)
 
@@ -29,7 +29,7 @@ def equal(one, other):
 
 @pytest.fixture(scope="module")
 def uninterrupted(chapter):
-    log = train(chapter, "both", 7, SHORT, "cpu")
+    log = train_segmenter(chapter, "both", 7, SHORT, "cpu")
     return log, weights(chapter, "both", 7)
 
 
@@ -44,7 +44,7 @@ def test_finished_training_returns_at_once(chapter, uninterrupted, monkeypatch):
     monkeypatch.setattr(
         "sim2real.segmentation.training._train", lambda *_: pytest.fail("trained again")
     )
-    assert train(chapter, "both", 7, SHORT, "cpu").equals(uninterrupted[0])
+    assert train_segmenter(chapter, "both", 7, SHORT, "cpu").equals(uninterrupted[0])
 
 
 def test_killed_and_resumed_training_gives_the_same_bits(chapter, uninterrupted, monkeypatch):
@@ -61,7 +61,7 @@ def test_killed_and_resumed_training_gives_the_same_bits(chapter, uninterrupted,
 
     monkeypatch.setattr(RegimeTrainer, "train_step", killed_in_the_second_epoch)
     with pytest.raises(KeyboardInterrupt):
-        train(chapter, "both", 7, SHORT, "cpu")
+        train_segmenter(chapter, "both", 7, SHORT, "cpu")
     assert (model_folder(chapter, "both", 7) / "checkpoint_latest.pth").is_file()
     starts = []
     monkeypatch.setattr(
@@ -70,19 +70,19 @@ def test_killed_and_resumed_training_gives_the_same_bits(chapter, uninterrupted,
         lambda self, batch: (starts.append(self.iteration), step(self, batch))[1],
     )
     torch.rand(5), np.random.rand(5)  # another state of the generators must not matter
-    log = train(chapter, "both", 7, SHORT, "cpu")
+    log = train_segmenter(chapter, "both", 7, SHORT, "cpu")
     assert starts == [2, 3]  # the first epoch was not trained again
     assert equal(weights(chapter, "both", 7), uninterrupted[1])
     assert np.allclose(log["train_loss"], uninterrupted[0]["train_loss"], rtol=1e-9)
 
 
 def test_another_seed_gives_other_weights(chapter, uninterrupted):
-    train(chapter, "both", 8, SHORT, "cpu")
+    train_segmenter(chapter, "both", 8, SHORT, "cpu")
     assert not equal(weights(chapter, "both", 8), uninterrupted[1])
 
 
 def test_plans_are_the_same_file_for_every_regime(chapter, uninterrupted):
-    train(chapter, "real", 7, SHORT, "cpu")
+    train_segmenter(chapter, "real", 7, SHORT, "cpu")
     assert (model_folder(chapter, "real", 7) / "plans.json").read_bytes() == (
         model_folder(chapter, "both", 7) / "plans.json"
     ).read_bytes()
@@ -92,7 +92,7 @@ def test_planned_network_is_nnunets_own_and_larger(chapter, uninterrupted):
     asked = SHORT.model_copy(
         update={"planned_network": True, "n_epochs": 1, "iterations_per_epoch": 1, "batch_size": 2}
     )
-    log = train(chapter, "real", 9, asked, "cpu")
+    log = train_segmenter(chapter, "real", 9, asked, "cpu")
     planned, small = (
         sum(value.numel() for value in part.values())
         for part in (weights(chapter, "real", 9), uninterrupted[1])
@@ -115,8 +115,8 @@ def test_same_bits_in_another_process(chapter, uninterrupted, tmp_path):
         " SegmentationParameters as P\n"
     )
     code += (
-        "from sim2real.segmentation.training import train; train(sys.argv[1], 'both', 7,"
-        " P.model_validate_json(sys.argv[2]), 'cpu')"
+        "from sim2real.segmentation.training import train_segmenter as train; train(sys.argv[1],"
+        " 'both', 7, P.model_validate_json(sys.argv[2]), 'cpu')"
     )
     subprocess.run(
         [sys.executable, "-c", code, str(tmp_path), SHORT.model_dump_json()],
@@ -127,8 +127,8 @@ def test_same_bits_in_another_process(chapter, uninterrupted, tmp_path):
 
 
 def test_changed_parameters_train_anew(chapter):
-    train(chapter, "simulated", 0, SHORT, "cpu")
-    log = train(chapter, "simulated", 0, SHORT.model_copy(update={"n_epochs": 1}), "cpu")
+    train_segmenter(chapter, "simulated", 0, SHORT, "cpu")
+    log = train_segmenter(chapter, "simulated", 0, SHORT.model_copy(update={"n_epochs": 1}), "cpu")
     assert len(log) == 1
 
 
@@ -216,7 +216,7 @@ def test_a_model_of_another_origin_or_with_other_weights_is_told_in_one_line(
 def test_a_training_on_a_gpu_learns_as_on_a_processor_and_its_network_predicts_on_either(
     chapter, uninterrupted
 ):
-    log = train(chapter, "both", 9, SHORT, "cuda")
+    log = train_segmenter(chapter, "both", 9, SHORT, "cuda")
     assert np.isfinite(log[["train_loss", "seconds"]]).all().all()
     model, slices = (
         model_folder(chapter, "both", 9),

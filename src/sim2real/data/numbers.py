@@ -1,6 +1,7 @@
 """Numbers as the text quotes them."""
 
 import numpy as np
+import pandas as pd
 
 
 def spoken(value: object) -> str:
@@ -26,3 +27,26 @@ def spoken_interval(low: float, high: float) -> str:
     if not np.isfinite([low, high]).all():
         return "not available"
     return f"{spoken(float(low))} to {spoken(float(high))}"
+
+
+def named_numbers(
+    rows: pd.DataFrame,
+    name: str,
+    columns: dict[str, str],
+    low: str = "ci_low",
+    high: str = "ci_high",
+) -> dict:
+    """Numbers of a table as a text quotes them, by name, each row with its interval in words.
+
+    Args:
+        rows: of a table.
+        name: of the row's numbers, with its columns in braces: ``"{images}_to_{reference}"``.
+        columns: ending of the name to the column it is of.
+        low, high: columns with the ends of the interval, whose name ends in ``_interval``.
+    """
+    numbers = {}
+    for row in rows.to_dict("records"):
+        start = name.format(**row)
+        numbers |= {start + ending: row[column] for ending, column in columns.items()}
+        numbers[f"{start}_interval"] = spoken_interval(row[low], row[high])
+    return numbers

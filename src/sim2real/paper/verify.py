@@ -18,13 +18,11 @@ from ..data.files import read_json, read_table
 from ..data.run import RunFolder
 from ..realism.distances import point_distances
 from ..realism.sets import described, image_sets, texture_space
-from ..segmentation.evaluate import judge, table1
-from ..segmentation.layout import read_published
-from ..segmentation.predictions import predictions_folder, read_predictions
+from ..segmentation.evaluate import predictions_folder, read_predictions, score_cases, table1
 from ..segmentation.statistics import comparison_table, interval_table, joined
+from ..segmentation.table1 import read_published
 from ..translation.watch import chosen_by
-from ..verdict.compare import compare_table
-from ..verdict.ledger import evidence, ledger
+from ..verdict.ledger import compare_table, evidence, ledger
 from .book import has_study
 from .chapters import (
     ALL,
@@ -204,8 +202,8 @@ def scores(checked: CheckedRun) -> Outcome:
     folder = checked.run.chapter(SEGMENTATION.name)
     for training, seed in cases[["training", "seed"]].drop_duplicates().itertuples(index=False):
         predicted = read_predictions(predictions_folder(folder, training, seed), checked.slices)
-        judged = judge(checked.run.path, checked.slices, predicted)
-        rows += [{"training": training, "seed": seed, **row} for row in judged]
+        scored = score_cases(checked.run.path, checked.slices, predicted)
+        rows += [{"training": training, "seed": seed, **row} for row in scored]
     keys = ["training", "seed", "vendor", "subject", "phase", "structure"]
     return compared(pd.DataFrame(rows), cases, keys, "cases.csv")
 

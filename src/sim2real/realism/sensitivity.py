@@ -1,7 +1,6 @@
 """What the texture features see: real slices, changed on purpose."""
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,17 @@ from ..metrics.texture import standardise, texture_features
 from .sets import SliceSet
 
 SENSITIVITY_COLUMNS = ["change", "distance", "times_other_half", "n_images", "n_reference"]
+
+RESULT_NAMES = {
+    "other half": "other_half",
+    "blurred 1 px": "blur_1",
+    "blurred 2 px": "blur_2",
+    "+ noise 0.05": "noise_05",
+    "+ noise 0.1": "noise_1",
+    "flattened to four grey levels": "flattened",
+    "gamma 1.5": "gamma",
+}
+"""The changes, and how the results name them."""
 
 
 def changes(images: np.ndarray) -> dict[str, np.ndarray]:
@@ -37,34 +47,37 @@ def changes(images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def sensitivity(
-    sets: dict[str, SliceSet], distance: Callable[[np.ndarray, np.ndarray], float] | None = None
+    sets: dict[str, SliceSet], extract: Callable[[np.ndarray], np.ndarray] | None = None
 ) -> pd.DataFrame:
-    """Fréchet distance of one half of the real training slices, changed, to the other half:
-    ``SENSITIVITY_COLUMNS``.
+    """Fréchet distance of one half of the real training slices, changed, to the other half.
 
-    sets: slices by the name of the set. distance: of two stacks of slices (n, row, column); none:
-    in texture features. The halves share no subject, and each has every second one of each vendor
-    by name. The row ``other half`` is unchanged: a change is seen if it is well above it. Empty
-    with fewer than two subjects of a vendor.
+    The halves share no subject, and each has every second one of each vendor by name. The row
+    ``other half`` is unchanged: a change is seen if it is well above it.
+
+    Args:
+        sets: slices by the name of the set.
+        extract: from slices (n, row, column) to features (n, feature); by default texture
+            features, standardised on the other half.
+
+    Returns:
+        ``SENSITIVITY_COLUMNS``; empty with fewer than two subjects of a vendor.
     """
     halves: list[list[np.ndarray]] = [[], []]
-    for found in (sets[f"real_{vendor}"] for vendor in VENDORS):
-        second = np.isin(found.subjects, np.unique(found.subjects)[1::2])
+    for images in (sets[f"real_{vendor}"] for vendor in VENDORS):
+        second = np.isin(images.subjects, np.unique(images.subjects)[1::2])
         if not second.any():
             return pd.DataFrame(columns=SENSITIVITY_COLUMNS)
-        halves[0].append(found.values[second])
-        halves[1].append(found.values[~second])
-    judged, kept = (np.concatenate(half).astype(float) for half in halves)
-    if distance is None:
-        distance = partial(_in_texture, reference=texture_features(kept))
-    distances = {name: distance(changed, kept) for name, changed in changes(judged).items()}
-    floor = distances["other half"]
-    rows = [
-        (name, distance, distance / floor, len(judged), len(kept))
-        for name, distance in distances.items()
-    ]
-    return pd.DataFrame(rows, columns=SENSITIVITY_COLUMNS)
-
-
-def _in_texture(images: np.ndarray, _: np.ndarray, reference: np.ndarray) -> float:
-    return frechet_distance(*standardise(texture_features(images), reference))
+        halves[0].append(images.values[second])
+        halves[1].append(images.values[~second])
+    changed, other = (np.concatenate(half).astype(float) for half in halves)
+    features = extract or texture_features
+    reference, distances = features(other), {}
+    for name, images in changes(changed).items():
+        pair = features(images), reference
+        distances[name] = frechet_distance(*(pair if extract else standardise(*pair)))
+    table = pd.Series(distances).rename_axis("change").reset_index(name="distance")
+    return table.assign(
+        times_other_half=table["distance"] / distances["other half"],
+        n_images=len(changed),
+        n_reference=len(other),
+    )

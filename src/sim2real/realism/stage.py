@@ -1,35 +1,25 @@
 """Chapter 5 on disk: the tables of distances, vendors and sensitivity, and the examples of Fig.
 3."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from ..data.device import choose_device
 from ..data.labels import VENDORS
-from ..data.numbers import spoken_interval
+from ..data.numbers import named_numbers, spoken_interval
 from ..data.run import RunFolder
 from ..metrics.intervals import FEWEST_SUBJECTS
 from ..translation.parameters import TranslationParameters
+from .chapter import REALISM
 from .distances import change_table, distance_table, kid_table
 from .inception import find_weights, inception_features
 from .parameters import RealismParameters
-from .sensitivity import sensitivity
+from .sensitivity import RESULT_NAMES, sensitivity
 from .sets import described, image_sets, median_slice, texture_space
 from .vendor import vendor_table
-
-CHAPTER = "05_realism"
-SEEN = {
-    "other half": "other_half",
-    "blurred 1 px": "blur_1",
-    "blurred 2 px": "blur_2",
-    "+ noise 0.05": "noise_05",
-    "+ noise 0.1": "noise_1",
-    "flattened to four grey levels": "flattened",
-    "gamma 1.5": "gamma",
-}
-"""Changes of ``sensitivity.csv``, and how the results name them."""
 
 
 def feature_spaces(parameters: RealismParameters) -> tuple[dict[str, Callable], str]:
@@ -65,7 +55,7 @@ def measure(
         (vendor_table(texture), "vendor"),
         (sensitivity(sets), "sensitivity"),
     ):
-        run.write_manifest(CHAPTER, table, f"{name}.csv")
+        run.write_manifest(REALISM.name, table, f"{name}.csv")
     shown = [name for name in sets if not name.endswith("_test")]
     return distances, {
         name: sets[name].values[median_slice(texture[name].values)] for name in shown
@@ -81,71 +71,53 @@ def results(distances: pd.DataFrame, spaces: dict, weights_note: str) -> dict:
         else f"texture features alone, no FID: {weights_note}"
     )
     values: dict = {"features": ", ".join(spaces), "features_phrase": phrase}
-    for row in distances.to_dict("records"):
-        name = f"{row['features']}_{row['images']}_to_{row['reference']}"
-        values |= {
-            name: row["distance"],
-            f"{name}_corrected": row["corrected"],
-            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
-        }
-    return (
-        values
-        | _ratios(values, spaces)
-        | {
-            "floor_note": _floor_note(values),
-            "interval_note": _interval_note(distances),
-        }
-    )
+    values |= distance_numbers(distances, spaces)
+    return values | {
+        "floor_note": _floor_note(values),
+        "interval_note": _interval_note(distances),
+    }
+
+
+def distance_numbers(distances: pd.DataFrame, spaces: Iterable[str]) -> dict:
+    """Every distance with its correction and interval; of each of ``spaces`` and each vendor the
+    distance after translation over that before, as defined, not corrected."""
+    name = "{features}_{images}_to_{reference}"
+    values = named_numbers(distances, name, {"": "distance", "_corrected": "corrected"})
+    for space, vendor in product(spaces, VENDORS):
+        before, after = (
+            values[f"{space}_{images}_to_real_{vendor}"]
+            for images in ("simulated", f"sim2real_{vendor}")
+        )
+        values[f"{space}_ratio_{vendor}"] = after / before
+    return values
+
+
+def change_numbers(changes: pd.DataFrame, columns: dict[str, str]) -> dict:
+    """``change``: to the untranslated slices; ``own``: to those of the other vendor."""
+    kinds = np.where(changes["than"] == "simulated", "change", "own")
+    return named_numbers(changes.assign(kind=kinds), "{features}_{kind}_{vendor}", columns)
 
 
 def statistics(run: RunFolder) -> dict:
     """Numbers on the chapter's other tables: kernel distances, changes by translation, vendors,
     sensitivity."""
-    changes, kid, vendor, seen = (
-        run.manifest(CHAPTER, f"{name}.csv") for name in ("changes", "kid", "vendor", "sensitivity")
+    changes, kid, vendor, planted = (
+        run.manifest(REALISM.name, f"{name}.csv")
+        for name in ("changes", "kid", "vendor", "sensitivity")
     )
-    values: dict = {}
-    for row in kid.to_dict("records"):
-        name = f"kid_{row['features']}_{row['images']}_to_{row['reference']}"
-        values |= {
-            name: row["kid"],
-            f"{name}_corrected": row["corrected"],
-            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
-        }
-    for row in changes.to_dict("records"):
-        name = (
-            f"{row['features']}_{'change' if row['than'] == 'simulated' else 'own'}_{row['vendor']}"
-        )
-        values |= {
-            name: row["change"],
-            f"{name}_corrected": row["corrected"],
-            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
-        }
-    for row in vendor[vendor["images"] != "real"].to_dict("records"):
-        values |= {
-            f"called_A_{row['images']}": row["share_A"],
-            f"called_A_{row['images']}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
-        }
-    real = vendor.set_index("images").loc["real"].to_dict()
-    values |= {
-        "vendor_accuracy": real["accuracy"],
-        "vendor_accuracy_interval": spoken_interval(real["accuracy_low"], real["accuracy_high"]),
-    }
-    values |= {f"sees_{name}": np.nan for name in SEEN.values()}
-    return values | {
-        f"sees_{SEEN[row['change']]}": row["distance"] for row in seen.to_dict("records")
-    }
-
-
-def _ratios(values: dict, spaces: dict) -> dict:
-    """Distance after translation over that before, as defined, not corrected."""
+    is_real = vendor["images"] == "real"
+    accuracy = vendor[is_real].iloc[0]
+    both = {"": "kid", "_corrected": "corrected"}
+    distances = planted.set_index("change")["distance"]
     return {
-        f"{space}_ratio_{vendor}": (
-            values[f"{space}_sim2real_{vendor}_to_real_{vendor}"]
-            / values[f"{space}_simulated_to_real_{vendor}"]
-        )
-        for space in spaces
-        for vendor in VENDORS
+        **named_numbers(kid, "kid_{features}_{images}_to_{reference}", both),
+        **change_numbers(changes, {"": "change", "_corrected": "corrected"}),
+        **named_numbers(vendor[~is_real], "called_A_{images}", {"": "share_A"}),
+        "vendor_accuracy": accuracy["accuracy"],
+        "vendor_accuracy_interval": spoken_interval(
+            accuracy["accuracy_low"], accuracy["accuracy_high"]
+        ),
+        **{f"sees_{key}": distances.get(name, np.nan) for name, key in RESULT_NAMES.items()},
     }
 
 

@@ -28,12 +28,11 @@ from ..data.labels import PHASES
 from ..data.slices import as_shown, as_stored
 from ..data.sources import nifti_files, stem
 from .evaluate import structure_rows
-from .postprocess import largest_pieces
-from .predict import predict_slices
+from .predict import largest_pieces, predict_slices
 
 
 @dataclass(frozen=True)
-class Stack:
+class UserPhase:
     """One phase of a subject, slices third; ``file`` has the geometry that its labels are written
     in."""
 
@@ -62,11 +61,11 @@ def predict_source(
         for stack, prediction, scores in _predict_subject(stacks, model, grid):
             write_image(output / f"{stack.name}_pred.nii.gz", prediction)
             rows += [{"training": training, **stack.details, **score} for score in scores]
-            told = ", ".join(
+            words = ", ".join(
                 f"{score['structure']} Dice {score['dice']:.3f}, HD {score['hd_mm']:.1f} mm"
                 for score in scores
             )
-            print(f"{stack.name}: {told or 'labelled; nothing to compare it with'}")
+            print(f"{stack.name}: {words or 'labelled; nothing to compare it with'}")
     table = pd.DataFrame(rows)
     if len(table):
         write_table(output / "scores.csv", table)
@@ -76,14 +75,14 @@ def predict_source(
     return table
 
 
-def _mnms_subjects(source: Path) -> Iterator[list[Stack]]:
+def _mnms_subjects(source: Path) -> Iterator[list[UserPhase]]:
     cohort = survey_mnms(source, ()).sound(source)
     for left in cohort.left_out:
         print(f"{left.subject}: left out, {left.reason}")
     for case in cohort.cases:
         details = {"vendor": case.vendor, "split": case.split, "subject": case.subject}
         yield [
-            Stack(
+            UserPhase(
                 f"{case.subject}_{phase}",
                 case.frame(phase).image,
                 *case.read(phase),
@@ -93,7 +92,7 @@ def _mnms_subjects(source: Path) -> Iterator[list[Stack]]:
         ]
 
 
-def _files(source: Path) -> Iterator[list[Stack]]:
+def _files(source: Path) -> Iterator[list[UserPhase]]:
     """The phases of each file, with the label ``<name>_gt`` where it lies beside: of a label file
     that holds anything the labelled phases alone."""
     for path in nifti_files(source):
@@ -114,7 +113,7 @@ def _files(source: Path) -> Iterator[list[Stack]]:
             )
             name = stem(path) + (f"_{phase}" if phase is not None else "")
             stacks.append(
-                Stack(
+                UserPhase(
                     name,
                     path,
                     image,
@@ -145,8 +144,8 @@ def _labels_beside(path: Path, beside: Path, phases) -> dict[int | None, Image]:
 
 
 def _predict_subject(
-    stacks: list[Stack], model: Path, cohort: CohortParameters
-) -> Iterator[tuple[Stack, Image, list[dict]]]:
+    stacks: list[UserPhase], model: Path, cohort: CohortParameters
+) -> Iterator[tuple[UserPhase, Image, list[dict]]]:
     """Each phase with its labels in its file's own geometry, and scores on the analysis grid,
     turned and cropped as in chapter 3."""
     grid = Grid.of(cohort)
@@ -159,10 +158,9 @@ def _predict_subject(
         centre = heart_centre(known) if around_heart else field_centre(image)
         on_grid = to_grid(image, centre, grid)
         slices = as_shown(on_grid)
-        judged = (
-            slices[middle] if middle else slices
-        )  # intensities are scaled as in Table 1: over the slices that are judged
-        low, high = np.percentile(judged, [cohort.low_percentile, cohort.high_percentile])
+        # intensities are scaled as in Table 1: over the slices that are scored
+        scored = slices[middle] if middle else slices
+        low, high = np.percentile(scored, [cohort.low_percentile, cohort.high_percentile])
         scaled = np.clip((slices - low) / (high - low if high > low else 1), 0, 1).astype(
             np.float32
         )
@@ -190,5 +188,5 @@ def _middle(labels: list[np.ndarray], n_slices: int, name: str) -> list[int]:
 
 def _in_file(labels: Image, file: Path) -> Image:
     nifti = open_image(file)
-    own = Image(np.broadcast_to(np.uint8(0), nifti.shape[:3]), np.asarray(nifti.affine, float))
-    return Image(from_grid(labels, own), own.affine)
+    empty = Image(np.broadcast_to(np.uint8(0), nifti.shape[:3]), np.asarray(nifti.affine, float))
+    return Image(from_grid(labels, empty), empty.affine)

@@ -5,6 +5,8 @@ The volumes are of the mid-ventricular slices alone, so that none is the whole v
 compared with the reference over the same slices and with nothing else.
 """
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student
@@ -50,7 +52,7 @@ def clinical_measures(rows: pd.DataFrame) -> pd.DataFrame:
     without both phases.
     """
     keys = ["training", "seed", "vendor", "subject"]
-    found = []
+    kinds = []
     for kind in ("predicted", "reference"):
         volumes = rows.pivot_table(
             index=keys, columns=["structure", "phase"], values=f"{kind}_ml", aggfunc="first"
@@ -70,13 +72,13 @@ def clinical_measures(rows: pd.DataFrame) -> pd.DataFrame:
                 100 * (end_diastole - end_systole) / end_diastole.where(end_diastole > 0)
             )
         values["MYO_mass_g"] = MYOCARDIAL_DENSITY_G_PER_ML * volumes["MYO", "ED"]
-        found.append(
+        kinds.append(
             values[list(CLINICAL)]
             .rename_axis(columns="measure")
             .stack(future_stack=True)
             .rename(kind)
         )
-    return pd.concat(found, axis=1).reset_index()[SUBJECT_COLUMNS]
+    return pd.concat(kinds, axis=1).reset_index()[SUBJECT_COLUMNS]
 
 
 def agreement_table(subjects: pd.DataFrame) -> pd.DataFrame:
@@ -88,37 +90,24 @@ def agreement_table(subjects: pd.DataFrame) -> pd.DataFrame:
     95 % interval over subjects, each the mean of its seeds; fewer than five subjects: none.
     n_missing: of subjects and seeds, those without the measure.
     """
-    differences = subjects.assign(difference=subjects["predicted"] - subjects["reference"])
+    differences = subjects.assign(
+        difference=subjects["predicted"] - subjects["reference"],
+        person=subjects["vendor"] + " " + subjects["subject"],
+    )
+    places = pd.concat([differences, differences.assign(vendor="all")])
+    groups = dict(iter(places.groupby(["training", "vendor", "measure"])))
+    trainings = [name for name in REGIMES if name in set(subjects["training"])]
+    vendors = [*sorted(subjects["vendor"].unique()), "all"]
     rows = []
-    for training in [name for name in REGIMES if name in set(subjects["training"])]:
-        for vendor in [*sorted(subjects["vendor"].unique()), "all"]:
-            for measure in CLINICAL:
-                own = differences[
-                    differences["training"].eq(training) & differences["measure"].eq(measure)
-                ]
-                own = own[own["vendor"].eq(vendor) | (vendor == "all")]
-                there = own.dropna(subset=["difference"])
-                means = there.groupby(["vendor", "subject"])["difference"].mean()
-                bias, sd = there["difference"].mean(), there["difference"].std()
-                enough = len(means) >= FEWEST_SUBJECTS
-                half = (
-                    student.ppf(0.5 + LEVEL / 2, len(means) - 1) * means.std() / np.sqrt(len(means))
-                    if enough
-                    else np.nan
-                )
-                rows.append(
-                    (
-                        training,
-                        vendor,
-                        measure,
-                        len(means),
-                        len(own) - len(there),
-                        there["reference"].mean(),
-                        bias,
-                        bias - half,
-                        bias + half,
-                        bias - 1.96 * sd,
-                        bias + 1.96 * sd,
-                    )
-                )
+    for key in product(trainings, vendors, CLINICAL):
+        group = groups[key]
+        measured = group.dropna(subset=["difference"])
+        means = measured.groupby("person")["difference"].mean()
+        n, bias, sd = len(means), measured["difference"].mean(), measured["difference"].std()
+        half = np.nan
+        if n >= FEWEST_SUBJECTS:
+            half = student.ppf(0.5 + LEVEL / 2, n - 1) * means.std() / np.sqrt(n)
+        counts = (n, len(group) - len(measured), measured["reference"].mean())
+        ends = (bias - half, bias + half, bias - 1.96 * sd, bias + 1.96 * sd)
+        rows.append((*key, *counts, bias, *ends))
     return pd.DataFrame(rows, columns=AGREEMENT_COLUMNS)

@@ -44,23 +44,19 @@ def encode(
     device = choose_device(device)
     with nnunet_surroundings(Path(model)):
         encoder = make_predictor(Path(model), device).network.encoder.to(device).eval()
-    convolutions = [
-        [part for part in stage.modules() if isinstance(part, torch.nn.Conv2d)][-1]
-        for stage in encoder.stages
-    ]
-    seen: dict[int, torch.Tensor] = {}
-    hooks = [
-        layer.register_forward_hook(lambda _, __, output, k=k: seen.__setitem__(k, output))
-        for k, layer in enumerate(convolutions)
-    ]
+    outputs: list[torch.Tensor] = []  # of the last convolution of each stage, from the top down
+    hooks = []
+    for stage in encoder.stages:
+        convolutions = [part for part in stage.modules() if isinstance(part, torch.nn.Conv2d)]
+        keep = lambda module, inputs, output: outputs.append(output)  # noqa: E731
+        hooks.append(convolutions[-1].register_forward_hook(keep))
     stages, bottom = [], []
     with torch.inference_mode():
         for start in progress(range(0, len(slices), _BATCH), name=f"Encoder, {name}", unit="batch"):
+            outputs.clear()
             encoder(_standardised(slices[start : start + _BATCH]).to(device))
-            stages.append(
-                torch.cat([seen[k].std(dim=(2, 3)) for k in range(len(convolutions))], 1).cpu()
-            )
-            bottom.append(seen[len(convolutions) - 1].mean(dim=(2, 3)).cpu())
+            stages.append(torch.cat([output.std(dim=(2, 3)) for output in outputs], 1).cpu())
+            bottom.append(outputs[-1].mean(dim=(2, 3)).cpu())
     for hook in hooks:
         hook.remove()
     return Encoded(torch.cat(stages).double().numpy(), torch.cat(bottom).double().numpy())
@@ -70,15 +66,10 @@ def _standardised(slices: np.ndarray) -> torch.Tensor:
     """Mean 0 and SD 1 of each slice, as nnU-Net's ``ZScoreNormalization``; the edge repeated up to
     a size that halves five times."""
     images = torch.from_numpy(np.ascontiguousarray(slices))[:, None]
-    images = (images - images.mean(dim=(2, 3), keepdim=True)) / images.std(
-        dim=(2, 3), keepdim=True
-    ).clamp_min(1e-8)
+    mean, sd = (f(dim=(2, 3), keepdim=True) for f in (images.mean, images.std))
     rows, columns = (-size % _MULTIPLE for size in images.shape[2:])
-    return (
-        torch.nn.functional.pad(images, (0, columns, 0, rows), mode="replicate")
-        if rows or columns
-        else images
-    )
+    standardised = (images - mean) / sd.clamp_min(1e-8)
+    return torch.nn.functional.pad(standardised, (0, columns, 0, rows), mode="replicate")
 
 
 class Reduction(NamedTuple):
@@ -111,7 +102,7 @@ def reduction(reference: np.ndarray, components: int = COMPONENTS) -> Reduction:
     mean, sd = reference.mean(axis=0), reference.std(axis=0)
     scale = np.where(sd > 1e-9, sd, 1.0)
     _, values, axes = np.linalg.svd((reference - mean) / scale, full_matrices=False)
-    kept = min(components, len(reference) - 1, len(values))
+    n = min(components, len(reference) - 1, len(values))
     total = (values**2).sum()
     root = np.sqrt(total / (len(reference) - 1))
-    return Reduction(mean, scale * root, axes[:kept].T, float((values[:kept] ** 2).sum() / total))
+    return Reduction(mean, scale * root, axes[:n].T, float((values[:n] ** 2).sum() / total))

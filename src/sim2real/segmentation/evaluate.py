@@ -1,5 +1,7 @@
-"""Every measure of each test case, and Table 1."""
+"""Every measure of each test case, Table 1, and predictions on disk: one label image a case, in the
+geometry of the test image, so that any viewer lays the one over the other."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +9,11 @@ import pandas as pd
 import torch
 
 from ..data.errors import Sim2RealError
-from ..data.images import read_image, read_labels
+from ..data.images import read_image, read_labels, write_image
 from ..data.labels import REGIMES, STRUCTURES
-from ..data.slices import as_shown
-from ..metrics.overlap import dice
-from ..metrics.surfaces import distances_mm, hausdorff_2d_mm
-from .postprocess import largest_pieces
-from .predict import predict_slices
+from ..data.slices import as_shown, as_stored
+from ..metrics.overlap import dice, distances_mm, hausdorff_2d_mm
+from .predict import largest_pieces, predict_slices
 from .regimes import count_subjects, regime_rows
 from .training import model_folder
 
@@ -45,7 +45,7 @@ MEASURE_COLUMNS = [
     "reference_ml",
     "n_images",
 ]
-"""Of ``measures.csv``, whose rows are those of ``cases.csv``. Distances as in ``metrics.surfaces``;
+"""Of ``measures.csv``, whose rows are those of ``cases.csv``. Distances as in ``metrics.overlap``;
 n_empty_slices: slices that one of prediction and reference alone holds; volumes over the image's
 slices; n_images: real and simulated images of the training."""
 TABLE_COLUMNS = [
@@ -82,12 +82,12 @@ def evaluate_model(
     predictions = predict_tests(run, table, model_folder(folder, regime, seed), device)
     rows = [
         {"training": regime, "seed": seed, **counts, **row}
-        for row in judge(run, table, predictions)
+        for row in score_cases(run, table, predictions)
     ]
     return pd.DataFrame(rows)[[*EVALUATION_COLUMNS, *MEASURE_COLUMNS[6:]]], predictions
 
 
-def rows_to_judge(table: pd.DataFrame) -> list[dict]:
+def real_test_rows(table: pd.DataFrame) -> list[dict]:
     """Rows of the real test subjects. Raises Sim2RealError if there is none."""
     tests = table[(table["domain"] == "real") & (table["split"] == "test")].to_dict("records")
     if not tests:
@@ -103,7 +103,7 @@ def predict_tests(
 ) -> dict:
     """Labels that the model in folder ``model`` gives to every real test image, the largest pieces
     of them, by (vendor, subject, phase): (slice, row, column)."""
-    tests = rows_to_judge(table)
+    tests = real_test_rows(table)
     images = [read_image(Path(run) / row["image"]) for row in tests]
     stacks = [as_shown(image) for image in images]
     spacings = {tuple(np.round(image.spacing_mm[1::-1], 4)) for image in images}
@@ -120,7 +120,7 @@ def case_key(row: dict) -> tuple[str, str, str]:
     return tuple(str(row[name]) for name in ("vendor", "subject", "phase"))
 
 
-def judge(
+def score_cases(
     run: Path | str, table: pd.DataFrame, predictions: dict[tuple[str, str, str], np.ndarray]
 ) -> list[dict]:
     """``vendor, subject, phase`` and the measures of ``measure_rows`` of every test image and
@@ -129,7 +129,7 @@ def judge(
     Raises Sim2RealError unless ``predictions`` are of just the real test images of ``table``, slice
     by slice.
     """
-    tests, rows = rows_to_judge(table), []
+    tests, rows = real_test_rows(table), []
     if odd := set(predictions) ^ {case_key(row) for row in tests}:
         case = min(odd)
         lacks = "is not a test image of this run" if case in predictions else "has no prediction"
@@ -148,8 +148,8 @@ def judge(
         names = {name: row[name] for name in ("vendor", "subject", "phase")}
         # axes (slice, row, column), so their spacing is that of (x, y, slice) backwards
         rows += [
-            {**names, **found}
-            for found in measure_rows(prediction, reference, label.spacing_mm[::-1])
+            {**names, **measures}
+            for measures in measure_rows(prediction, reference, label.spacing_mm[::-1])
         ]
     return rows
 
@@ -160,7 +160,7 @@ def measure_rows(prediction: np.ndarray, reference: np.ndarray, spacing_mm) -> l
 
     prediction, reference: labels, shape (slice, row, column). spacing_mm: (slice, row, column), in
     mm. An empty prediction: Dice 0, distances the diagonal of the image's field of view, ``empty``
-    1 (see ``metrics.surfaces``).
+    1 (see ``metrics.overlap``).
     """
     rows = []
     for structure, value in STRUCTURES.items():
@@ -229,3 +229,47 @@ def median_cases(cases: pd.DataFrame) -> dict[str, tuple[str, str]]:
         vendor: tuple(map(str, rows.iloc[(len(rows) - 1) // 2][["subject", "phase"]]))
         for vendor, rows in ordered
     }
+
+
+def predictions_folder(folder: Path | str, training: str, seed: int) -> Path:
+    return Path(folder) / "predictions" / f"{training}_seed{seed}"
+
+
+def write_predictions(
+    run: Path | str,
+    folder: Path,
+    table: pd.DataFrame,
+    predictions: dict[tuple[str, str, str], np.ndarray],
+) -> None:
+    """``<vendor>_<subject>_<phase>.nii.gz`` in ``folder``, uint8, of every real test image of
+    ``table``; older ones are removed.
+
+    predictions: by (vendor, subject, phase), each (slice, row, column). run: folder that the paths
+    in ``table`` start from.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    for row in real_test_rows(table):
+        affine = read_image(Path(run) / row["image"]).affine
+        write_image(
+            folder / _file_name(case_key(row)),
+            as_stored(predictions[case_key(row)].astype(np.uint8), affine),
+        )
+
+
+def read_predictions(folder: Path, table: pd.DataFrame) -> dict[tuple[str, str, str], np.ndarray]:
+    """What ``write_predictions`` wrote. Raises Sim2RealError unless they are of just the real test
+    images of ``table``."""
+    keys = {_file_name(case_key(row)): case_key(row) for row in real_test_rows(table)}
+    present = {path.name for path in folder.glob("*.nii.gz")}
+    if odd := present ^ keys.keys():
+        name = min(odd)
+        lacks = "no test image of this run" if name in present else "missing"
+        raise Sim2RealError(
+            f"{folder / name}: {lacks} ({len(odd)} such cases); expected the cases of the"
+            " reference: run chapter 6 again"
+        )
+    return {key: as_shown(read_labels(folder / name)) for name, key in keys.items()}
+
+
+def _file_name(key: tuple[str, str, str]) -> str:
+    return "_".join(key) + ".nii.gz"

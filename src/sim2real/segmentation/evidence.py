@@ -5,16 +5,19 @@ import numpy as np
 import pandas as pd
 
 from ..data.images import read_image, read_labels
-from ..data.labels import REGIMES, VENDORS
-from ..data.numbers import spoken_interval
+from ..data.labels import REGIMES
+from ..data.numbers import named_numbers, spoken_interval
 from ..data.run import RunFolder
 from ..data.slices import as_shown
+from ..realism.sensitivity import RESULT_NAMES
 from ..realism.sets import image_sets
+from ..realism.stage import change_numbers, distance_numbers
 from ..translation.parameters import TranslationParameters
+from .chapter import SEGMENTATION
 from .clinical import agreement_table, clinical_measures
-from .judge import SIMULATED, keeps_table, label_cases, look
-from .predictions import predictions_folder, read_predictions
-from .stage import CHAPTER, all_images
+from .evaluate import predictions_folder, read_predictions
+from .judge import judge_tables, keeps_table, label_cases
+from .stage import all_images
 from .statistics import ALL, comparison_table, joined
 from .training import model_folder
 
@@ -23,13 +26,16 @@ PLACES = ("best", "median", "worst")
 
 def read_rows(run: RunFolder) -> pd.DataFrame:
     """``cases.csv`` and ``measures.csv`` as one table."""
-    return joined(run.manifest(CHAPTER, "cases.csv"), run.manifest(CHAPTER, "measures.csv"))
+    return joined(
+        run.manifest(SEGMENTATION.name, "cases.csv"),
+        run.manifest(SEGMENTATION.name, "measures.csv"),
+    )
 
 
 def compare(run: RunFolder, rows: pd.DataFrame) -> pd.DataFrame:
     """Write and return ``comparisons.csv``."""
     table = comparison_table(rows)
-    run.write_manifest(CHAPTER, table, "comparisons.csv")
+    run.write_manifest(SEGMENTATION.name, table, "comparisons.csv")
     return table
 
 
@@ -37,8 +43,8 @@ def clinical(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
     """Write and return ``clinical_subjects.csv`` and ``clinical.csv``."""
     subjects = clinical_measures(rows)
     table = agreement_table(subjects)
-    run.write_manifest(CHAPTER, subjects, "clinical_subjects.csv")
-    run.write_manifest(CHAPTER, table, "clinical.csv")
+    run.write_manifest(SEGMENTATION.name, subjects, "clinical_subjects.csv")
+    run.write_manifest(SEGMENTATION.name, table, "clinical.csv")
     return subjects, table
 
 
@@ -53,12 +59,12 @@ def judge(
     Returns the first, the others by name, and the share of the features' variance that their
     components keep.
     """
-    model = model_folder(run.chapter(CHAPTER), "real", seed)
-    kept = keeps_table(label_cases(run, all_images(run), model))
-    tables, explained = look(run, model, image_sets(run, translation, run_seed))
-    for name, table in {"keeps_label": kept, **tables}.items():
-        run.write_manifest(CHAPTER, table, f"{name}.csv")
-    return kept, tables, explained
+    model = model_folder(run.chapter(SEGMENTATION.name), "real", seed)
+    keeps = keeps_table(label_cases(run, all_images(run), model))
+    tables, explained = judge_tables(model, image_sets(run, translation, run_seed))
+    for name, table in {"keeps_label": keeps, **tables}.items():
+        run.write_manifest(SEGMENTATION.name, table, f"{name}.csv")
+    return keeps, tables, explained
 
 
 def chosen_cases(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -68,43 +74,37 @@ def chosen_cases(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     By mean Dice over the structures; of two in the middle the lower, ties by vendor, subject and
     phase.
     """
-    found = []
+    chosen = []
     for training in [name for name in REGIMES if name in set(rows["training"])]:
-        own = rows[(rows["training"] == training) & (rows["seed"] == seed)]
-        means = own.groupby(["vendor", "subject", "phase"], as_index=False)["dice"].mean()
-        ordered = means.sort_values(
-            ["dice", "vendor", "subject", "phase"],
-            ascending=[False, True, True, True],
-            ignore_index=True,
-        )
-        for place, k in zip(PLACES, (0, len(ordered) // 2, len(ordered) - 1), strict=True):
-            found.append({"training": training, "place": place, **ordered.iloc[k].to_dict()})
-    return pd.DataFrame(found)
+        cases = rows[(rows["training"] == training) & (rows["seed"] == seed)]
+        means = cases.groupby(["vendor", "subject", "phase"], as_index=False)["dice"].mean()
+        keys, ascending = ["dice", "vendor", "subject", "phase"], [False, True, True, True]
+        ordered = means.sort_values(keys, ascending=ascending, ignore_index=True)
+        places = ordered.iloc[[0, len(ordered) // 2, len(ordered) - 1]]
+        chosen.append(places.assign(training=training, place=PLACES))
+    columns = ["training", "place", "vendor", "subject", "phase", "dice"]
+    return pd.concat(chosen, ignore_index=True)[columns]
 
 
 def pictures(run: RunFolder, chosen: pd.DataFrame, seed: int) -> list[dict]:
     """Rows of ``chosen_cases`` with ``image``, ``reference`` and ``prediction``, each (row,
     column), of the slice in the middle of the stack."""
-    table, folder = all_images(run), run.chapter(CHAPTER)
+    table, folder = all_images(run), run.chapter(SEGMENTATION.name)
     real = table[table["domain"] == "real"].set_index(["vendor", "subject", "phase"])
     predictions = {
         training: read_predictions(predictions_folder(folder, training, seed), table)
         for training in chosen["training"].unique()
     }
-    found = []
-    for row in chosen.to_dict("records"):
+    rows = chosen.to_dict("records")
+    for row in rows:
         key = (row["vendor"], row["subject"], row["phase"])
-        stacks = (
-            as_shown(read_image(run.path / real.loc[key, "image"])),
-            as_shown(read_labels(run.path / real.loc[key, "label"])),
-        )
-        parts = zip(
-            ("image", "reference", "prediction"),
-            (*stacks, predictions[row["training"]][key]),
-            strict=True,
-        )
-        found.append(row | {name: stack[len(stack) // 2] for name, stack in parts})
-    return found
+        stacks = {
+            "image": as_shown(read_image(run.path / real.loc[key, "image"])),
+            "reference": as_shown(read_labels(run.path / real.loc[key, "label"])),
+            "prediction": predictions[row["training"]][key],
+        }
+        row |= {name: stack[len(stack) // 2] for name, stack in stacks.items()}
+    return rows
 
 
 def results(intervals: pd.DataFrame, comparisons: pd.DataFrame, agreement: pd.DataFrame) -> dict:
@@ -125,76 +125,36 @@ def results(intervals: pd.DataFrame, comparisons: pd.DataFrame, agreement: pd.Da
             " very networks, and not what other trainings would have."
         )
     )
-    overall = intervals[(intervals["vendor"] == ALL) & (intervals["structure"] == ALL)]
-    for row in overall.to_dict("records"):
-        name = f"{row['measure']}_{row['training']}"
-        values |= {
-            name: row["mean"],
-            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
-        }
-    for row in comparisons[
-        (comparisons["vendor"] == ALL) & (comparisons["structure"] == ALL)
-    ].to_dict("records"):
-        name = f"{row['first']}_less_{row['second']}"
-        values |= {
-            name: row["difference"],
-            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
-            f"{name}_p": row["p"],
-            f"{name}_p_holm": row["p_holm"],
-        }
+    overall = [
+        table[(table["vendor"] == ALL) & (table["structure"] == ALL)]
+        for table in (intervals, comparisons)
+    ]
+    differences = {"": "difference", "_p": "p", "_p_holm": "p_holm"}
+    values |= named_numbers(overall[0], "{measure}_{training}", {"": "mean"})
+    values |= named_numbers(overall[1], "{first}_less_{second}", differences)
     for row in agreement[agreement["vendor"] == ALL].to_dict("records"):
         name = f"{row['measure']}_{row['training']}"
-        values |= {
-            f"{name}_bias": row["bias"],
-            f"{name}_limits": spoken_interval(row["limit_low"], row["limit_high"]),
-        }
+        values[f"{name}_bias"] = row["bias"]
+        values[f"{name}_limits"] = spoken_interval(row["limit_low"], row["limit_high"])
     return values
 
 
-def judge_results(kept: pd.DataFrame, tables: dict[str, pd.DataFrame], explained: float) -> dict:
-    """Numbers on the judge that the prose quotes."""
-    values: dict = {"explained": explained}
-    known = kept[kept["structure"] == ALL].set_index("images")
-    for images in SIMULATED:
-        row = known.loc[images]
-        values |= {
-            f"keeps_{images}": row["dice"],
-            f"keeps_{images}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
-            f"keeps_change_{images}": row["change"],
-            f"keeps_change_{images}_interval": spoken_interval(
-                row["change_low"], row["change_high"]
-            ),
-        }
-    for row in tables["distances"].to_dict("records"):
-        name = f"{row['features']}_{row['images']}_to_{row['reference']}"
-        values |= {
-            name: row["distance"],
-            f"{name}_corrected": row["corrected"],
-            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
-        }
-    for row in tables["changes"].to_dict("records"):
-        name = f"segmenter_{'change' if row['than'] == 'simulated' else 'own'}_{row['vendor']}"
-        values |= {
-            name: row["corrected"],
-            f"{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
-        }
-    seen = tables["sensitivity"]
+def judge_results(keeps: pd.DataFrame, tables: dict[str, pd.DataFrame], explained: float) -> dict:
+    """Numbers on the judge that the prose quotes; arguments: what ``judge`` returns."""
+    overall = keeps[keeps["structure"] == ALL]
+    values = {
+        "explained": explained,
+        **named_numbers(overall, "keeps_{images}", {"": "dice"}),
+        **named_numbers(
+            overall, "keeps_change_{images}", {"": "change"}, "change_low", "change_high"
+        ),
+        **distance_numbers(tables["distances"], ["segmenter"]),
+        **change_numbers(tables["changes"], {"": "corrected"}),
+    }
+    planted = tables["sensitivity"]
     for space in ("segmenter", "bottom"):
-        own = seen[seen["features"] == space].set_index("change")["times_other_half"]
-        for change, name in (
-            ("blurred 1 px", "blur_1"),
-            ("blurred 2 px", "blur_2"),
-            ("+ noise 0.1", "noise_1"),
-            ("flattened to four grey levels", "flattened"),
-            ("gamma 1.5", "gamma"),
-        ):
-            values[f"{space}_sees_{name}"] = float(own.get(change, np.nan))
-    return values | {f"segmenter_ratio_{v}": _ratio(values, v) for v in VENDORS}
-
-
-def _ratio(values: dict, vendor: str) -> float:
-    """Distance after translation over that before, as defined, not corrected."""
-    return (
-        values[f"segmenter_sim2real_{vendor}_to_real_{vendor}"]
-        / values[f"segmenter_simulated_to_real_{vendor}"]
-    )
+        rows = planted[planted["features"] == space]
+        times = rows.set_index("change")["times_other_half"]
+        for change in ("blurred 1 px", "blurred 2 px", "+ noise 0.1", *list(RESULT_NAMES)[5:]):
+            values[f"{space}_sees_{RESULT_NAMES[change]}"] = float(times.get(change, np.nan))
+    return values

@@ -1,142 +1,58 @@
-"""Figures of chapter 6: the cases behind Table 1, and what the models drew."""
+"""Figures of chapter 6 and of appendix 2."""
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ..data.labels import REGIMES, STRUCTURES, VENDORS
+from ..data.labels import LV, MYO, REGIMES, RV, STRUCTURES, VENDORS
 from ..data.style import COLOURS
-from .evidence_figures import agreement_figure, chosen_figure, comparisons_figure, judge_figure
-from .layout import columns
-from .look import FAINT, INK, REGIME_NAMES, draw_contours, window
-from .scarcity_figures import scarcity_figure
+from ..realism.figures import NAMES, SET_COLOURS, draw_distances
+from .clinical import CLINICAL
+from .table1 import columns
 
-__all__ = [
-    "agreement_figure",
-    "cases_figure",
-    "chosen_figure",
-    "comparisons_figure",
-    "examples_figure",
-    "judge_figure",
-    "learning_figure",
-    "scarcity_figure",
-]
+INK, FAINT = "#1a1a1a", "#8a8a8a"
+MARKS = {"A": "o", "B": "s", "all": "D"}
+MARGIN_PX = 14  # round the heart, in pictures of it
 
 
 def cases_figure(cases: pd.DataFrame) -> Figure:
     """Dice of every test case: a dot an image, the box of its quartiles behind; a row a vendor, a
     column a structure."""
-    vendors, trainings = (
-        sorted(cases["vendor"].unique()),
-        [name for name in REGIMES if name in set(cases["training"])],
-    )
+    vendors, trainings = sorted(cases["vendor"].unique()), _trainings(cases)
     figure = Figure(figsize=(8.4, 2.7 * len(vendors) + 0.4), layout="constrained")
     grid = figure.subplots(len(vendors), len(STRUCTURES), sharex=True, sharey=True, squeeze=False)
     jitter = np.random.default_rng(0)
     for axes, (vendor, structure) in zip(grid.flat, columns(vendors), strict=True):
         part = cases[(cases["vendor"] == vendor) & (cases["structure"] == structure)]
         for place, training in enumerate(trainings):
-            _strip_and_box(
-                axes, place, part[part["training"] == training], COLOURS[training], jitter
-            )
+            rows = part[part["training"] == training]
+            _strip_and_box(axes, place, rows, COLOURS[training], jitter)
         axes.set_title(f"{VENDORS.get(vendor, vendor)} ({vendor}), {structure}", fontsize=10)
-        axes.set_xticks(
-            range(len(trainings)), [REGIME_NAMES[name] for name in trainings], fontsize=8
-        )
+        axes.set_xticks(range(len(trainings)), trainings, fontsize=8)
         axes.grid(axis="y", color="#e6e6e6", linewidth=0.7)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
     for axes in grid[:, 0]:
         axes.set_ylabel("Dice")
     marks = {"ED": "o", "ES": "^", "empty prediction": "x"}
-    handles = [
-        Line2D([], [], marker=mark, linestyle="", color=INK, markersize=4, label=name)
-        for name, mark in marks.items()
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
-    return figure
-
-
-def learning_figure(log: pd.DataFrame) -> Figure:
-    """Training loss and nnU-Net's pseudo Dice of each structure over the epochs; log:
-    ``training.train``."""
-    figure = Figure(figsize=(7.4, 2.8), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    left.plot(log["epoch"], log["train_loss"], "o-", color=INK, markersize=3)
-    left.set(xlabel="epoch", ylabel="training loss (Dice + cross-entropy)")
-    for structure in STRUCTURES:
-        right.plot(
-            log["epoch"],
-            log[f"pseudo_dice_{structure}"],
-            "o-",
-            color=COLOURS[structure],
-            markersize=3,
-            label=structure,
-        )
-    right.set(xlabel="epoch", ylabel="pseudo Dice", ylim=(0, 1))
-    right.legend(fontsize=8)
-    return figure
-
-
-def examples_figure(
-    images: dict[str, np.ndarray],
-    references: dict[str, np.ndarray],
-    predictions: dict[str, dict[str, np.ndarray]],
-    titles: dict[str, str] | None = None,
-) -> Figure:
-    """Contours of prediction (solid) and reference (dashed) on one slice a vendor; a column a
-    regime.
-
-    images, references: {vendor: (row, column)}. predictions: {regime: {vendor: (row, column)}}.
-    titles: {vendor: text at the left}. All cropped alike to the heart of the reference with a
-    margin.
-    """
-    vendors, regimes = sorted(images), [name for name in REGIMES if name in predictions]
-    figure = Figure(
-        figsize=(2.25 * len(regimes) + 0.4, 2.25 * len(vendors) + 0.75), layout="constrained"
-    )
-    grid = figure.subplots(len(vendors), len(regimes), squeeze=False)
-    for vendor, row in zip(vendors, grid, strict=True):
-        view = window(references[vendor])
-        for regime, axes in zip(regimes, row, strict=True):
-            axes.imshow(images[vendor][view], cmap="gray", vmin=0, vmax=1, interpolation="lanczos")
-            for labels, style, width in (
-                (predictions[regime][vendor], "-", 1.5),
-                (references[vendor], "--", 1.3),
-            ):
-                draw_contours(axes, labels[view], style, width)
-            axes.set(xticks=[], yticks=[])
-            axes.spines[:].set_visible(False)
-    for regime, axes in zip(regimes, grid[0], strict=True):
-        axes.set_title("trained on\n" + REGIME_NAMES[regime].replace("\n", " "), fontsize=9)
-    for vendor, axes in zip(vendors, grid[:, 0], strict=True):
-        axes.set_ylabel(
-            (titles or {}).get(vendor, f"{VENDORS.get(vendor, vendor)} ({vendor})"), fontsize=9
-        )
-    handles = [Patch(color=COLOURS[name], label=name) for name in STRUCTURES]
-    handles += [
-        Line2D([], [], color=FAINT, linestyle=style, label=name)
-        for name, style in (("prediction", "-"), ("reference", "--"))
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=8, frameon=False)
+    _legend(figure, [_mark(name, mark, INK, markersize=4) for name, mark in marks.items()])
     return figure
 
 
 def _strip_and_box(
-    axes, place: int, rows: pd.DataFrame, colour: str, jitter: np.random.Generator
+    axes: Axes, place: int, rows: pd.DataFrame, colour: str, jitter: np.random.Generator
 ) -> None:
-    if rows.empty:
-        return
-    box = {"facecolor": colour, "alpha": 0.25, "edgecolor": colour}
     axes.boxplot(
         rows["dice"],
         positions=[place],
         widths=0.62,
         showfliers=False,
         patch_artist=True,
-        boxprops=box,
+        boxprops={"facecolor": colour, "alpha": 0.25, "edgecolor": colour},
         manage_ticks=False,
         medianprops={"color": INK, "linewidth": 1.4},
         whiskerprops={"color": FAINT},
@@ -146,12 +62,266 @@ def _strip_and_box(
         for empty, shape in ((0, mark), (1, "x")):
             part = rows[(rows["phase"] == phase) & ((rows["empty"] > 0) == bool(empty))]
             style = {"color": INK} if empty else {"facecolor": colour, "edgecolor": INK}
-            axes.scatter(
-                place + jitter.uniform(-0.2, 0.2, len(part)),
-                part["dice"],
-                s=15,
-                marker=shape,
-                linewidths=0.5 + empty,
-                zorder=3,
-                **style,
-            )
+            across = place + jitter.uniform(-0.2, 0.2, len(part))
+            style |= {"s": 15, "marker": shape, "linewidths": 0.5 + empty, "zorder": 3}
+            axes.scatter(across, part["dice"], **style)
+
+
+def learning_figure(log: pd.DataFrame) -> Figure:
+    """Training loss and nnU-Net's pseudo Dice of each structure over the epochs; log:
+    ``training.train_segmenter``."""
+    figure = Figure(figsize=(7.4, 2.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.plot(log["epoch"], log["train_loss"], "o-", color=INK, markersize=3)
+    left.set(xlabel="epoch", ylabel="training loss (Dice + cross-entropy)")
+    for name in STRUCTURES:
+        style = {"color": COLOURS[name], "markersize": 3, "label": name}
+        right.plot(log["epoch"], log[f"pseudo_dice_{name}"], "o-", **style)
+    right.set(xlabel="epoch", ylabel="pseudo Dice", ylim=(0, 1))
+    right.legend(fontsize=8)
+    return figure
+
+
+def examples_figure(
+    images: dict[str, np.ndarray],
+    references: dict[str, np.ndarray],
+    predictions: dict[str, dict[str, np.ndarray]],
+    titles: dict[str, str],
+) -> Figure:
+    """Contours of prediction (solid) and reference (dashed) on one slice a vendor; a column a
+    regime.
+
+    Args:
+        images, references: vendor to a slice (row, column).
+        predictions: regime to vendor to labels (row, column).
+        titles: vendor to the text at the left.
+    """
+    vendors, regimes = sorted(images), [name for name in REGIMES if name in predictions]
+    figure, grid = _picture_grid([titles[vendor] for vendor in vendors], len(regimes))
+    for vendor, row in zip(vendors, grid, strict=True):
+        for regime, axes in zip(regimes, row, strict=True):
+            _overlay(axes, images[vendor], references[vendor], predictions[regime][vendor])
+    for regime, axes in zip(regimes, grid[0], strict=True):
+        axes.set_title(f"trained on\n{regime}", fontsize=9)
+    return figure
+
+
+def chosen_figure(chosen: list[dict]) -> Figure:
+    """Contours of prediction (solid) and reference (dashed); a row a regime, its best, median and
+    worst test image in columns. chosen: ``evidence.pictures``."""
+    trainings, places = (
+        list(dict.fromkeys(row[name] for row in chosen)) for name in ("training", "place")
+    )
+    figure, grid = _picture_grid(trainings, len(places))
+    for row in chosen:
+        axes = grid[trainings.index(row["training"]), places.index(row["place"])]
+        _overlay(axes, row["image"], row["reference"], row["prediction"])
+        title = f"{row['place']}: {row['vendor']}, {row['phase']}, Dice {row['dice']:.2f}"
+        axes.set_title(title, fontsize=9)
+    return figure
+
+
+def _picture_grid(names: list[str], n_columns: int) -> tuple[Figure, np.ndarray]:
+    """Axes for pictures, the names of the rows at their left, a legend of contours below."""
+    size = (2.4 * n_columns + 0.4, 2.5 * len(names) + 0.6)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(len(names), n_columns, squeeze=False)
+    for name, axes in zip(names, grid[:, 0], strict=True):
+        axes.set_ylabel(name, fontsize=9)
+    handles: list[Artist] = [Patch(color=COLOURS[name], label=name) for name in STRUCTURES]
+    for name, style in (("prediction", "-"), ("reference", "--")):
+        handles.append(Line2D([], [], color=FAINT, linestyle=style, label=name))
+    _legend(figure, handles)
+    return figure, grid
+
+
+def _overlay(axes: Axes, image: np.ndarray, reference: np.ndarray, prediction: np.ndarray) -> None:
+    view = _window(reference)
+    axes.imshow(image[view], cmap="gray", vmin=0, vmax=1, interpolation="lanczos")
+    for labels, style, width in ((prediction[view], "-", 1.6), (reference[view], "--", 1.3)):
+        # of the MYO its outer border: the inner one would lie on that of the LV and hide it
+        masks = {"RV": labels == RV, "MYO": (labels == MYO) | (labels == LV), "LV": labels == LV}
+        for name, mask in masks.items():
+            if mask.any() and not mask.all():
+                line = {"colors": COLOURS[name], "linestyles": style, "linewidths": width}
+                axes.contour(mask.astype(float), [0.5], **line)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+
+
+def _window(reference: np.ndarray) -> tuple[slice, slice]:
+    """A square round the heart and ``MARGIN_PX`` more, inside the picture."""
+    points = np.argwhere(reference > 0)
+    if not len(points):
+        return slice(None), slice(None)
+    centre = (points.min(0) + points.max(0)) // 2
+    half = int(np.ptp(points, axis=0).max()) // 2 + MARGIN_PX
+    half = min(half, *(size // 2 for size in reference.shape))
+    start = np.clip(centre - half, 0, np.subtract(reference.shape, 2 * half))
+    return tuple(slice(int(first), int(first) + 2 * half) for first in start)
+
+
+def comparisons_figure(comparisons: pd.DataFrame) -> Figure:
+    """Difference of Dice of two regimes with its 95 % interval; a panel a pair, a row a vendor and
+    structure; filled where Holm's p < 0.05."""
+    figure = Figure(figsize=(8.4, 6.2), layout="constrained")
+    panels = comparisons.groupby(["first", "second"], sort=False)
+    pairs = zip(figure.subplots(2, 2, sharey=True).flat, panels, strict=True)
+    for axes, ((first, second), panel) in pairs:
+        rows = panel.iloc[::-1].reset_index(drop=True)
+        for place, row in rows.iterrows():
+            colour = COLOURS.get(row["vendor"], INK)
+            axes.hlines(place, row["ci_low"], row["ci_high"], color=colour, linewidth=1.6)
+            face = colour if row["p_holm"] < 0.05 else "white"
+            style = {"color": colour, "markerfacecolor": face, "markersize": 6}
+            axes.plot(row["difference"], place, MARKS[row["vendor"]], **style)
+        axes.axvline(0, color=FAINT, linewidth=1, linestyle=":")
+        vendors = ("vendor " + rows["vendor"]).replace("vendor all", "both vendors")
+        axes.set_yticks(range(len(rows)), vendors + ", " + rows["structure"], fontsize=8)
+        axes.set_title(f"{first} less {second}", fontsize=10)
+        axes.set_xlabel("difference of Dice", fontsize=9)
+        axes.tick_params(axis="x", labelsize=8)
+    faces = {"p below 0.05 after Holm's correction": INK, "not, or no interval": "white"}
+    _legend(figure, [_mark(t, "o", INK, markerfacecolor=face) for t, face in faces.items()])
+    return figure
+
+
+def agreement_figure(subjects: pd.DataFrame, agreement: pd.DataFrame) -> Figure:
+    """Bland and Altman: a row a measure, a column a regime; dots are test subjects, lines bias and
+    limits of both vendors together."""
+    trainings = _trainings(subjects)
+    size = (2.2 * len(trainings) + 0.6, 1.75 * len(CLINICAL) + 0.6)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(len(CLINICAL), len(trainings), sharex="row", sharey="row", squeeze=False)
+    table = agreement[agreement["vendor"] == "all"].set_index(["training", "measure"])
+    values = subjects.assign(
+        mean=(subjects["predicted"] + subjects["reference"]) / 2,
+        difference=subjects["predicted"] - subjects["reference"],
+    )
+    for (measure, title), axes_row in zip(CLINICAL.items(), grid, strict=True):
+        axes_row[0].set_ylabel(title.replace(" (", "\n("), fontsize=9)
+        for training, axes in zip(trainings, axes_row, strict=True):
+            panel = values[(values["training"] == training) & (values["measure"] == measure)]
+            for vendor, rows in panel.groupby("vendor"):
+                style = {"markersize": 4, "alpha": 0.75, "markeredgewidth": 0}
+                mark = MARKS.get(vendor, "o")
+                colour = COLOURS.get(vendor, INK)
+                axes.plot(rows["mean"], rows["difference"], mark, color=colour, **style)
+            row = table.loc[(training, measure)]
+            axes.axhline(0, color="#d0d0d0", linewidth=0.8, zorder=0)
+            axes.axhline(row["bias"], color=INK, linewidth=1.3)
+            for limit in ("limit_low", "limit_high"):
+                axes.axhline(row[limit], color=INK, linewidth=1, linestyle=(0, (4, 2)))
+            axes.tick_params(labelsize=8)
+    for training, axes in zip(trainings, grid[0], strict=True):
+        axes.set_title(training, fontsize=9)
+    for axes in grid[-1]:
+        axes.set_xlabel("mean of the two", fontsize=9)
+    label = "predicted less reference; across: mean of predicted and reference"
+    figure.supylabel(label, fontsize=9)
+    handles = [_mark(f"vendor {v} ({VENDORS[v]})", MARKS[v], COLOURS[v]) for v in VENDORS]
+    for style, name in (("-", "bias"), ("--", "limits of agreement")):
+        handles.append(Line2D([], [], color=INK, linestyle=style, label=name))
+    _legend(figure, handles, loc="outside upper center")
+    return figure
+
+
+def judge_figure(kept: pd.DataFrame, distances: pd.DataFrame, sensitivity: pd.DataFrame) -> Figure:
+    """The judge's Dice against the simulation's labels, its distances to real training slices, and
+    what its features see of planted changes.
+
+    Args:
+        kept: ``keeps_label.csv``.
+        distances, sensitivity: ``distances.csv`` and ``sensitivity.csv`` of the judge.
+    """
+    figure = Figure(figsize=(8.4, 6.6), layout="constrained")
+    top, bottom = figure.subfigures(2, 1)
+    left, right = top.subplots(1, 2, width_ratios=[1, 1.15])
+    _draw_kept(left, kept)
+    draw_distances(right, distances, "Fréchet distance, segmenter")
+    _draw_sensitivity(bottom.subplots(1, 1), sensitivity)
+    return figure
+
+
+def _draw_kept(axes: Axes, kept: pd.DataFrame) -> None:
+    names = [*STRUCTURES, "all"]
+    sets = list(dict.fromkeys(kept["images"]))
+    for k, images in enumerate(sets):
+        rows = kept[kept["images"] == images].set_index("structure").loc[names]
+        across = np.arange(len(names)) + 0.2 * (k - (len(sets) - 1) / 2)
+        colour = SET_COLOURS[images]
+        axes.vlines(across, rows["ci_low"], rows["ci_high"], color=colour, linewidth=1.8)
+        axes.plot(across, rows["dice"], "o", color=colour, label=NAMES[images], markersize=6)
+    axes.set_xticks(range(len(names)), names)
+    axes.set(ylabel="Dice, judge against simulation", ylim=(None, 1))
+    axes.legend(fontsize=7.5, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+
+
+def _draw_sensitivity(axes: Axes, table: pd.DataFrame) -> None:
+    if table.empty:
+        text = "too few real subjects in this run"
+        axes.text(0.5, 0.5, text, ha="center", transform=axes.transAxes)
+        return axes.axis("off")
+    for space, mark, colour, label in (
+        ("segmenter", "o", COLOURS["real"], "all stages of the encoder"),
+        ("bottom", "v", FAINT, "its bottom alone"),
+    ):
+        rows = table[table["features"] == space]
+        style = {"color": colour, "markersize": 8, "label": label}
+        axes.plot(rows["times_other_half"], rows["change"], mark, **style)
+    axes.axvline(1, color="0.3", linewidth=1, linestyle="--")
+    axes.set_xscale("log")
+    low, high = table["times_other_half"].min() / 1.2, table["times_other_half"].max() * 1.2
+    axes.set_xticks([tick for tick in (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if low < tick < high])
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    label = "distance of the changed half, over that of the unchanged half, to the other half"
+    axes.set(xlim=(low, high), xlabel=label)
+    axes.invert_yaxis()
+    axes.legend(fontsize=8)
+
+
+def scarcity_figure(table: pd.DataFrame, gains: pd.DataFrame) -> Figure:
+    """Mean Dice against the number of real training subjects, with and without sim2real images, and
+    the difference, with 95 % intervals."""
+    figure = Figure(figsize=(8.4, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    overall, gains = (
+        rows.query("vendor == 'all' and structure == 'all'").sort_values("n_real")
+        for rows in (table, gains)
+    )
+    for training, label in (("real", "real alone"), ("both", "real and sim2real")):
+        rows = overall[overall["training"] == training]
+        _draw_curve(left, rows, "dice", COLOURS[training], label)
+    left.set_ylabel("mean Dice on test subjects")
+    left.legend(fontsize=9)
+    _draw_curve(right, gains, "difference", INK, None)
+    right.axhline(0, color=FAINT, linewidth=1, linestyle=":")
+    right.set_ylabel("gain of adding sim2real images, Dice")
+    sizes = sorted(table["n_real"].unique())
+    for axes in (left, right):
+        axes.set_xscale("log")
+        axes.set_xticks(sizes, [str(size) for size in sizes])
+        axes.minorticks_off()
+        axes.set_xlabel("real training subjects, both vendors")
+    return figure
+
+
+def _draw_curve(
+    axes: Axes, rows: pd.DataFrame, column: str, colour: str, label: str | None
+) -> None:
+    axes.plot(rows["n_real"], rows[column], "o-", color=colour, label=label, markersize=6)
+    ends = rows["ci_low"], rows["ci_high"]
+    axes.fill_between(rows["n_real"], *ends, color=colour, alpha=0.18, linewidth=0)
+
+
+def _trainings(rows: pd.DataFrame) -> list[str]:
+    return [name for name in REGIMES if name in set(rows["training"])]
+
+
+def _mark(label: str, marker: str, colour: str, **style) -> Line2D:
+    return Line2D([], [], marker=marker, linestyle="", color=colour, label=label, **style)
+
+
+def _legend(figure: Figure, handles: list[Artist], loc: str = "outside lower center") -> None:
+    figure.legend(handles=handles, loc=loc, ncols=len(handles), fontsize=8, frameon=False)

@@ -1,7 +1,6 @@
 """The segmenter trained on real images as a judge of the simulated ones: do they keep their labels,
 and do they look real to it?"""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ from ..data.labels import STRUCTURES, VENDORS
 from ..data.run import RunFolder
 from ..data.slices import as_shown
 from ..metrics.crossed import crossed_mean
-from ..metrics.frechet import frechet_distance
 from ..metrics.overlap import dice
 from ..realism.distances import change_table, distance_table
 from ..realism.sensitivity import sensitivity
@@ -75,69 +73,51 @@ def keeps_table(cases: pd.DataFrame) -> pd.DataFrame:
             }
             if by_subject[images].empty:
                 continue
-            found = crossed_mean(by_subject[images].to_numpy()[:, None])
-            change = crossed_mean(
-                (by_subject[images] - by_subject["simulated"]).dropna().to_numpy()[:, None]
-            )
+            dices = by_subject[images]
+            mean = crossed_mean(dices.to_numpy()[:, None])
+            change = crossed_mean((dices - by_subject["simulated"]).dropna().to_numpy()[:, None])
             n_images = len(part[part["images"] == images][["subject", "phase"]].drop_duplicates())
-            rows.append(
-                (
-                    images,
-                    structure,
-                    found.value,
-                    found.low,
-                    found.high,
-                    change.value,
-                    change.low,
-                    change.high,
-                    found.n_subjects,
-                    n_images,
-                )
-            )
+            rows.append((images, structure, *mean[:3], *change[:3], mean.n_subjects, n_images))
     return pd.DataFrame(rows, columns=KEEPS_COLUMNS)
 
 
-def look(
-    run: RunFolder, model: Path | str, sets: dict[str, SliceSet]
+def judge_tables(
+    model: Path | str, sets: dict[str, SliceSet]
 ) -> tuple[dict[str, pd.DataFrame], float]:
-    """Tables ``distances`` and ``changes`` (columns as in chapter 5, ``features`` = segmenter) and
-    ``sensitivity``, and the variance kept.
+    """Distances of sets of slices as the segmenter sees them.
 
     Features are those of ``encoder.encode`` of all stages, in principal components of the real
-    training slices of both vendors. ``sensitivity`` has the planted changes of chapter 5 as these
-    features see them (``features`` segmenter), and as the means at the bottom of the network do
-    (bottom).
+    training slices of both vendors.
+
+    Args:
+        model: folder of the segmenter.
+        sets: slices by the name of the set, as ``realism.sets.image_sets`` gives them.
+
+    Returns:
+        Tables ``distances`` and ``changes`` (columns as in chapter 5, ``features`` = segmenter) and
+        ``sensitivity``, with the planted changes of chapter 5 as these features see them
+        (``features`` segmenter) and as the means at the bottom of the network do (bottom); and the
+        share of the variance that the components keep.
     """
-    encoded = {name: encode(model, found.values, name) for name, found in sets.items()}
+    encoded = {name: encode(model, images.values, name) for name, images in sets.items()}
     references = [encoded[f"real_{vendor}"] for vendor in VENDORS]
-    kept = reduction(np.concatenate([part.stages for part in references]))
-    features = {SPACE: described(sets, lambda _, name: kept.apply(encoded[name].stages))}
-    bottom = reduction(np.concatenate([part.bottom for part in references]))
-    seen = []
-    for space, distance in (
-        (SPACE, _distance(model, kept, "stages")),
-        ("bottom", _distance(model, bottom, "bottom")),
-    ):
-        seen.append(sensitivity(sets, distance).assign(features=space))
+    components = reduction(np.concatenate([part.stages for part in references]))
+    at_bottom = reduction(np.concatenate([part.bottom for part in references]))
+    features = {SPACE: described(sets, lambda _, name: components.apply(encoded[name].stages))}
+
+    def all_stages(slices: np.ndarray) -> np.ndarray:
+        return components.apply(encode(model, slices, "planted changes").stages)
+
+    def bottom(slices: np.ndarray) -> np.ndarray:
+        return at_bottom.apply(encode(model, slices, "planted changes").bottom)
+
+    planted = [
+        sensitivity(sets, extract).assign(features=space)
+        for space, extract in ((SPACE, all_stages), ("bottom", bottom))
+    ]
     tables = {
         "distances": distance_table(features),
         "changes": change_table(features),
-        "sensitivity": pd.concat(seen, ignore_index=True),
+        "sensitivity": pd.concat(planted, ignore_index=True),
     }
-    return tables, kept.explained
-
-
-def _distance(model: Path | str, kept, part: str) -> Callable[[np.ndarray, np.ndarray], float]:
-    """Fréchet distance of two stacks of slices in the features ``part``; those of the last
-    reference are kept for the next call."""
-    known: dict[int, np.ndarray] = {}
-
-    def features(slices: np.ndarray) -> np.ndarray:
-        return kept.apply(getattr(encode(model, slices, "planted changes"), part))
-
-    def distance(images: np.ndarray, reference: np.ndarray) -> float:
-        if id(reference) not in known:
-            known[id(reference)] = features(reference)
-        return frechet_distance(features(images), known[id(reference)])
-
-    return distance
+    return tables, components.explained

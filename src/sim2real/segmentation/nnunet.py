@@ -9,6 +9,7 @@ from pathlib import Path
 
 import matplotlib
 
+from ..data.run import FORMAT
 from .parameters import SegmentationParameters
 
 DATASET_ID, DATASET = 1, "Dataset001_sim2real"
@@ -44,7 +45,10 @@ def nnunet_surroundings(
             yield
     finally:
         for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
         if isinstance(backend, str) and backend != matplotlib.rcParams["backend"]:
             matplotlib.use(backend)
 
@@ -62,10 +66,10 @@ def plans_for(plans: dict, parameters: SegmentationParameters, seed: int) -> dic
     configuration["batch_size"] = parameters.batch_size
     if not parameters.planned_network:
         _shrink(configuration["architecture"]["arch_kwargs"])
-    plans["sim2real"] = {**parameters.model_dump(exclude={"seeds", "distance"}), "seed": int(seed)}
-    plans["continue_training"] = (
-        False  # the trainer takes this key out; our checkpoints are found by ``training.train``
-    )
+    settings = parameters.model_dump(exclude={"seeds", "distance"})
+    plans["sim2real"] = {**settings, "seed": int(seed), "format": FORMAT}
+    # the trainer takes this key out; our checkpoints are found by ``training``
+    plans["continue_training"] = False
     return plans
 
 

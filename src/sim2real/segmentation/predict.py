@@ -8,7 +8,9 @@ import torch
 from ..data.device import choose_device
 from ..data.errors import Sim2RealError
 from ..data.files import read_json
+from ..data.labels import STRUCTURES
 from ..data.progress import progress
+from ..data.run import require_format
 from .nnunet import CONFIGURATION, nnunet_surroundings
 from .training import FINAL
 
@@ -18,11 +20,19 @@ def predict_slices(
 ) -> np.ndarray:
     """Labels of ``slices``, uint8 of their shape: 0 background, 1 LV, 2 MYO, 3 RV.
 
-    model: folder of a finished training. slices: shape (slice, row, column), any intensity scale
-    (each slice is standardised as in training), RV on the left and anterior up. spacing: edges
-    (row, column) of a pixel in mm; nnU-Net resamples to its training's pixel and back. Mirrored
-    copies are averaged where the training mirrored. Raises Sim2RealError for a model that is not
-    whole, slices of another shape, and intensities that are not finite.
+    Mirrored copies are averaged where the training mirrored.
+
+    Args:
+        model: folder of a finished training.
+        slices: (slice, row, column), any intensity scale (each slice is standardised as in
+            training), RV on the left and anterior up.
+        spacing: edges (row, column) of a pixel in mm; nnU-Net resamples to its training's pixel and
+            back.
+        device: ``auto``, ``cpu`` or ``cuda``.
+
+    Raises:
+        Sim2RealError: for a model that is not whole or of an older format, slices of another shape,
+            and intensities that are not finite.
     """
     slices = np.asarray(slices, dtype=np.float32)
     if slices.ndim != 3 or not slices.size:
@@ -42,21 +52,12 @@ def predict_slices(
         # nnU-Net lists the slice axis first; its edge has no effect in two dimensions but must be
         # the largest
         properties = {"spacing": [10.0 * max(spacing), *spacing]}
-        labels = [
-            _predict_one(predictor, image, properties)
-            for image in progress(slices, name="Prediction", unit="slice")
-        ]
-    return np.stack(labels)
-
-
-def _predict_one(predictor, image: np.ndarray, properties: dict) -> np.ndarray:
-    if image.min() == image.max():
-        return np.zeros(
-            image.shape, np.uint8
-        )  # an empty picture holds no heart, and nnU-Net cannot crop it
-    return predictor.predict_single_npy_array(image[None, None], dict(properties)).astype(np.uint8)[
-        0
-    ]
+        labels = np.zeros(slices.shape, np.uint8)
+        for k, image in enumerate(progress(slices, name="Prediction", unit="slice")):
+            if image.min() < image.max():  # an empty picture holds no heart; nnU-Net cannot crop it
+                volume = image[None, None]
+                labels[k] = predictor.predict_single_npy_array(volume, dict(properties))[0]
+    return labels
 
 
 def make_predictor(model: Path, device: torch.device):
@@ -77,6 +78,7 @@ def make_predictor(model: Path, device: torch.device):
             f"{model / 'plans.json'}: not a model of this program (an nnU-Net folder of another"
             " version or origin); train it here"
         )
+    require_format(plans["sim2real"].get("format", 1), model / "plans.json")
     manager = PlansManager(plans)
     configuration = manager.get_configuration(CONFIGURATION)
     network = get_network_from_plans(
@@ -107,3 +109,22 @@ def make_predictor(model: Path, device: torch.device):
         (0, 1) if mirror else None,
     )
     return predictor
+
+
+def largest_pieces(labels: np.ndarray) -> np.ndarray:
+    """Of the heart as a whole, and then of LV, MYO and RV each, the largest connected piece; the
+    rest becomes background.
+
+    labels: of one image, shape (slice, row, column). This is nnU-Net's own postprocessing (Isensee
+    et al., Nature Methods 18, 203, 2021), by its own function. nnU-Net decides on it by
+    cross-validation; here every regime has it, so that none gains by the choice. A piece is
+    connected over faces, edges and corners, across slices, too.
+    """
+    from nnunetv2.postprocessing.remove_connected_components import (
+        remove_all_but_largest_component_from_segmentation,
+    )
+
+    for values in (tuple(STRUCTURES.values()), *STRUCTURES.values()):
+        if np.isin(labels, values).any():
+            labels = remove_all_but_largest_component_from_segmentation(labels, [values])
+    return labels

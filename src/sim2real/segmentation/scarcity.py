@@ -5,27 +5,25 @@ The dataset, plans and preprocessing are those of chapter 6, the test subjects t
 has the same number of iterations.
 """
 
+from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from ..data.errors import Sim2RealError
 from ..data.labels import VENDORS
-from ..data.numbers import spoken_interval
+from ..data.numbers import named_numbers
 from ..data.run import RunFolder
 from ..data.seeds import seed_of
-from ..metrics.crossed import crossed_mean
-from ..metrics.paired import holm, paired_difference
+from ..metrics.crossed import holm, paired_difference
+from .chapter import SCARCITY, SEGMENTATION
 from .dataset import read_cases, regime_cases
-from .evaluate import EVALUATION_COLUMNS, judge, predict_tests
+from .evaluate import EVALUATION_COLUMNS, predict_tests, score_cases
 from .parameters import ScarcityParameters, SegmentationParameters
-from .stage import CHAPTER as SEGMENTATION
 from .stage import all_images
-from .statistics import ALL, by_subject, part_of, places
+from .statistics import ALL, by_subject, mean_over_subjects, part_of, places
 from .training import train_cases
 
-CHAPTER = "A2_scarcity"
 TRAININGS = ("real", "both")
 TABLE_COLUMNS = [
     "training",
@@ -83,24 +81,19 @@ def n_in_equal_parts(cases: pd.DataFrame) -> int:
 def sizes(cases: pd.DataFrame, wanted: list[int]) -> tuple[list[int], str]:
     """Those of ``wanted`` that the cohort has, in order, and a sentence on those that it has not,
     or nothing."""
-    there = n_in_equal_parts(cases)
-    made, left_out = (
-        sorted({n for n in wanted if n <= there}),
-        sorted({n for n in wanted if n > there}),
-    )
+    available = n_in_equal_parts(cases)
+    made = sorted({n for n in wanted if n <= available})
+    left_out = sorted(set(wanted) - set(made))
     if not made:
         raise Sim2RealError(
-            f"scarcity.n_real {sorted(wanted)}: the cohort has {there} real training subjects in"
-            " equal parts; ask for fewer"
+            f"scarcity.n_real {sorted(wanted)}: the cohort has {available} real training subjects"
+            " in equal parts; ask for fewer"
         )
     if not left_out:
         return made, ""
-    return (
-        made,
-        (
-            f"Left out, since the cohort has {there} real training subjects in equal parts:"
-            f" {', '.join(map(str, left_out))}."
-        ),
+    return made, (
+        f"Left out, since the cohort has {available} real training subjects in equal parts:"
+        f" {', '.join(map(str, left_out))}."
     )
 
 
@@ -115,15 +108,15 @@ def cases_of(cases: pd.DataFrame, training: str, n_real: int, seed: int) -> list
     return sorted(real + (regime_cases(cases, "sim2real") if training == "both" else []))
 
 
-def train(
-    run: RunFolder, settings: SegmentationParameters, n_real: int, seed: int
+def train_scarce(
+    run: RunFolder, parameters: SegmentationParameters, n_real: int, seed: int
 ) -> dict[str, pd.DataFrame]:
     """Train with ``n_real`` subjects and one seed, with and without sim2real images; each
     training's log. Finished ones are only read.
 
     Empty for a size that the cohort has not.
     """
-    source = run.chapter(SEGMENTATION)
+    source = run.chapter(SEGMENTATION.name)
     cases = read_cases(source)
     if n_real > n_in_equal_parts(cases):
         return {}
@@ -134,45 +127,42 @@ def train(
             cases_of(cases, training, n_real, seed),
             model_folder(run, training, n_real, seed),
             seed,
-            settings,
+            parameters,
         )
         for training in TRAININGS
     }
 
 
-def judge_all(run: RunFolder, parameters: ScarcityParameters) -> pd.DataFrame:
+def score_all(run: RunFolder, parameters: ScarcityParameters) -> pd.DataFrame:
     """The models of every size and seed on the test subjects: rows as in ``cases.csv``, written
     there.
 
     Each model is a training of its own under ``A2_scarcity/models``.
     """
-    table, cases = all_images(run), read_cases(run.chapter(SEGMENTATION))
+    table, cases = all_images(run), read_cases(run.chapter(SEGMENTATION.name))
     n_virtual = cases[cases["case"].isin(regime_cases(cases, "sim2real"))]["subject"].nunique()
     rows = []
-    for seed in parameters.seeds:
-        for n_real in sizes(cases, parameters.n_real)[0]:
-            for training in TRAININGS:
-                model = model_folder(run, training, n_real, seed)
-                counts = {
-                    "training": training,
-                    "seed": seed,
-                    "n_real": n_real,
-                    "n_simulated": n_virtual if training == "both" else 0,
-                }
-                rows += [
-                    {**counts, **row}
-                    for row in judge(run.path, table, predict_tests(run.path, table, model))
-                ]
-    found = pd.DataFrame(rows)[EVALUATION_COLUMNS]
-    run.write_manifest(CHAPTER, found, "cases.csv")
-    return found
+    for seed, n_real, training in product(
+        parameters.seeds, sizes(cases, parameters.n_real)[0], TRAININGS
+    ):
+        counts = {
+            "training": training,
+            "seed": seed,
+            "n_real": n_real,
+            "n_simulated": n_virtual if training == "both" else 0,
+        }
+        predictions = predict_tests(run.path, table, model_folder(run, training, n_real, seed))
+        rows += [{**counts, **row} for row in score_cases(run.path, table, predictions)]
+    scores = pd.DataFrame(rows)[EVALUATION_COLUMNS]
+    run.write_manifest(SCARCITY.name, scores, "cases.csv")
+    return scores
 
 
 def model_folder(run: RunFolder, training: str, n_real: int, seed: int) -> Path:
-    return run.chapter(CHAPTER) / "models" / f"{training}_{n_real}_seed{seed}"
+    return run.chapter(SCARCITY.name) / "models" / f"{training}_{n_real}_seed{seed}"
 
 
-def settings(
+def scarce_parameters(
     segmentation: SegmentationParameters, parameters: ScarcityParameters
 ) -> SegmentationParameters:
     """Chapter 6's parameters with this study's length of training."""
@@ -188,52 +178,25 @@ def summarise(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
     ``p_holm`` over all of ``gains.csv``.
     """
     table, gains = [], []
-    for n_real, own in rows.groupby("n_real"):
-        for vendor, structure in places(own):
+    for n_real, cases in rows.groupby("n_real"):
+        n_simulated = cases.groupby("training")["n_simulated"].first()
+        for place in places(cases):
             values = {
-                training: by_subject(part_of(own, training, vendor, structure), "dice")
+                training: by_subject(part_of(cases, training, *place), "dice")
                 for training in TRAININGS
             }
             for training in TRAININGS:
-                mean = crossed_mean(
-                    values[training].to_numpy(),
-                    values[training].index.get_level_values("vendor").to_numpy(),
-                )
-                n_simulated = own.loc[own["training"] == training, "n_simulated"].iloc[0]
-                table.append(
-                    (
-                        training,
-                        n_real,
-                        n_simulated,
-                        vendor,
-                        structure,
-                        mean.value,
-                        mean.low,
-                        mean.high,
-                        mean.n_subjects,
-                        mean.n_seeds,
-                    )
-                )
-            gain = paired_difference(values["both"], values["real"])
-            gains.append(
-                (
-                    n_real,
-                    vendor,
-                    structure,
-                    gain.value,
-                    gain.low,
-                    gain.high,
-                    gain.p,
-                    np.nan,
-                    gain.n_subjects,
-                    gain.n_seeds,
-                )
-            )
-    tables = pd.DataFrame(table, columns=TABLE_COLUMNS), pd.DataFrame(gains, columns=GAIN_COLUMNS)
-    tables = tables[0], tables[1].assign(p_holm=holm(tables[1]["p"].to_numpy()))
-    for name, found in zip(("scarcity", "gains"), tables, strict=True):
-        run.write_manifest(CHAPTER, found, f"{name}.csv")
-    return tables
+                mean = mean_over_subjects(values[training])._asdict()
+                del mean["p"]
+                names = (training, n_real, n_simulated[training], *place)
+                table.append((*names, *mean.values()))
+            gains.append((n_real, *place, *paired_difference(values["both"], values["real"])))
+    scarcity = pd.DataFrame(table, columns=TABLE_COLUMNS)
+    gains = pd.DataFrame(gains, columns=[name for name in GAIN_COLUMNS if name != "p_holm"])
+    gains = gains.assign(p_holm=holm(gains["p"].to_numpy()))[GAIN_COLUMNS]
+    run.write_manifest(SCARCITY.name, scarcity, "scarcity.csv")
+    run.write_manifest(SCARCITY.name, gains, "gains.csv")
+    return scarcity, gains
 
 
 def results(table: pd.DataFrame, gains: pd.DataFrame, left_out: str) -> dict:
@@ -261,18 +224,15 @@ def results(table: pd.DataFrame, gains: pd.DataFrame, left_out: str) -> dict:
         "n_simulated": int(overall["n_simulated"].max()),
         "n_test_subjects": int(overall["n_subjects"].max()),
     }
-    for name, size in (
+    named_sizes = [
         ("smallest", smallest),
         ("largest", largest),
         *((str(n), n) for n in gained.index),
-    ):
-        row = gained.loc[size]
-        values |= {
-            f"gain_{name}": float(row["difference"]),
-            f"gain_{name}_interval": spoken_interval(row["ci_low"], row["ci_high"]),
-            f"gain_{name}_p_holm": float(row["p_holm"]),
-        }
+    ]
+    for name, size in named_sizes:
+        row = gained.loc[[size]].assign(name=name)
+        values |= named_numbers(row, "gain_{name}", {"": "difference", "_p_holm": "p_holm"})
         for training in TRAININGS:
-            own = overall[(overall["training"] == training) & (overall["n_real"] == size)].iloc[0]
-            values |= {f"dice_{training}_{name}": float(own["dice"])}
+            part = overall[(overall["training"] == training) & (overall["n_real"] == size)]
+            values[f"dice_{training}_{name}"] = float(part["dice"].iloc[0])
     return values | {"change_of_gain": values["gain_smallest"] - values["gain_largest"]}

@@ -4,31 +4,37 @@ import json
 
 import pandas as pd
 
+from ..cohort.chapter import COHORT
 from ..data.images import read_image, read_labels
 from ..data.labels import REGIMES, VENDORS
 from ..data.run import RunFolder
 from ..data.slices import as_shown
+from ..translation.chapter import TRANSLATION
+from .chapter import SEGMENTATION
 from .dataset import read_plans, regime_cases
-from .evaluate import EVALUATION_COLUMNS, MEASURE_COLUMNS, evaluate_model, median_cases, table1
-from .layout import DISTANCES
+from .evaluate import (
+    EVALUATION_COLUMNS,
+    MEASURE_COLUMNS,
+    evaluate_model,
+    median_cases,
+    predictions_folder,
+    table1,
+    write_predictions,
+)
 from .nnunet import plans_for
 from .parameters import SegmentationParameters
-from .predictions import predictions_folder, write_predictions
 from .regimes import count_subjects
 from .statistics import interval_table
-
-CHAPTER = "06_segmentation"
+from .table1 import DISTANCES
 
 
 def all_images(run: RunFolder) -> pd.DataFrame:
     """Simulated, translated and real images in one table of ``SLICE_COLUMNS``."""
-    return pd.concat(
-        [
-            run.manifest("03_real_cohort", "slices.csv"),
-            run.manifest("04_translation", "translated.csv"),
-        ],
-        ignore_index=True,
-    )
+    tables = [
+        run.manifest(COHORT.name, "slices.csv"),
+        run.manifest(TRANSLATION.name, "translated.csv"),
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def regimes_table(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
@@ -61,14 +67,14 @@ def plan_table(folder, parameters: SegmentationParameters, seed: int) -> pd.Data
 def evaluate(run: RunFolder, parameters: SegmentationParameters) -> tuple[pd.DataFrame, dict]:
     """(rows of ``cases.csv`` and ``measures.csv``, predictions by (training, seed) and case) of
     every regime and seed; predictions are written."""
-    table, folder, rows, predictions = all_images(run), run.chapter(CHAPTER), [], {}
+    table, folder, rows, predictions = all_images(run), run.chapter(SEGMENTATION.name), [], {}
     for regime in REGIMES:
         for seed in parameters.seeds:
-            found, predictions[regime, seed] = evaluate_model(run.path, folder, table, regime, seed)
-            write_predictions(
-                run.path, predictions_folder(folder, regime, seed), table, predictions[regime, seed]
-            )
-            rows.append(found)
+            scores, labels = evaluate_model(run.path, folder, table, regime, seed)
+            target = predictions_folder(folder, regime, seed)
+            write_predictions(run.path, target, table, labels)
+            predictions[regime, seed] = labels
+            rows.append(scores)
     return pd.concat(rows, ignore_index=True), predictions
 
 
@@ -76,10 +82,10 @@ def write_tables(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
     """Write ``cases.csv``, ``measures.csv``, ``table1.csv`` and ``table1_intervals.csv``; return
     the last two."""
     table, intervals = table1(rows), interval_table(rows)
-    run.write_manifest(CHAPTER, rows[EVALUATION_COLUMNS], "cases.csv")
-    run.write_manifest(CHAPTER, rows[MEASURE_COLUMNS], "measures.csv")
-    run.write_manifest(CHAPTER, table, "table1.csv")
-    run.write_manifest(CHAPTER, intervals, "table1_intervals.csv")
+    run.write_manifest(SEGMENTATION.name, rows[EVALUATION_COLUMNS], "cases.csv")
+    run.write_manifest(SEGMENTATION.name, rows[MEASURE_COLUMNS], "measures.csv")
+    run.write_manifest(SEGMENTATION.name, table, "table1.csv")
+    run.write_manifest(SEGMENTATION.name, intervals, "table1_intervals.csv")
     return table, intervals
 
 
@@ -140,10 +146,8 @@ def results(table: pd.DataFrame, rows: pd.DataFrame, distance: str) -> dict:
         ),
         "distance_phrase": DISTANCES[distance][1],
     }
-    values |= {
-        f"n_images_{regime}": int(own["n_images"].iloc[0])
-        for regime, own in rows.groupby("training")
-    }
+    for regime, cases in rows.groupby("training"):
+        values[f"n_images_{regime}"] = int(cases["n_images"].iloc[0])
     for regime, cells in table.groupby("training"):
         values |= {
             f"n_real_{regime}": int(cells["n_real"].iloc[0]),

@@ -1,12 +1,10 @@
 """Intervals of every cell of Table 1, and paired comparisons of the regimes."""
 
-import numpy as np
 import pandas as pd
 
 from ..data.errors import Sim2RealError
 from ..data.labels import REGIMES, STRUCTURES
-from ..metrics.crossed import crossed_mean
-from ..metrics.paired import holm, paired_difference
+from ..metrics.crossed import CrossedMean, crossed_mean, holm, paired_difference
 
 MEASURES = ("dice", "hd_mm", "hd95_mm", "assd_mm", "hd_2d_mm")
 INTERVAL_COLUMNS = [
@@ -67,35 +65,29 @@ def interval_table(rows: pd.DataFrame) -> pd.DataFrame:
     of training is counted, with one it is not (``metrics.crossed``). n_images: test images;
     n_empty: empty predictions over these images and the seeds.
     """
-    found = []
+    table = []
     for training in [name for name in REGIMES if name in set(rows["training"])]:
         for vendor, structure in places(rows):
             part = part_of(rows, training, vendor, structure)
             counts = {
+                "training": training,
+                "vendor": vendor,
+                "structure": structure,
                 "n_images": len(part[["vendor", "subject", "phase"]].drop_duplicates()),
                 "n_empty": int(part["empty"].sum()),
                 "n_training_images": int(part["n_images"].iloc[0]),
             }
             for measure in MEASURES:
-                values = by_subject(part, measure)
-                mean = crossed_mean(
-                    values.to_numpy(), values.index.get_level_values("vendor").to_numpy()
-                )
-                found.append(
-                    {
-                        "training": training,
-                        "vendor": vendor,
-                        "structure": structure,
-                        "measure": measure,
-                        **counts,
-                        "mean": mean.value,
-                        "ci_low": mean.low,
-                        "ci_high": mean.high,
-                        "n_subjects": mean.n_subjects,
-                        "n_seeds": mean.n_seeds,
-                    }
-                )
-    return pd.DataFrame(found, columns=INTERVAL_COLUMNS)
+                mean = mean_over_subjects(by_subject(part, measure))._asdict()
+                names = {"value": "mean", "low": "ci_low", "high": "ci_high"}
+                mean = {names.get(name, name): value for name, value in mean.items()}
+                table.append({**counts, "measure": measure, **mean})
+    return pd.DataFrame(table, columns=INTERVAL_COLUMNS)
+
+
+def mean_over_subjects(values: pd.DataFrame) -> CrossedMean:
+    """The mean of ``by_subject``'s values, both vendors of one weight, with its interval."""
+    return crossed_mean(values.to_numpy(), values.index.get_level_values("vendor").to_numpy())
 
 
 def comparison_table(cases: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +95,7 @@ def comparison_table(cases: pd.DataFrame) -> pd.DataFrame:
     each vendor and structure and of all: ``COMPARISON_COLUMNS``.
 
     Subjects are paired, the mean of both phases of each, seeds counted if there are several
-    (``metrics.paired``). ``p_holm`` is corrected for all comparisons of the table together. Fewer
+    (``metrics.crossed``). ``p_holm`` is corrected for all comparisons of the table together. Fewer
     than five subjects of a vendor: no interval and no p.
     """
     rows, trainings = [], {name for pair in COMPARISONS for name in pair}
@@ -113,27 +105,12 @@ def comparison_table(cases: pd.DataFrame) -> pd.DataFrame:
         for place in places(cases)
     }
     for first, second in COMPARISONS:
-        for vendor, structure in places(cases):
-            found = paired_difference(
-                means[first, vendor, structure], means[second, vendor, structure]
-            )
-            rows.append(
-                (
-                    first,
-                    second,
-                    vendor,
-                    structure,
-                    found.value,
-                    found.low,
-                    found.high,
-                    found.p,
-                    np.nan,
-                    found.n_subjects,
-                    found.n_seeds,
-                )
-            )
-    table = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
-    return table.assign(p_holm=holm(table["p"].to_numpy()))
+        for place in places(cases):
+            difference = paired_difference(means[first, *place], means[second, *place])
+            rows.append((first, second, *place, *difference))
+    columns = [name for name in COMPARISON_COLUMNS if name != "p_holm"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(p_holm=holm(table["p"].to_numpy()))[COMPARISON_COLUMNS]
 
 
 def by_subject(rows: pd.DataFrame, measure: str) -> pd.DataFrame:

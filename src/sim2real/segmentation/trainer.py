@@ -157,7 +157,7 @@ class RegimeTrainer(nnUNetTrainer):
             )
 
     def log_table(self) -> pd.DataFrame:
-        """One row an epoch; see ``training.train`` for the columns."""
+        """One row an epoch; see ``training.train_segmenter`` for the columns."""
         values = self.logger.get_checkpoint()
         ends, starts = (
             np.array(values["epoch_end_timestamps"]),

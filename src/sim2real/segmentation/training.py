@@ -25,21 +25,33 @@ def model_folder(folder: Path | str, regime: str, seed: int) -> Path:
     return Path(folder) / "models" / f"{regime}_seed{seed}"
 
 
-def train(
+def train_segmenter(
     folder: Path | str,
     regime: str,
     seed: int,
     parameters: SegmentationParameters,
     device: str | torch.device = "auto",
 ) -> pd.DataFrame:
-    """The log of the training: ``epoch, train_loss, pseudo_dice, pseudo_dice_LV, _RV, _MYO,
-    learning_rate, seconds``.
+    """Train the nnU-Net of a regime.
 
-    folder: the chapter's folder, where ``prepare_dataset`` made ``nnunet``; the model goes to
-    ``models/<regime>_seed<seed>``. ``pseudo_dice`` is nnU-Net's own: over the pixels of some
-    training slices together, a sign of life and no result. A killed training goes on from its last
-    epoch, to the same bits. A finished one returns at once; if its parameters, seed, cases or
-    images have changed since, it is made anew.
+    A killed training goes on from its last epoch, to the same bits. A finished one returns at once;
+    if its parameters, seed, cases or images have changed since, it is made anew.
+
+    Args:
+        folder: the chapter's folder, where ``prepare_dataset`` made ``nnunet``; the model goes to
+            ``models/<regime>_seed<seed>``.
+        regime: of ``data.labels.REGIMES``.
+        seed: of weights, batches and augmentation.
+        parameters: of chapter 6.
+        device: ``auto``, ``cpu`` or ``cuda``.
+
+    Returns:
+        The log: ``epoch, train_loss, pseudo_dice, pseudo_dice_LV, _RV, _MYO, learning_rate,
+        seconds``. ``pseudo_dice`` is nnU-Net's own: over the pixels of some training slices
+        together, a sign of life and no result.
+
+    Raises:
+        Sim2RealError: for a regime without slices, or data that are not prepared.
     """
     return train_cases(
         folder,

@@ -1,5 +1,5 @@
 """The ledger of claims: what each rests on, the number that decides it in this run, its interval,
-and the verdict.
+and the verdict; and the published Table 1 beside ours.
 
 A claim is a row of ``claims.csv``; its evidence is one number a vendor or structure, each with a
 bound and the side of it on which the claim puts it. The interval decides, not the number: on the
@@ -15,54 +15,59 @@ import pandas as pd
 from ..data.labels import STRUCTURES, VENDORS
 from ..data.numbers import spoken
 from ..data.run import RunFolder
-from ..metrics.crossed import CrossedMean
-from ..metrics.paired import paired_difference
+from ..metrics.crossed import CrossedMean, paired_difference
+from ..realism.chapter import REALISM
+from ..segmentation.chapter import SCARCITY, SEGMENTATION
 from ..segmentation.statistics import ALL, by_subject
+from ..translation.chapter import TRANSLATORS
 from .parameters import VerdictParameters
 
-CLAIMS = pd.read_csv(files("sim2real.verdict").joinpath("claims.csv"))
-EVIDENCE_COLUMNS = ["claim", "part", "value", "ci_low", "ci_high", "side", "bound", "note"]
-SUPPORTED, NOT_SUPPORTED, UNDECIDED, LACKING = (
+CLAIMS = pd.read_csv(files(__package__) / "claims.csv")
+EVIDENCE_COLUMNS = "claim features part value ci_low ci_high side bound note".split()
+"""features: the space of a distance, empty for other numbers; part: vendor, structure or whatever
+the number is of; side: where of ``bound`` the claim puts it, "above" or "below"."""
+VERDICTS = SUPPORTED, NOT_SUPPORTED, UNDECIDED, LACKING = (
     "supported",
     "not supported",
     "undecided",
     "not available",
 )
-VERDICTS = (SUPPORTED, NOT_SUPPORTED, UNDECIDED, LACKING)
 _NO_INTERVAL = "no interval: too few subjects"
 
 
 def evidence(
     run: RunFolder, parameters: VerdictParameters, studies: tuple[str, ...]
 ) -> pd.DataFrame:
-    """``EVIDENCE_COLUMNS``: every number that bears on a claim; side: where of ``bound`` the claim
-    puts it, "above" or "below".
+    """Every number that bears on a claim.
 
-    studies: names of the appendix's studies that the run holds."""
+    Args:
+        run: the run, executed to chapter 6.
+        parameters: of chapter 7.
+        studies: names of the appendix's studies that the run holds.
+
+    Returns:
+        ``EVIDENCE_COLUMNS``, a row a number.
+    """
     rows = [*_realism(run), *_segmentation(run, parameters), *_studies(run, studies)]
     return pd.DataFrame(rows, columns=EVIDENCE_COLUMNS)
 
 
-def ledger(found: pd.DataFrame) -> pd.DataFrame:
+def ledger(numbers: pd.DataFrame) -> pd.DataFrame:
     """``claims.csv`` with the evidence of each claim in words and its verdict; a claim on distances
     stands once a feature space.
 
-    found: ``evidence``. Columns: claim, place, quoted, words, quantity, rule, evidence, verdict.
+    Args:
+        numbers: ``evidence``.
+
+    Returns:
+        Columns claim, place, quoted, words, quantity, rule, evidence, verdict.
     """
     rows = []
     for claim in CLAIMS.to_dict("records"):
-        part = found[found["claim"] == claim["claim"]]
-        for space in dict.fromkeys(
-            part["part"].str.partition(": ")[0].where(part["part"].str.contains(": "), "")
-        ):
-            pieces = part[part["part"].str.startswith(f"{space}: ")] if space else part
-            rows.append(
-                {
-                    **claim,
-                    "evidence": "; ".join(map(_said, pieces.to_dict("records"))),
-                    "verdict": verdict(pieces),
-                }
-            )
+        of_claim = numbers[numbers["claim"] == claim["claim"]]
+        for _, pieces in of_claim.groupby("features", sort=False):
+            words = "; ".join(map(_in_words, pieces.to_dict("records")))
+            rows.append({**claim, "evidence": words, "verdict": verdict(pieces)})
     return pd.DataFrame(rows)
 
 
@@ -71,108 +76,70 @@ def verdict(pieces: pd.DataFrame) -> str:
     verdict."""
     if pieces.empty or pieces["value"].isna().any():
         return LACKING
-    above = pieces["side"] == "above"
-    inner, outer = (
-        np.where(above, pieces[a], pieces[b])
-        for a, b in (("ci_low", "ci_high"), ("ci_high", "ci_low"))
-    )
-    sign = np.where(above, 1, -1)
-    if (sign * (outer - pieces["bound"]) <= 0).any():
+    sign = np.where(pieces["side"] == "above", 1, -1)
+    beyond = [sign * (pieces[end] - pieces["bound"]) for end in ("ci_low", "ci_high")]
+    if (np.fmax(*beyond) <= 0).any():  # the whole interval is on the other side
         return NOT_SUPPORTED
-    return SUPPORTED if (sign * (inner - pieces["bound"]) > 0).all() else UNDECIDED
+    return SUPPORTED if (np.fmin(*beyond) > 0).all() else UNDECIDED
 
 
-def _said(piece: dict) -> str:
-    interval = (
-        f" ({spoken(piece['ci_low'])} to {spoken(piece['ci_high'])})"
-        if np.isfinite(piece["ci_low"])
-        else ""
-    )
+def _in_words(piece: dict) -> str:
+    space = f"{piece['features']}: " if piece["features"] else ""
     value = spoken(None if np.isnan(piece["value"]) else piece["value"])
-    return f"{piece['part']} {value}{interval}{', ' + piece['note'] if piece['note'] else ''}"
+    note = f", {piece['note']}" if piece["note"] else ""
+    interval = ""
+    if np.isfinite(piece["ci_low"]):
+        interval = f" ({spoken(piece['ci_low'])} to {spoken(piece['ci_high'])})"
+    return f"{space}{piece['part']} {value}{interval}{note}"
 
 
 def _realism(run: RunFolder) -> list[tuple]:
     rows = []
-    for row in run.manifest("05_realism", "changes.csv").to_dict("records"):
+    for row in run.manifest(REALISM.name, "changes.csv").to_dict("records"):
         claim = "nearer" if row["than"] == "simulated" else "own_look"
-        note = "" if np.isfinite(row["ci_low"]) else _NO_INTERVAL
         value = row["corrected"] if np.isfinite(row["corrected"]) else row["change"]
-        rows.append(
-            (
-                claim,
-                f"{row['features']}: {row['vendor']}",
-                value,
-                row["ci_low"],
-                row["ci_high"],
-                "below",
-                0.0,
-                note,
-            )
-        )
-    called = run.manifest("05_realism", "vendor.csv").set_index("images")
+        numbers = (value, row["ci_low"], row["ci_high"], "below", 0.0, _note(row["ci_low"]))
+        rows.append((claim, row["features"], row["vendor"], *numbers))
+    called = run.manifest(REALISM.name, "vendor.csv").set_index("images")
     for vendor in VENDORS:
         share, low, high = called.loc[f"sim2real_{vendor}", ["share_A", "ci_low", "ci_high"]]
         if vendor != "A":
             share, low, high = 1 - share, 1 - high, 1 - low
-        rows.append(
-            (
-                "called",
-                vendor,
-                share,
-                low,
-                high,
-                "above",
-                0.5,
-                "" if np.isfinite(low) else _NO_INTERVAL,
-            )
-        )
+        rows.append(("called", "", vendor, share, low, high, "above", 0.5, _note(low)))
     return rows
 
 
 def _segmentation(run: RunFolder, parameters: VerdictParameters) -> list[tuple]:
-    cases = run.manifest("06_segmentation", "cases.csv")
+    cases = run.manifest(SEGMENTATION.name, "cases.csv")
 
-    def gain(first: str, second: str, measure: str = "dice", structure: str = ALL) -> CrossedMean:
-        part = cases if structure == ALL else cases[cases["structure"] == structure]
-        return paired_difference(
-            *(by_subject(part[part["training"] == name], measure) for name in (first, second))
-        )
+    def values(training: str, measure: str = "dice", structures=tuple(STRUCTURES)) -> pd.DataFrame:
+        is_part = (cases["training"] == training) & cases["structure"].isin(structures)
+        return by_subject(cases[is_part], measure)
+
+    def gain(first: str, second: str, *part) -> CrossedMean:
+        return paired_difference(values(first, *part), values(second, *part))
 
     def added(*structures: str) -> pd.DataFrame:
-        part = cases[cases["structure"].isin(structures)]
-        both, real = (
-            by_subject(part[part["training"] == name], "dice") for name in ("both", "real")
-        )
-        return both - real
+        return values("both", "dice", structures) - values("real", "dice", structures)
 
     others = [name for name in STRUCTURES if name != "LV"]
-    found = [
-        ("gap", "all", gain("real", "simulated"), "above", 0.0),
-        ("near_real", "all", gain("real", "sim2real"), "below", parameters.near_margin),
-        ("boost", "all", gain("both", "real"), "above", 0.0),
-        ("boost_lv", "all", paired_difference(added("LV"), added(*others)), "above", 0.0),
+    above_zero = ("above", 0.0)
+    means = [
+        ("gap", ALL, gain("real", "simulated"), *above_zero),
+        ("near_real", ALL, gain("real", "sim2real"), "below", parameters.near_margin),
+        ("boost", ALL, gain("both", "real"), *above_zero),
+        ("boost_lv", ALL, paired_difference(added("LV"), added(*others)), *above_zero),
         *(
-            ("distances_worse", name, gain("both", "real", "hd_mm", name), "above", 0.0)
+            ("distances_worse", name, gain("both", "real", "hd_mm", [name]), *above_zero)
             for name in others
         ),
-        ("translation_helps", "all", gain("sim2real", "simulated"), "above", 0.0),
+        ("translation_helps", ALL, gain("sim2real", "simulated"), *above_zero),
     ]
-    one_seed = (
-        "one seed: the variance of training is not in it" if cases["seed"].nunique() == 1 else ""
-    )
+    one_seed = cases["seed"].nunique() == 1
+    note = "one seed: the variance of training is not in it" if one_seed else ""
     return [
-        (
-            claim,
-            part,
-            mean.value,
-            mean.low,
-            mean.high,
-            side,
-            bound,
-            one_seed if np.isfinite(mean.low) else _NO_INTERVAL,
-        )
-        for claim, part, mean, side, bound in found
+        (claim, "", part, *mean[:3], side, bound, _note(mean.low, note))
+        for claim, part, mean, side, bound in means
     ]
 
 
@@ -180,21 +147,52 @@ def _studies(run: RunFolder, studies: tuple[str, ...]) -> list[tuple]:
     """Claims that studies of the appendix bear on; a study that was not executed leaves them
     without a number."""
     gain = weights = (np.nan, np.nan, np.nan)
-    if "A2_scarcity" in studies:
-        gains = run.manifest("A2_scarcity", "gains.csv").query(
-            "vendor == @ALL and structure == @ALL"
-        )
-        gain = tuple(gains.sort_values("n_real")[["difference", "ci_low", "ci_high"]].iloc[0])
-    if "A1_translators" in studies:
-        trained = run.results("A1_translators")
-        weights = (
-            trained["weights_cut"] / trained["weights_cyclegan"],
-        ) * 3  # counted, so without an interval's width
+    if SCARCITY.name in studies:
+        gains = run.manifest(SCARCITY.name, "gains.csv")
+        overall = gains[(gains["vendor"] == ALL) & (gains["structure"] == ALL)]
+        gain = overall.sort_values("n_real")[["difference", "ci_low", "ci_high"]].iloc[0]
+    if TRANSLATORS.name in studies:
+        trained = run.results(TRANSLATORS.name)
+        ratio = trained["weights_cut"] / trained["weights_cyclegan"]
+        weights = (ratio, ratio, ratio)  # counted, so without an interval's width
     rows = []
     for claim, part, numbers, study, side, bound in (
-        ("scarce", "fewest subjects", gain, "A2_scarcity", "above", 0.0),
-        ("light", "CUT over CycleGAN", weights, "A1_translators", "below", 0.5),
+        ("scarce", "fewest subjects", gain, SCARCITY.name, "above", 0.0),
+        ("light", "CUT over CycleGAN", weights, TRANSLATORS.name, "below", 0.5),
     ):
         note = "" if study in studies else f"not executed: sim2real run --appendix {study}"
-        rows.append((claim, part, *numbers, side, bound, note))
+        rows.append((claim, "", part, *numbers, side, bound, note))
     return rows
+
+
+def _note(low: float, otherwise: str = "") -> str:
+    return otherwise if np.isfinite(low) else _NO_INTERVAL
+
+
+def compare_table(
+    ours: pd.DataFrame, published: pd.DataFrame, parameters: VerdictParameters
+) -> pd.DataFrame:
+    """Each cell of the published Table 1 beside ours. The published unit of HD is not stated; ours
+    is mm.
+
+    Args:
+        ours: ``table1.csv``.
+        published: ``training, vendor, structure, dice, hd``.
+        parameters: of chapter 7, with the tolerances.
+
+    Returns:
+        ``training, vendor, structure, measure, published, ours, difference, within``, two rows a
+        cell.
+    """
+    keys = ["training", "vendor", "structure"]
+    both = published.merge(ours, on=keys, how="left")
+    parts = []
+    for measure, printed, column, tolerance in (
+        ("Dice", "dice", "dice_mean", parameters.dice_tolerance),
+        ("HD", "hd", "hd_mm_mean", parameters.hd_tolerance_mm),
+    ):
+        part = both[keys].assign(measure=measure, published=both[printed], ours=both[column])
+        part["difference"] = part["ours"] - part["published"]
+        within = np.where(part["difference"].abs() <= tolerance, "yes", "no")
+        parts.append(part.assign(within=np.where(part["ours"].isna(), "not available", within)))
+    return pd.concat(parts).sort_index(kind="stable", ignore_index=True)

@@ -18,18 +18,18 @@ def ledger_html(claims: pd.DataFrame) -> str:
     rows = []
     for row in claims.to_dict("records"):
         words = f"“{row['words']}”" if row["quoted"] == "yes" else row["words"]
-        told = [
+        cells = [
             words,
             row["place"],
             f"{row['quantity']}: {row['rule']}",
             row["evidence"],
             f"{_MARK.get(row['verdict'], '?')} {row['verdict']}",
         ]
-        rows.append(f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in told)}</tr>")
+        rows.append(f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in cells)}</tr>")
     return (
-        '<div class="sim2real-wide" role="region" aria-label="Ledger of claims"'
-        ' tabindex="0"><table'
-        f' class="sim2real-ledger"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        '<div class="sim2real-wide" role="region" aria-label="Ledger of claims" tabindex="0">'
+        f'<table class="sim2real-ledger"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
