@@ -16,7 +16,7 @@ import pandas as pd
 from measured import note
 
 from sim2real.data.labels import LV, MYO, REGIMES, RV, VENDORS
-from sim2real.segmentation.evaluate import measure_rows, table1
+from sim2real.segmentation.evaluate import measure_rows, table1_means
 from sim2real.segmentation.statistics import comparison_table, interval_table
 
 SPACING_MM = (9.0, 1.25, 1.25)
@@ -65,7 +65,7 @@ if __name__ == "__main__":
             tables += [case | row for row in measure_rows(*pair, SPACING_MM)]
         measures = max(measures, perf_counter() - start)
     start, rows = perf_counter(), pd.DataFrame(tables)
-    table1(rows), interval_table(rows), comparison_table(rows)
+    table1_means(rows), interval_table(rows), comparison_table(rows)
     statistics = perf_counter() - start
     told = (
         f"{measures:.0f} s for the measures of a regime, {statistics:.0f} s for tables, intervals"

@@ -188,10 +188,10 @@ def test_halves_lower_an_interval_and_never_raise_it():
     for sign, further in ((1, False), (-1, True)):
         bare, halved = (
             jackknife(
-                lambda kept: values[kept].mean() + sign * 40 / kept.sum() ** 2,
+                lambda kept, sign=sign: values[kept].mean() + sign * 40 / kept.sum() ** 2,
                 np.arange(12),
                 halvings=n,
-            )  # noqa: B023
+            )
             for n in (0, 400)
         )
         assert (

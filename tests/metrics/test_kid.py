@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sim2real.data.errors import Sim2RealError
-from sim2real.metrics.kid import by_subject, kernel_distance
+from sim2real.metrics.kid import kernel_distance, kernel_distance_by_subject
 
 
 def by_double_loop(features, reference):
@@ -70,7 +70,7 @@ def test_unusable_sets_are_refused_in_one_line():
 def test_leaving_out_subjects_is_the_distance_of_the_rest():
     features, reference = sets()
     names, other = np.array(list("abacbca")), np.array(list("zzyyyxxxxwz"))
-    distance = by_subject(features, names, reference, other)
+    distance = kernel_distance_by_subject(features, names, reference, other)
     for kept in (names != "c", names == "a"):
         assert distance(kept, other != "x") == pytest.approx(
             by_double_loop(features[kept], reference[other != "x"]), rel=1e-12, abs=1e-12

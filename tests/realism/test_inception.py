@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from sim2real.data.errors import Sim2RealError
 from sim2real.data.root import repository
+from sim2real.metrics.torchvision_shim import import_torchvision
 from sim2real.realism import inception
 from sim2real.realism.parameters import RealismParameters
 
@@ -127,3 +129,53 @@ def test_slices_are_shown_to_the_network_through_eight_bits_in_three_equal_chann
     np.testing.assert_allclose(levels, np.rint(levels), atol=1e-4)
     np.testing.assert_allclose(levels[:, 2], images * 255, atol=0.501)
     np.testing.assert_array_equal(levels[:, 0], levels[:, 1])
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    import_torchvision()
+    from pytorch_fid import inception as public
+
+    torch.manual_seed(0)
+    network = public._inception_v3(num_classes=1008, aux_logits=False, weights=None)
+    network.Mixed_5b = public.FIDInceptionA(192, pool_features=32)
+    network.Mixed_5c = public.FIDInceptionA(256, pool_features=64)
+    network.Mixed_5d = public.FIDInceptionA(288, pool_features=64)
+    network.Mixed_6b = public.FIDInceptionC(768, channels_7x7=128)
+    network.Mixed_6c = public.FIDInceptionC(768, channels_7x7=160)
+    network.Mixed_6d = public.FIDInceptionC(768, channels_7x7=160)
+    network.Mixed_6e = public.FIDInceptionC(768, channels_7x7=192)
+    network.Mixed_7b = public.FIDInceptionE_1(1280)
+    network.Mixed_7c = public.FIDInceptionE_2(2048)
+    path = tmp_path_factory.mktemp("weights") / "random.pth"
+    torch.save(network.state_dict(), path)
+    return path
+
+
+def test_features_are_those_of_pytorch_fid_on_the_same_pictures(weights, tmp_path, monkeypatch):
+    from pytorch_fid import fid_score
+    from pytorch_fid import inception as public
+
+    images = np.random.default_rng(1).uniform(0, 1, (3, 96, 80)).astype(np.float32)
+    files = []
+    for k, image in enumerate(images):
+        files.append(tmp_path / f"{k}.png")
+        Image.fromarray(np.rint(image * 255).astype(np.uint8)).save(files[-1])
+    monkeypatch.setattr(
+        public,
+        "load_state_dict_from_url",
+        lambda *_, **__: torch.load(weights, weights_only=True),
+    )
+    network = public.InceptionV3([3])
+    theirs = fid_score.get_activations(
+        files, network, batch_size=3, dims=2048, device="cpu", num_workers=0
+    )
+    ours = inception.inception_features(images, weights, torch.device("cpu"))
+    assert ours.shape == (3, 2048)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_torch_s_cache_folder_is_left_as_it_was(weights):
+    before = torch.hub.get_dir()
+    inception.inception_features(np.zeros((1, 64, 64), np.float32), weights, torch.device("cpu"))
+    assert torch.hub.get_dir() == before

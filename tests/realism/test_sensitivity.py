@@ -3,7 +3,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from sim2real.realism import sensitivity as module
-from sim2real.realism.sensitivity import SENSITIVITY_COLUMNS, changes, sensitivity
+from sim2real.realism.sensitivity import SENSITIVITY_COLUMNS, changes, sensitivity_table
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def real(people):
 
 
 def test_every_change_is_farther_than_the_other_half(real):
-    table = sensitivity(real)
+    table = sensitivity_table(real)
     assert list(table.columns) == SENSITIVITY_COLUMNS
     distances = table.set_index("change")["distance"]
     assert len(distances) == 7 and distances.index[0] == "other half"
@@ -43,7 +43,7 @@ def test_halves_share_no_subject_and_have_both_vendors(real, monkeypatch):
         "texture_features",
         lambda images: seen.append(images) or rng.normal(size=(len(images), 3)),
     )
-    table = sensitivity(real)
+    table = sensitivity_table(real)
     reference, other = ({image.tobytes() for image in half} for half in seen[:2])
     assert (
         (len(reference), len(other))
@@ -80,4 +80,6 @@ def test_one_subject_a_vendor_gives_an_empty_table(real):
         name: found._replace(values=found.values[:8], subjects=found.subjects[:8])
         for name, found in real.items()
     }
-    assert sensitivity(few).empty and list(sensitivity(few).columns) == SENSITIVITY_COLUMNS
+    assert (
+        sensitivity_table(few).empty and list(sensitivity_table(few).columns) == SENSITIVITY_COLUMNS
+    )

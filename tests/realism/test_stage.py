@@ -60,7 +60,7 @@ def write_run(path, subjects, test_subjects):
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     run = write_run(tmp_path_factory.mktemp("run"), 8, 5)
-    return run, *stage.measure(run, {"texture": texture_space}, LAST_KEPT, 0)
+    return run, *stage.measure_sets(run, {"texture": texture_space}, LAST_KEPT, 0)
 
 
 def test_numbers_of_the_prose_are_those_of_the_tables(measured):
@@ -124,7 +124,7 @@ def test_figures_draw_what_the_tables_hold(measured):
 
 def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path):
     run = write_run(tmp_path, 2, 0)
-    distances, examples = stage.measure(run, {"texture": texture_space}, LAST_KEPT, 0)
+    distances, examples = stage.measure_sets(run, {"texture": texture_space}, LAST_KEPT, 0)
     values = {**stage.results(distances, {"texture": texture_space}, ""), **stage.statistics(run)}
     assert (
         distances["ci_low"].isna().all()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.segmentation.evaluate import EVALUATION_COLUMNS, table1
+from sim2real.segmentation.evaluate import EVALUATION_COLUMNS, table1_means
 from sim2real.segmentation.figures import cases_figure, examples_figure
 from sim2real.segmentation.statistics import interval_table
 from sim2real.segmentation.table1 import cells, read_published, table1_html
@@ -43,7 +43,7 @@ def test_published_table_is_whole():
 
 
 def test_outline_picks_the_best_of_the_papers_three_rows(cases):
-    best = cells(table1(cases)).query("best")
+    best = cells(table1_means(cases)).query("best")
     chosen = {(row.vendor, row.structure): row.training for row in best.itertuples()}
     assert chosen.pop(("A", "RV")) == "real"
     assert set(chosen.values()) == {"both"} and len(chosen) == 5
@@ -58,7 +58,7 @@ def test_tie_of_printed_dice_goes_to_the_lower_hd():
 def test_html_table_outlines_the_same_cells_and_sets_no_text_colour(cases):
     measures = dict.fromkeys(("hd95_mm", "assd_mm", "hd_2d_mm"), 1.0)
     intervals = interval_table(cases.assign(n_images=4, **measures))
-    text = table1_html(table1(cases), read_published(), "Cohort <surrogate>", intervals)
+    text = table1_html(table1_means(cases), read_published(), "Cohort <surrogate>", intervals)
     assert text.count('class="best"') == 12 and "&lt;surrogate&gt;" in text
     assert "; color:" not in text and "background" not in text
 

@@ -205,6 +205,12 @@ def test_a_model_of_another_origin_or_with_other_weights_is_told_in_one_line(
     ) as fault:
         predict_slices(tmp_path / "model", slices, (1.5, 1.25), "cpu")
     assert "\n" not in str(fault.value)
+    older = json.loads(json.dumps(plans))
+    del older["sim2real"]["format"]
+    path.write_text(json.dumps(older))
+    with pytest.raises(Sim2RealError, match="plans.json: of format 1.*expected format") as fault:
+        predict_slices(tmp_path / "model", slices, (1.5, 1.25), "cpu")
+    assert "\n" not in str(fault.value)
     path.write_text(
         json.dumps({name: value for name, value in plans.items() if name != "sim2real"})
     )

@@ -128,11 +128,8 @@ def test_a_full_pool_gives_an_older_slice_half_of_the_time_and_never_loses_or_do
     assert 0.43 < np.mean(older) < 0.57
     kept = [x.mean().item() for x in pool.slices]
     assert len(kept) == 5
-    late = shown[
-        5:
-        # each slice is shown once when it leaves the pool or passes by; the first five were shown on
-        # entry, too
-    ]
+    # each slice is shown once when it leaves the pool or passes by; the first five on entry, too
+    late = shown[5:]
     assert len(set(late)) == len(late) and not set(late) & set(kept)
     assert set(late) | set(kept) == set(given)
 

@@ -20,7 +20,13 @@ from sim2real.translation.parameters import (
     TranslatorsParameters,
 )
 from sim2real.translation.step import Cut
-from sim2real.translation.translators import FASTCUT, TITLES, TRAINED, material_of, settings
+from sim2real.translation.translators import (
+    FASTCUT,
+    TITLES,
+    TRAINED,
+    material_of,
+    method_parameters,
+)
 
 TINY = TranslationParameters(
     **AS_IN_PAPER | {"weight_average": 0.5},
@@ -115,15 +121,19 @@ def test_all_simulated_slices_and_no_test_subject_are_in_the_material(material):
 
 
 def test_methods_take_the_runs_own_sizes_and_the_same_share_of_decay():
-    own = settings(TINY, "cut", 10)
+    own = method_parameters(TINY, "cut", 10)
     assert (own.generator_features, own.learning_rate, own.n_steps, own.decay_steps) == (
         4,
         1e-3,
         10,
         4,
     )
-    changed = {name for name, value in settings(TINY, "fastcut", 10) if value != getattr(own, name)}
-    assert changed == set(FASTCUT) and settings(TINY, "cyclegan", 10) == own
+    changed = {
+        name
+        for name, value in method_parameters(TINY, "fastcut", 10)
+        if value != getattr(own, name)
+    }
+    assert changed == set(FASTCUT) and method_parameters(TINY, "cyclegan", 10) == own
 
 
 def test_every_translator_gives_slices_and_what_is_trained_is_not_trained_again(
@@ -226,7 +236,8 @@ def test_weights_are_counted():
     assert counts.loc["cut", "trained"] == counts.loc["fastcut", "trained"]
     discriminator = counts.loc["cyclegan", "trained"] / 2 - generator
     assert discriminator == sum(
-        w.numel() for w in Cut().build(settings(TINY, "cut", 3), 0)["discriminator"].parameters()
+        w.numel()
+        for w in Cut().build(method_parameters(TINY, "cut", 3), 0)["discriminator"].parameters()
     )
 
 

@@ -12,8 +12,8 @@ from sim2real.verdict.ledger import (
     NOT_SUPPORTED,
     SUPPORTED,
     UNDECIDED,
+    claims_table,
     evidence,
-    ledger,
     verdict,
 )
 from sim2real.verdict.parameters import VerdictParameters
@@ -108,12 +108,12 @@ def run(tmp_path):
 
 
 def verdicts(made, **parameters):
-    table = ledger(evidence(made, VerdictParameters(**parameters), ()))
+    table = claims_table(evidence(made, VerdictParameters(**parameters), ()))
     return table.set_index("claim")["verdict"].to_dict()
 
 
 def test_every_claim_has_a_line_and_what_was_not_executed_is_said(run):
-    table = ledger(evidence(run(hd=4.0), VerdictParameters(), ())).set_index("claim")
+    table = claims_table(evidence(run(hd=4.0), VerdictParameters(), ())).set_index("claim")
     assert set(table.index) == set(CLAIMS["claim"])
     assert table.loc["scarce", "verdict"] == table.loc["light", "verdict"] == LACKING
     assert "sim2real run --appendix A2_scarcity" in table.loc["scarce", "evidence"]
@@ -133,7 +133,7 @@ def test_studies_that_were_executed_decide_their_claims(run):
     made.write_manifest("A2_scarcity", pd.DataFrame(gains, columns=columns), "gains.csv")
     for weights, expected in ((40, SUPPORTED), (60, NOT_SUPPORTED)):
         made.write_results("A1_translators", {"weights_cut": weights, "weights_cyclegan": 100})
-        table = ledger(evidence(made, VerdictParameters(), STUDIES)).set_index("claim")
+        table = claims_table(evidence(made, VerdictParameters(), STUDIES)).set_index("claim")
         assert (
             table.loc["light", "verdict"] == expected
             and table.loc["scarce", "verdict"] == SUPPORTED
@@ -175,7 +175,7 @@ def test_the_margin_of_near_is_the_parameter(run):
 
 
 def test_the_page_quotes_what_is_quoted_and_escapes_what_is_not_ours(run):
-    table = ledger(evidence(run(hd=4.0), VerdictParameters(), ()))
+    table = claims_table(evidence(run(hd=4.0), VerdictParameters(), ()))
     table.loc[0, "evidence"] = "<script>"
     page = ledger_html(table)
     assert "<script>" not in page and "&lt;script&gt;" in page
@@ -188,7 +188,7 @@ def test_the_page_quotes_what_is_quoted_and_escapes_what_is_not_ours(run):
 def test_results_count_the_verdicts(run):
     comparison = pd.DataFrame({"measure": ["Dice"], "difference": [0.01], "within": ["yes"]})
     counts = results(
-        ledger(evidence(run(hd=4.0), VerdictParameters(), ())),
+        claims_table(evidence(run(hd=4.0), VerdictParameters(), ())),
         comparison,
         VerdictParameters(),
         "surrogate",

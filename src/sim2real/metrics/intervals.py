@@ -122,10 +122,9 @@ def share(yes: np.ndarray, subjects: np.ndarray) -> Estimate:
     """
     yes = np.asarray(yes, bool)
     names, index, counts = np.unique(subjects, return_inverse=True, return_counts=True)
-    found, n = jackknife(lambda kept: yes[kept].mean(), np.asarray(subjects)), len(names)
+    n, mean = len(names), float(yes.mean())
     if n < FEWEST_SUBJECTS:
-        return found
-    mean = found.value
+        return Estimate(mean)
     total = np.bincount(index, weights=yes, minlength=n)
     left_out = (yes.sum() - total) / (len(yes) - counts)
     variance = (n - 1) * left_out.var()

@@ -38,10 +38,12 @@ def kernel_distance(features: np.ndarray, reference: np.ndarray) -> float:
         raise Sim2RealError(
             "features hold NaN or infinite values; look for empty or constant images"
         )
-    return by_subject(features, np.zeros(len(features)), reference, np.zeros(len(reference)))()
+    return kernel_distance_by_subject(
+        features, np.zeros(len(features)), reference, np.zeros(len(reference))
+    )()
 
 
-def by_subject(
+def kernel_distance_by_subject(
     features: np.ndarray,
     subjects: np.ndarray,
     reference: np.ndarray,
@@ -56,7 +58,7 @@ def by_subject(
     """
     sides = [(features, *_members(subjects)), (reference, *_members(reference_subjects))]
     within = [members @ _kernel(values, values) @ members.T for values, members, _ in sides]
-    own = [
+    squares = [
         members @ ((values * values).sum(axis=1) / values.shape[1] + 1) ** 3
         for values, members, _ in sides
     ]
@@ -64,13 +66,17 @@ def by_subject(
 
     def distance(*masks: np.ndarray) -> float:
         masks = masks or [np.ones(len(values), bool) for values, _, _ in sides]
-        kept = [mask[first].astype(float) for mask, (_, _, first) in zip(masks, sides, strict=True)]
-        counts = [members.sum(axis=1) @ k for (_, members, _), k in zip(sides, kept, strict=True)]
+        weights = [
+            mask[first].astype(float) for mask, (_, _, first) in zip(masks, sides, strict=True)
+        ]
+        counts = [
+            members.sum(axis=1) @ k for (_, members, _), k in zip(sides, weights, strict=True)
+        ]
         pairs = [
             (k @ w @ k - o @ k) / (n * (n - 1))
-            for k, w, o, n in zip(kept, within, own, counts, strict=True)
+            for k, w, o, n in zip(weights, within, squares, counts, strict=True)
         ]
-        return float(sum(pairs) - 2 * (kept[0] @ between @ kept[1]) / (counts[0] * counts[1]))
+        return float(sum(pairs) - 2 * (weights[0] @ between @ weights[1]) / (counts[0] * counts[1]))
 
     return distance
 

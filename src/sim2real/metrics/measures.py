@@ -8,6 +8,7 @@ from ..data.errors import Sim2RealError
 from ..data.labels import LV, MYO, RV
 
 FEWEST_PIXELS = 10
+# Names of the measures and what they are; all but the angle are plain ratios.
 SLICE_MEASURES = {
     "wall_to_lv_radius": "wall thickness / LV radius (of circles of equal area)",
     "rv_to_lv_area": "RV area / LV area",
@@ -22,7 +23,6 @@ SLICE_MEASURES = {
     "myo_sd_to_mean": "SD / mean intensity inside the MYO",
     "spectrum_slope": "slope of log power against log frequency, 4 to 30 cycles / 128 px",
 }
-"""Names of the measures and what they are; all but the angle are plain ratios."""
 
 
 def slice_measures(image: np.ndarray, label: np.ndarray, pixel_mm) -> dict[str, float]:

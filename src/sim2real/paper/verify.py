@@ -18,11 +18,11 @@ from ..data.files import read_json, read_table
 from ..data.run import RunFolder
 from ..realism.distances import point_distances
 from ..realism.sets import described, image_sets, texture_space
-from ..segmentation.evaluate import predictions_folder, read_predictions, score_cases, table1
+from ..segmentation.evaluate import predictions_folder, read_predictions, score_cases, table1_means
 from ..segmentation.statistics import comparison_table, interval_table, joined
 from ..segmentation.table1 import read_published
 from ..translation.watch import chosen_by
-from ..verdict.ledger import compare_table, evidence, ledger
+from ..verdict.ledger import claims_table, compare_table, evidence
 from .book import has_study
 from .chapters import (
     ALL,
@@ -213,7 +213,7 @@ def tables(checked: CheckedRun) -> Outcome:
     cases, measures = (checked.table(SEGMENTATION.name, name) for name in ("cases", "measures"))
     cells = ["training", "vendor", "structure"]
     made = {
-        "table1": (table1(cases), cells),
+        "table1": (table1_means(cases), cells),
         "table1_intervals": (interval_table(joined(cases, measures)), [*cells, "measure"]),
         "comparisons": (comparison_table(cases), ["first", "second", "vendor", "structure"]),
     }
@@ -243,7 +243,7 @@ def verdicts(checked: CheckedRun) -> Outcome:
             compare_table(ours, read_published(), parameters),
             ["training", "vendor", "structure", "measure"],
         ),
-        "claims": (ledger(evidence(run, parameters, studies)), ["claim", "evidence"]),
+        "claims": (claims_table(evidence(run, parameters, studies)), ["claim", "evidence"]),
     }
     return _together(
         compared(table, checked.table(VERDICT.name, name), keys, f"{name}.csv")

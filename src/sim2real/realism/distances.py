@@ -9,7 +9,7 @@ import pandas as pd
 from ..data.labels import VENDORS
 from ..metrics.frechet import frechet_distance
 from ..metrics.intervals import Estimate, jackknife
-from ..metrics.kid import by_subject, kernel_distance
+from ..metrics.kid import kernel_distance, kernel_distance_by_subject
 from ..metrics.texture import standardise
 from .sets import SliceSet
 
@@ -52,11 +52,11 @@ def point_distances(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
             space,
             (
                 np.nan
-                if found is None
-                else frechet_distance(*_scaled(found.values, real.values, space))
+                if measured is None
+                else frechet_distance(*_scaled(measured.values, real.values, space))
             ),
         )
-        for space, images, reference, found, real in _pairs(spaces)
+        for space, images, reference, measured, real in _pairs(spaces)
     ]
     return pd.DataFrame(rows, columns=["images", "reference", "features", "distance"])
 
@@ -82,14 +82,14 @@ def change_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
     of ``metrics.intervals``, 40 and 14 subjects: 0.96 and 0.97; 75 and 75: 0.95.
     """
     rows = []
-    for space, found in spaces.items():
+    for space, sets in spaces.items():
         for vendor in VENDORS:
             for than in (
                 "simulated",
                 *(f"sim2real_{other}" for other in VENDORS if other != vendor),
             ):
                 change = _change(
-                    found[than], found[f"sim2real_{vendor}"], found[f"real_{vendor}"], space
+                    sets[than], sets[f"sim2real_{vendor}"], sets[f"real_{vendor}"], space
                 )
                 rows.append(
                     (vendor, space, than, change.value, change.low, change.high, change.corrected)
@@ -101,9 +101,9 @@ def _table(
     spaces: dict[str, dict[str, SliceSet]], measure: Callable, columns: list[str]
 ) -> pd.DataFrame:
     rows = []
-    for space, images, reference, found, real in _pairs(spaces):
-        estimate = Estimate(np.nan) if found is None else measure(found, real, space)
-        n = 0 if found is None else len(found.values)
+    for space, images, reference, measured, real in _pairs(spaces):
+        estimate = Estimate(np.nan) if measured is None else measure(measured, real, space)
+        n = 0 if measured is None else len(measured.values)
         rows.append(
             (
                 images,
@@ -128,8 +128,8 @@ def _pairs(spaces: dict[str, dict[str, SliceSet]]) -> Iterator[tuple]:
                 *(f"sim2real_{v}" for v in VENDORS),
                 *(f"real_{v}" for v in VENDORS),
             ):
-                judged = f"{images}_test" if images.startswith("real_") else images
-                yield space, images, reference, sets.get(judged), sets[reference]
+                name = f"{images}_test" if images.startswith("real_") else images
+                yield space, images, reference, sets.get(name), sets[reference]
 
 
 def _scaled(
@@ -141,44 +141,44 @@ def _scaled(
 def _of_full_rank(*sets: SliceSet) -> bool:
     """More images than features: without them bias does not fall as one over the number of
     subjects."""
-    return all(len(found.values) > found.values.shape[1] for found in sets)
+    return all(len(part.values) > part.values.shape[1] for part in sets)
 
 
-def _frechet(found: SliceSet, real: SliceSet, space: str) -> Estimate:
-    if not _of_full_rank(found, real):
-        return Estimate(frechet_distance(*_scaled(found.values, real.values, space)))
+def _frechet(measured: SliceSet, real: SliceSet, space: str) -> Estimate:
+    if not _of_full_rank(measured, real):
+        return Estimate(frechet_distance(*_scaled(measured.values, real.values, space)))
     return jackknife(
-        lambda one, two: frechet_distance(*_scaled(found.values[one], real.values[two], space)),
-        found.subjects,
+        lambda one, two: frechet_distance(*_scaled(measured.values[one], real.values[two], space)),
+        measured.subjects,
         real.subjects,
         lowest=0,
         halvings=20,
     )
 
 
-def _kid(found: SliceSet, real: SliceSet, space: str) -> Estimate:
-    features, reference = _scaled(found.values, real.values, space)
+def _kid(measured: SliceSet, real: SliceSet, space: str) -> Estimate:
+    features, reference = _scaled(measured.values, real.values, space)
     kernel_distance(features, reference)  # refuses what cannot be used, in one line
-    as_scaled = by_subject(features, found.subjects, reference, real.subjects)
+    as_scaled = kernel_distance_by_subject(features, measured.subjects, reference, real.subjects)
 
     def statistic(one, two):
         if space != "texture" or two.all():
             return as_scaled(one, two)
         return kernel_distance(
-            *standardise(found.values[one], real.values[two])
+            *standardise(measured.values[one], real.values[two])
         )  # the scale goes with the reference's subjects
 
-    return jackknife(statistic, found.subjects, real.subjects, lowest=0)
+    return jackknife(statistic, measured.subjects, real.subjects, lowest=0)
 
 
 def _change(before: SliceSet, after: SliceSet, real: SliceSet, space: str) -> Estimate:
     n = len(before.values)
 
     def statistic(one, two):
-        kept = real.values[two]
+        reference = real.values[two]
         was, became = (
-            frechet_distance(*_scaled(found.values[mask], kept, space))
-            for found, mask in ((before, one[:n]), (after, one[n:]))
+            frechet_distance(*_scaled(part.values[mask], reference, space))
+            for part, mask in ((before, one[:n]), (after, one[n:]))
         )
         return became - was
 

@@ -62,20 +62,20 @@ def draw_distances(axes, rows: pd.DataFrame, title: str) -> None:
     ``distances.csv`` in one feature space."""
     references, width = list(rows["reference"].unique()), 0.8 / len(NAMES)
     for j, images in enumerate(NAMES):
-        own = rows[rows["images"] == images].set_index("reference").reindex(references)
+        bars = rows[rows["images"] == images].set_index("reference").reindex(references)
         places = np.arange(len(references)) + (j - (len(NAMES) - 1) / 2) * width
         axes.bar(
             places,
-            own["distance"],
+            bars["distance"],
             width,
             color=SET_COLOURS[images],
             edgecolor="white",
             linewidth=0.5,
             label=NAMES[images],
         )
-        _intervals(axes, places, own)
+        _intervals(axes, places, bars)
         for place, value in zip(
-            places, own["distance"], strict=True
+            places, bars["distance"], strict=True
         ):  # below the bar, where no interval hides it
             text = _short(value) if np.isfinite(value) else ""
             axes.text(
@@ -113,8 +113,8 @@ def draw_distances(axes, rows: pd.DataFrame, title: str) -> None:
 def _intervals(axes, places: np.ndarray, rows: pd.DataFrame) -> None:
     """A dot at the corrected estimate and a line along the interval, neither where there is
     none."""
-    found = np.isfinite(rows[["corrected", "ci_low", "ci_high"]].to_numpy(float)).all(axis=1)
-    where, rows = places[found], rows[found]
+    known = np.isfinite(rows[["corrected", "ci_low", "ci_high"]].to_numpy(float)).all(axis=1)
+    where, rows = places[known], rows[known]
     axes.vlines(where, rows["ci_low"], rows["ci_high"], color="0.1", linewidth=1.2, zorder=3)
     axes.plot(where, rows["corrected"].clip(lower=0), "o", color="0.1", markersize=3.5, zorder=3)
 

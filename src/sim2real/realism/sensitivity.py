@@ -14,6 +14,7 @@ from .sets import SliceSet
 
 SENSITIVITY_COLUMNS = ["change", "distance", "times_other_half", "n_images", "n_reference"]
 
+# The changes, and how the results name them.
 RESULT_NAMES = {
     "other half": "other_half",
     "blurred 1 px": "blur_1",
@@ -23,7 +24,6 @@ RESULT_NAMES = {
     "flattened to four grey levels": "flattened",
     "gamma 1.5": "gamma",
 }
-"""The changes, and how the results name them."""
 
 
 def changes(images: np.ndarray) -> dict[str, np.ndarray]:
@@ -46,7 +46,7 @@ def changes(images: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def sensitivity(
+def sensitivity_table(
     sets: dict[str, SliceSet], extract: Callable[[np.ndarray], np.ndarray] | None = None
 ) -> pd.DataFrame:
     """Fréchet distance of one half of the real training slices, changed, to the other half.

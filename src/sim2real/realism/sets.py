@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..cohort.chapter import COHORT
 from ..data.labels import VENDORS
 from ..data.run import RunFolder
 from ..data.slices import load_slices
 from ..metrics.texture import texture_features
+from ..translation.chapter import TRANSLATION
 from ..translation.parameters import TranslationParameters
 from ..translation.watch import chosen_by
 
@@ -30,18 +32,18 @@ def image_sets(
     (train subjects) and the judged real_A_test and real_B_test (test subjects). Sets without a
     subject are left out, and so are training subjects by which a generator was chosen
     (``translation.keep_nearest``)."""
-    slices = run.manifest("03_real_cohort", "slices.csv")
-    translated = run.manifest("04_translation", "translated.csv")
-    wanted = {"simulated": slices[slices["domain"] == "simulated"]}
+    slices = run.manifest(COHORT.name, "slices.csv")
+    translated = run.manifest(TRANSLATION.name, "translated.csv")
+    tables = {"simulated": slices[slices["domain"] == "simulated"]}
     for vendor in VENDORS:
         real = slices[(slices["domain"] == "real") & (slices["vendor"] == vendor)]
-        wanted[f"sim2real_{vendor}"] = translated[translated["domain"] == f"sim2real_{vendor}"]
+        tables[f"sim2real_{vendor}"] = translated[translated["domain"] == f"sim2real_{vendor}"]
         train = real[real["split"] == "train"]
-        wanted[f"real_{vendor}"] = train[
+        tables[f"real_{vendor}"] = train[
             ~train["subject"].isin(chosen_by(train["subject"].unique(), translation, seed))
         ]
-        wanted[f"real_{vendor}_test"] = real[real["split"] == "test"]
-    return {name: _load(run, rows) for name, rows in wanted.items() if len(rows)}
+        tables[f"real_{vendor}_test"] = real[real["split"] == "test"]
+    return {name: _load(run, rows) for name, rows in tables.items() if len(rows)}
 
 
 def _load(run: RunFolder, rows: pd.DataFrame) -> SliceSet:
@@ -58,7 +60,7 @@ def described(
     """The features of each set in the space of ``extract``, called with the slices and the name of
     the set."""
     return {
-        name: SliceSet(extract(found.values, name), found.subjects) for name, found in sets.items()
+        name: SliceSet(extract(part.values, name), part.subjects) for name, part in sets.items()
     }
 
 

@@ -17,7 +17,7 @@ from .chapter import REALISM
 from .distances import change_table, distance_table, kid_table
 from .inception import find_weights, inception_features
 from .parameters import RealismParameters
-from .sensitivity import RESULT_NAMES, sensitivity
+from .sensitivity import RESULT_NAMES, sensitivity_table
 from .sets import described, image_sets, median_slice, texture_space
 from .vendor import vendor_table
 
@@ -35,7 +35,7 @@ def feature_spaces(parameters: RealismParameters) -> tuple[dict[str, Callable], 
     return spaces, reason
 
 
-def measure(
+def measure_sets(
     run: RunFolder, spaces: dict[str, Callable], translation: TranslationParameters, seed: int
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """Write ``distances.csv``, ``changes.csv``, ``kid.csv``, ``vendor.csv`` and
@@ -53,7 +53,7 @@ def measure(
         (change_table(features), "changes"),
         (kid_table(features), "kid"),
         (vendor_table(texture), "vendor"),
-        (sensitivity(sets), "sensitivity"),
+        (sensitivity_table(sets), "sensitivity"),
     ):
         run.write_manifest(REALISM.name, table, f"{name}.csv")
     shown = [name for name in sets if not name.endswith("_test")]

@@ -51,16 +51,16 @@ def vendor_table(sets: dict[str, SliceSet]) -> pd.DataFrame:
     """
     classifier = train_classifier(sets)
     called = {
-        name: SliceSet(classifier.predict(found.values) == "A", found.subjects)
-        for name, found in sets.items()
+        name: SliceSet(classifier.predict(part.values) == "A", part.subjects)
+        for name, part in sets.items()
     }
     real = {f"real_{vendor}": called.get(f"real_{vendor}_test") for vendor in VENDORS}
     rows = [
         _row(name, called[name], None)
         for name in ("simulated", *(f"sim2real_{vendor}" for vendor in VENDORS))
     ]
-    rows += [_row(name, found, _right(name, found)) for name, found in real.items()]
-    right = [_right(name, found) for name, found in real.items() if found is not None]
+    rows += [_row(name, part, _right(name, part)) for name, part in real.items()]
+    right = [_right(name, part) for name, part in real.items() if part is not None]
     together = (
         SliceSet(*map(np.concatenate, zip(*right, strict=True)))
         if len(right) == len(VENDORS)
@@ -69,9 +69,9 @@ def vendor_table(sets: dict[str, SliceSet]) -> pd.DataFrame:
     return pd.DataFrame([*rows, _row("real", None, together)], columns=VENDOR_COLUMNS)
 
 
-def _right(name: str, found: SliceSet | None) -> SliceSet | None:
+def _right(name: str, part: SliceSet | None) -> SliceSet | None:
     """Whether each slice is called what it is."""
-    return None if found is None else SliceSet(found.values == (name == "real_A"), found.subjects)
+    return None if part is None else SliceSet(part.values == (name == "real_A"), part.subjects)
 
 
 def _row(name: str, called: SliceSet | None, right: SliceSet | None) -> tuple:
@@ -87,5 +87,9 @@ def _row(name: str, called: SliceSet | None, right: SliceSet | None) -> tuple:
         name,
         n,
         people,
-        *(number for found in shares for number in (found.value, found.low, found.high)),
+        *(
+            number
+            for estimate in shares
+            for number in (estimate.value, estimate.low, estimate.high)
+        ),
     )

@@ -16,6 +16,8 @@ from ..data.labels import REGIMES
 from ..metrics.intervals import FEWEST_SUBJECTS, LEVEL
 
 MYOCARDIAL_DENSITY_G_PER_ML = 1.05
+# Measures over the four slices, with their units. EF is the fraction of the four slices' blood, not
+# the ventricle's.
 CLINICAL = {
     "LV_ED_ml": "LV volume at ED (ml)",
     "LV_ES_ml": "LV volume at ES (ml)",
@@ -25,8 +27,6 @@ CLINICAL = {
     "RV_EF_percent": "RV EF (%)",
     "MYO_mass_g": "MYO mass at ED (g)",
 }
-"""Measures over the four slices, with their units. EF is the fraction of the four slices' blood,
-not the ventricle's."""
 SUBJECT_COLUMNS = ["training", "seed", "vendor", "subject", "measure", "predicted", "reference"]
 AGREEMENT_COLUMNS = [
     "training",

@@ -24,8 +24,8 @@ from ..data.slices import SLICE_COLUMNS
 from .nnunet import CONFIGURATION, DATASET, DATASET_ID, nnunet_surroundings
 from .regimes import refuse_shared_subjects, regime_rows
 
+# One row a slice; regimes: the names, with blanks between, of the regimes that train on it.
 CASE_COLUMNS = ["case", *SLICE_COLUMNS, "slice", "regimes"]
-"""One row a slice; regimes: the names, with blanks between, of the regimes that train on it."""
 ENDING = ".nii.gz"
 
 

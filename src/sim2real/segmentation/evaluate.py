@@ -30,6 +30,9 @@ EVALUATION_COLUMNS = [
     "hd_mm",
     "empty",
 ]
+# Of ``measures.csv``, whose rows are those of ``cases.csv``. Distances as in ``metrics.overlap``;
+# n_empty_slices: slices that one of prediction and reference alone holds; volumes over the image's
+# slices; n_images: real and simulated images of the training.
 MEASURE_COLUMNS = [
     "training",
     "seed",
@@ -45,9 +48,6 @@ MEASURE_COLUMNS = [
     "reference_ml",
     "n_images",
 ]
-"""Of ``measures.csv``, whose rows are those of ``cases.csv``. Distances as in ``metrics.overlap``;
-n_empty_slices: slices that one of prediction and reference alone holds; volumes over the image's
-slices; n_images: real and simulated images of the training."""
 TABLE_COLUMNS = [
     "training",
     "n_real",
@@ -190,7 +190,7 @@ def structure_rows(prediction: np.ndarray, reference: np.ndarray, spacing_mm) ->
     ]
 
 
-def table1(cases: pd.DataFrame) -> pd.DataFrame:
+def table1_means(cases: pd.DataFrame) -> pd.DataFrame:
     """Mean and SD over the cases (and seeds) of each training, vendor and structure:
     ``TABLE_COLUMNS``. No case is left out."""
     if lost := int(cases[["dice", "hd_mm"]].isna().any(axis=1).sum()):

@@ -13,7 +13,7 @@ from ..data.slices import as_shown
 from ..metrics.crossed import crossed_mean
 from ..metrics.overlap import dice
 from ..realism.distances import change_table, distance_table
-from ..realism.sensitivity import sensitivity
+from ..realism.sensitivity import sensitivity_table
 from ..realism.sets import SliceSet, described
 from .encoder import encode, reduction
 from .predict import predict_slices
@@ -112,7 +112,7 @@ def judge_tables(
         return at_bottom.apply(encode(model, slices, "planted changes").bottom)
 
     planted = [
-        sensitivity(sets, extract).assign(features=space)
+        sensitivity_table(sets, extract).assign(features=space)
         for space, extract in ((SPACE, all_stages), ("bottom", bottom))
     ]
     tables = {

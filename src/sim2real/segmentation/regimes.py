@@ -6,14 +6,14 @@ from ..data.errors import Sim2RealError
 from ..data.labels import REGIMES
 from ..data.seeds import seed_of
 
+# Domains of each regime. ``simulated`` in the paper's table means translated, in the style of both
+# vendors.
 DOMAINS = {
     "simulated": ("simulated",),
     "sim2real": ("sim2real_A", "sim2real_B"),
     "real": ("real",),
     "both": ("real", "sim2real_A", "sim2real_B"),
 }
-"""Domains of each regime. ``simulated`` in the paper's table means translated, in the style of both
-vendors."""
 
 
 def regime_rows(table: pd.DataFrame, regime: str) -> pd.DataFrame:

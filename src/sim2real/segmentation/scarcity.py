@@ -78,15 +78,15 @@ def n_in_equal_parts(cases: pd.DataFrame) -> int:
     return len(ordered_subjects(cases, 0))
 
 
-def sizes(cases: pd.DataFrame, wanted: list[int]) -> tuple[list[int], str]:
-    """Those of ``wanted`` that the cohort has, in order, and a sentence on those that it has not,
+def sizes(cases: pd.DataFrame, asked: list[int]) -> tuple[list[int], str]:
+    """Those of ``asked`` that the cohort has, in order, and a sentence on those that it has not,
     or nothing."""
     available = n_in_equal_parts(cases)
-    made = sorted({n for n in wanted if n <= available})
-    left_out = sorted(set(wanted) - set(made))
+    made = sorted({n for n in asked if n <= available})
+    left_out = sorted(set(asked) - set(made))
     if not made:
         raise Sim2RealError(
-            f"scarcity.n_real {sorted(wanted)}: the cohort has {available} real training subjects"
+            f"scarcity.n_real {sorted(asked)}: the cohort has {available} real training subjects"
             " in equal parts; ask for fewer"
         )
     if not left_out:
@@ -166,8 +166,11 @@ def scarce_parameters(
     segmentation: SegmentationParameters, parameters: ScarcityParameters
 ) -> SegmentationParameters:
     """Chapter 6's parameters with this study's length of training."""
-    own = {"n_epochs": parameters.n_epochs, "iterations_per_epoch": parameters.iterations_per_epoch}
-    return segmentation.model_copy(update=own)
+    length = {
+        "n_epochs": parameters.n_epochs,
+        "iterations_per_epoch": parameters.iterations_per_epoch,
+    }
+    return segmentation.model_copy(update=length)
 
 
 def summarise(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -18,7 +18,7 @@ from .evaluate import (
     evaluate_model,
     median_cases,
     predictions_folder,
-    table1,
+    table1_means,
     write_predictions,
 )
 from .nnunet import plans_for
@@ -81,7 +81,7 @@ def evaluate(run: RunFolder, parameters: SegmentationParameters) -> tuple[pd.Dat
 def write_tables(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Write ``cases.csv``, ``measures.csv``, ``table1.csv`` and ``table1_intervals.csv``; return
     the last two."""
-    table, intervals = table1(rows), interval_table(rows)
+    table, intervals = table1_means(rows), interval_table(rows)
     run.write_manifest(SEGMENTATION.name, rows[EVALUATION_COLUMNS], "cases.csv")
     run.write_manifest(SEGMENTATION.name, rows[MEASURE_COLUMNS], "measures.csv")
     run.write_manifest(SEGMENTATION.name, table, "table1.csv")

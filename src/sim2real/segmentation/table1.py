@@ -9,14 +9,14 @@ import pandas as pd
 from ..data.labels import REGIMES, STRUCTURES, VENDORS
 
 PAPER_ROWS = ("sim2real", "real", "both")
+# The choices of ``segmentation.distance``: its measure in ``table1_intervals.csv``, and how the
+# table heads it.
 DISTANCES = {
     "hd": ("hd_mm", "HD (mm, 3D)"),
     "hd_2d": ("hd_2d_mm", "HD (mm, 2D, mean of slices)"),
     "hd95": ("hd95_mm", "HD95 (mm, 3D)"),
     "assd": ("assd_mm", "ASSD (mm, 3D)"),
 }
-"""The choices of ``segmentation.distance``: its measure in ``table1_intervals.csv``, and how the
-table heads it."""
 BEST = (  # this red stands out on white and on black
     "outline: 2px solid #e5484d; outline-offset: -3px; font-weight: 600;"
 )
@@ -24,8 +24,8 @@ NO_INTERVAL = "no interval, fewer than five subjects"
 
 
 def with_distance(table: pd.DataFrame, intervals: pd.DataFrame, distance: str) -> pd.DataFrame:
-    """``evaluate.table1`` with the mean of another distance of ``DISTANCES`` as ``distance_mean``;
-    intervals: ``statistics.interval_table``."""
+    """``evaluate.table1_means`` with the mean of another distance of ``DISTANCES`` as
+    ``distance_mean``; intervals: ``statistics.interval_table``."""
     keys = ["training", "vendor", "structure"]
     means = intervals[intervals["measure"] == DISTANCES[distance][0]]
     means = means[[*keys, "mean"]].rename(columns={"mean": "distance_mean"})
@@ -40,7 +40,7 @@ def read_published() -> pd.DataFrame:
 
 def cells(table: pd.DataFrame) -> pd.DataFrame:
     """``training, vendor, structure, n_real, n_simulated, dice, hd, best`` from
-    ``evaluate.table1``, ``with_distance`` or ``read_published``."""
+    ``evaluate.table1_means``, ``with_distance`` or ``read_published``."""
     distance = "distance_mean" if "distance_mean" in table else "hd_mm_mean"
     short = table.rename(columns={"dice_mean": "dice", distance: "hd"})
     short = short[["training", "vendor", "structure", "n_real", "n_simulated", "dice", "hd"]]
@@ -79,7 +79,7 @@ def table1_html(
     page's own hold.
 
     Args:
-        ours: ``evaluate.table1``.
+        ours: ``evaluate.table1_means``.
         published: ``read_published``.
         caption: plain text below the table.
         intervals: ``statistics.interval_table``; each of our cells tells its interval and numbers

@@ -27,8 +27,8 @@ def match_histogram(images: np.ndarray, references: np.ndarray, seed: int = 0) -
     section 3.3): contrast without texture.
     """
     _check(images, references)
-    wanted = np.quantile(references, _QUANTILES)
-    return np.stack([_ranks_to(image, wanted) for image in images]).astype(np.float32)
+    quantiles = np.quantile(references, _QUANTILES)
+    return np.stack([_ranks_to(image, quantiles) for image in images]).astype(np.float32)
 
 
 def swap_amplitudes(
@@ -67,11 +67,11 @@ def swap_amplitudes(
 BASELINES = {"identity": identity, "histogram": match_histogram, "fourier": swap_amplitudes}
 
 
-def _ranks_to(image: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _ranks_to(image: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     """Equal values share the middle of their ranks, so that a flat tissue stays flat."""
     values, inverse, counts = np.unique(image, return_inverse=True, return_counts=True)
     middle = (np.cumsum(counts) - counts / 2) / image.size
-    return np.interp(middle, _QUANTILES, wanted)[inverse].reshape(image.shape)
+    return np.interp(middle, _QUANTILES, quantiles)[inverse].reshape(image.shape)
 
 
 def _check(images: np.ndarray, references: np.ndarray) -> None:

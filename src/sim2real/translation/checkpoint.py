@@ -50,8 +50,8 @@ def save_alike(path: Path | str, content: dict) -> None:
         torch.save(content, file)
 
 
-def load_checkpoint(folder: Path, wanted: str, device: torch.device) -> dict | None:
-    """The state of the training whose fingerprint is ``wanted``; None if there is none.
+def load_checkpoint(folder: Path, identity: str, device: torch.device) -> dict | None:
+    """The state of the training whose fingerprint is ``identity``; None if there is none.
 
     A checkpoint of another training, or a damaged one, is set aside as ``checkpoint.retired.pt``
     with a warning.
@@ -61,11 +61,11 @@ def load_checkpoint(folder: Path, wanted: str, device: torch.device) -> dict | N
         return None
     try:
         state = torch.load(path, map_location=device, weights_only=True)
-        found = state["fingerprint"]
+        saved_by = state["fingerprint"]
     except Exception as error:  # torch raises many kinds for a damaged file
         reason = f"cannot be read ({type(error).__name__})"
     else:
-        if found == wanted:
+        if saved_by == identity:
             return state
         reason = "was made with other images, parameters or seed"
     os.replace(path, folder / RETIRED)

@@ -21,12 +21,12 @@ from .networks import Discriminator, Generator, at_least_float32, initialise
 from .parameters import TranslationParameters
 from .step import Optimisers
 
+# loss_d: of the discriminator of real slices; back: of the way from real to simulated; cycle, idt:
+# both ways together.
 LOSSES = ("loss_d", "loss_d_back", "loss_gan", "loss_gan_back", "loss_cycle", "loss_idt")
-"""loss_d: of the discriminator of real slices; back: of the way from real to simulated; cycle, idt:
-both ways together."""
+# Section 5.1 and 5.2 of the paper and the defaults of its code; the identity's weight is in units
+# of the cycle's.
 LAMBDA_CYCLE, LAMBDA_IDENTITY, POOL_SIZE = 10.0, 0.5, 50
-"""Section 5.1 and 5.2 of the paper and the defaults of its code; the identity's weight is in units
-of the cycle's."""
 
 
 def build_cyclegan(parameters: TranslationParameters, seed: int) -> nn.ModuleDict:

@@ -18,6 +18,7 @@ CURVES = {
     "loss_idt": ("PatchNCE, identity", COLOURS["real"]),
 }
 
+# Marker and colour of each translator: grey where nothing is trained.
 LOOKS = {
     "identity": ("s", "#999999"),
     "histogram": ("D", "#999999"),
@@ -26,7 +27,6 @@ LOOKS = {
     "fastcut": ("o", "#CC79A7"),
     "cyclegan": ("o", "#E69F00"),
 }
-"""Marker and colour of each translator: grey where nothing is trained."""
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
 NEAREST_TICKS = 0.1  # share of the axis's length
 
@@ -101,7 +101,7 @@ def health_figure(log: pd.DataFrame, health: pd.DataFrame, keep_nearest: bool) -
         looks["step"], looks["distance"], "o-", color="#000000", markersize=4, label="translated"
     )
     best = looks[looks["best"] == 1]
-    kept = int(best["step"].iloc[0] if keep_nearest else log["step"].max() + 1)
+    saved_at = int(best["step"].iloc[0] if keep_nearest else log["step"].max() + 1)
     axes[1, 1].plot(
         best["step"], best["distance"], "*", color=COLOURS["B"], markersize=13, label="nearest"
     )
@@ -112,10 +112,10 @@ def health_figure(log: pd.DataFrame, health: pd.DataFrame, keep_nearest: bool) -
         yscale="log",
     )
     for axis in axes.flat:
-        axis.axvline(kept, color="#777777", linewidth=1, linestyle=":")
+        axis.axvline(saved_at, color="#777777", linewidth=1, linestyle=":")
     axes[1, 1].annotate(
         "kept",
-        (kept, 1),
+        (saved_at, 1),
         xycoords=("data", "axes fraction"),
         xytext=(-3, -4),
         textcoords="offset points",

@@ -15,6 +15,8 @@ from ..data.run import RunFolder
 from ..data.slices import as_shown
 from .chapter import TRANSLATION
 
+# kept: edges after over before, above 1 where the translation draws the borders sharper than the
+# simulation did.
 COLUMNS = [
     "vendor",
     "subject",
@@ -24,11 +26,9 @@ COLUMNS = [
     "edges_after",
     "kept",
 ]
-"""kept: edges after over before, above 1 where the translation draws the borders sharper than the
-simulation did."""
 NEAR_PX = 8
+# A slice that keeps less of its borders than this is counted.
 BELOW = 0.8
-"""A slice that keeps less of its borders than this is counted."""
 
 
 def edge_share(image: np.ndarray, label: np.ndarray) -> float:

@@ -17,22 +17,21 @@ from torch.nn import functional as F
 from .parameters import TranslationParameters
 from .resample import Down, Up
 
+# Padded input, both downsampling convolutions before their norm, first and fifth residual block.
 PATCH_LAYERS = (0, 4, 8, 12, 16)
-"""Padded input, both downsampling convolutions before their norm, first and fifth residual
-block."""
 FIRST_BLOCK = 12
 NORM_EPSILON = 1e-5
+# SD of each scale's grain at the start of training, and what it cannot exceed, on the scale of
+# images in [-1, 1].
 GRAIN_SD, GRAIN_LIMIT = 0.01, 0.1
-"""SD of each scale's grain at the start of training, and what it cannot exceed, on the scale of
-images in [-1, 1]."""
+# How much faster the strength of the grain learns than other weights: a step of Adam is as large as
+# its rate, whatever the gradient.
 GRAIN_RATE = 2.0
-"""How much faster the strength of the grain learns than other weights: a step of Adam is as large
-as its rate, whatever the gradient."""
 GRAIN_PX = (1, 2, 4, 8)
+# How near to white a residual generator's sum of slice and change comes before it is bent, so as
+# not to leave the range of images; and how black its inverse takes black to be, so that black is
+# not beyond reach of a change.
 LINEAR_TO, BLACKEST = 0.9, 0.98
-"""How near to white a residual generator's sum of slice and change comes before it is bent, so as
-not to leave the range of images; and how black its inverse takes black to be, so that black is not
-beyond reach of a change."""
 
 
 class InstanceNorm(nn.Module):

@@ -65,14 +65,16 @@ def _official_name(network: str, ours: str) -> str:
 
 
 def _filters(name: str, network: nn.Module) -> dict[str, Tensor]:
-    found, channels = {}, 1
+    filters, channels = {}, 1
     for index, layer in enumerate(network.layers if name != "heads" else ()):
         for module in layer.modules():
             channels = module.out_channels if isinstance(module, nn.Conv2d) else channels
         if type(layer) in _FILTERS:
             row = _FILTERS[type(layer)]
-            found[f"model.{index}.filt"] = torch.outer(row, row).expand(channels, 1, -1, -1).clone()
-    return found
+            filters[f"model.{index}.filt"] = (
+                torch.outer(row, row).expand(channels, 1, -1, -1).clone()
+            )
+    return filters
 
 
 def _load(name: str, path: Path) -> nn.Module:
@@ -83,9 +85,9 @@ def _load(name: str, path: Path) -> nn.Module:
         raise Sim2RealError(
             f"{path}: holds the weights of another network; expected {_WANTED[name]}"
         ) from None
-    wanted = official_state(name, network)
-    for key in [*wanted, *state]:
-        problem = _problem(key, wanted.get(key), state.get(key))
+    expected = official_state(name, network)
+    for key in [*expected, *state]:
+        problem = _problem(key, expected.get(key), state.get(key))
         if problem:
             raise Sim2RealError(f"{path}: {problem}; expected {_WANTED[name]}")
     network.load_state_dict(
@@ -94,16 +96,16 @@ def _load(name: str, path: Path) -> nn.Module:
     return network
 
 
-def _problem(key: str, wanted: Tensor | None, found: Tensor | None) -> str | None:
-    if found is None:
+def _problem(key: str, expected: Tensor | None, loaded: Tensor | None) -> str | None:
+    if loaded is None:
         return f"lacks {key}"
-    if wanted is None:
+    if expected is None:
         return f"holds {key}, which the network does not have"
-    if found.shape != wanted.shape:
-        return f"{key} has shape {tuple(found.shape)}, not {tuple(wanted.shape)}"
-    if not torch.isfinite(found).all():
+    if loaded.shape != expected.shape:
+        return f"{key} has shape {tuple(loaded.shape)}, not {tuple(expected.shape)}"
+    if not torch.isfinite(loaded).all():
         return f"{key} holds NaN or infinite values"
-    if key.endswith(".filt") and not torch.allclose(found.to(wanted), wanted, atol=1e-6):
+    if key.endswith(".filt") and not torch.allclose(loaded.to(expected), expected, atol=1e-6):
         return f"{key} is another anti-aliasing filter"
     return None
 

@@ -95,6 +95,7 @@ class TranslationParameters(ParameterModel):
     )
 
 
+# CUT as the paper has it, where the defaults of ``TranslationParameters`` differ.
 AS_IN_PAPER = {
     "residual": False,
     "grain": False,
@@ -103,7 +104,6 @@ AS_IN_PAPER = {
     "lambda_gan": 1.0,
     "precision": "float32",
 }
-"""CUT as the paper has it, where the defaults of ``TranslationParameters`` differ."""
 
 
 class TranslatorsParameters(ParameterModel):

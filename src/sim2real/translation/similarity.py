@@ -12,8 +12,8 @@ from .apply import to_network
 from .networks import build
 from .parameters import TranslationParameters
 
+# Pixels that layer 0 of the generator, the padded input, has on each side more than the slice.
 PADDING = 3
-"""Pixels that layer 0 of the generator, the padded input, has on each side more than the slice."""
 
 
 def trained_networks(model: Path | str, parameters: TranslationParameters) -> nn.ModuleDict | None:

@@ -33,9 +33,9 @@ from .step import Cut, Optimisers
 from .training import train_translator
 from .watch import load_split
 
+# The settings that its authors document for it (Park et al. 2020, appendix; ``--CUT_mode FastCUT``
+# of their public code).
 FASTCUT = {"lambda_nce": 10.0, "identity_nce": False, "flip_equivariance": True}
-"""The settings that its authors document for it (Park et al. 2020, appendix; ``--CUT_mode FastCUT``
-of their public code)."""
 
 
 class Trained(NamedTuple):
@@ -50,6 +50,7 @@ TRAINED = {
     "fastcut": Trained(Cut, FASTCUT),
     "cyclegan": Trained(CycleGan, {}),
 }
+# Every translator of the chapter, in its order: the untrained ones are ``BASELINES``.
 TITLES = {
     "identity": "untranslated",
     "histogram": "histogram matching",
@@ -58,7 +59,6 @@ TITLES = {
     "fastcut": "FastCUT",
     "cyclegan": "CycleGAN",
 }
-"""Every translator of the chapter, in its order: the untrained ones are ``BASELINES``."""
 
 
 class Material(NamedTuple):
@@ -113,7 +113,9 @@ def _slices_and_images(run: RunFolder, rows: pd.DataFrame) -> tuple[np.ndarray, 
     return np.concatenate(stacks), np.repeat(np.arange(len(rows)), list(map(len, stacks)))
 
 
-def settings(network: TranslationParameters, name: str, n_steps: int) -> TranslationParameters:
+def method_parameters(
+    network: TranslationParameters, name: str, n_steps: int
+) -> TranslationParameters:
     """Chapter 4's parameters with what the method changes, for ``n_steps`` steps with the same
     share of decay."""
     decay = round(network.decay_steps * n_steps / network.n_steps)
@@ -131,7 +133,7 @@ def train_all(
         name: train_translator(
             material.source,
             material.target,
-            settings(network, name, n_steps),
+            method_parameters(network, name, n_steps),
             run.chapter(TRANSLATORS.name) / "models" / name,
             seed,
             choose_device(),
@@ -182,7 +184,7 @@ def weights(network: TranslationParameters, n_steps: int) -> pd.DataFrame:
     count = lambda network: sum(w.numel() for w in network.parameters())  # noqa: E731
     rows = []
     for name, trained in TRAINED.items():
-        networks = trained.method().build(settings(network, name, n_steps), 0)
+        networks = trained.method().build(method_parameters(network, name, n_steps), 0)
         rows.append((name, count(networks), count(networks["generator"])))
     return pd.DataFrame(rows, columns=["name", "trained", "generator"])
 
@@ -228,7 +230,7 @@ def _timed_step(
 ) -> Callable[[torch.Generator], float]:
     """A step of a method as it was trained, as a function that takes it and gives its seconds."""
     folder = run.chapter(TRANSLATORS.name) / "models" / name
-    parameters = settled(settings(network, name, n_steps), folder, device)
+    parameters = settled(method_parameters(network, name, n_steps), folder, device)
     method = TRAINED[name].method()
     networks = method.build(parameters, 0).to(device)
     optimisers = Optimisers(networks, parameters.learning_rate)

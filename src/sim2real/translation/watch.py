@@ -25,11 +25,11 @@ from .networks import Discriminator, Generator
 from .parameters import TranslationParameters
 
 NAME = "health.csv"
+# sure_*: share of patches within ``SURE`` of the discriminator's target; distance: Fréchet, in
+# texture features, with that share of the grain.
 COLUMNS = ["step", "sure_real", "sure_translated", "distance", "grain_share", "best"]
-"""sure_*: share of patches within ``SURE`` of the discriminator's target; distance: Fréchet, in
-texture features, with that share of the grain."""
+# Of the grain, tried beside the whole of it.
 SHARES = (0.0, 0.25, 0.5, 0.75)
-"""Of the grain, tried beside the whole of it."""
 EVALUATIONS, N_SLICES, SURE = 8, 24, 0.1
 FEWEST_SUBJECTS = 2
 

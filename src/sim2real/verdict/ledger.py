@@ -23,9 +23,9 @@ from ..translation.chapter import TRANSLATORS
 from .parameters import VerdictParameters
 
 CLAIMS = pd.read_csv(files(__package__) / "claims.csv")
+# features: the space of a distance, empty for other numbers; part: vendor, structure or whatever
+# the number is of; side: where of ``bound`` the claim puts it, "above" or "below".
 EVIDENCE_COLUMNS = "claim features part value ci_low ci_high side bound note".split()
-"""features: the space of a distance, empty for other numbers; part: vendor, structure or whatever
-the number is of; side: where of ``bound`` the claim puts it, "above" or "below"."""
 VERDICTS = SUPPORTED, NOT_SUPPORTED, UNDECIDED, LACKING = (
     "supported",
     "not supported",
@@ -52,7 +52,7 @@ def evidence(
     return pd.DataFrame(rows, columns=EVIDENCE_COLUMNS)
 
 
-def ledger(numbers: pd.DataFrame) -> pd.DataFrame:
+def claims_table(numbers: pd.DataFrame) -> pd.DataFrame:
     """``claims.csv`` with the evidence of each claim in words and its verdict; a claim on distances
     stands once a feature space.
 

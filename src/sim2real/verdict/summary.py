@@ -13,7 +13,7 @@ _MARK = {SUPPORTED: "✓", NOT_SUPPORTED: "✗"}
 
 def ledger_html(claims: pd.DataFrame) -> str:
     """The ledger as an HTML table: claim with its place, quantity with its rule, evidence, verdict.
-    claims: ``ledger.ledger``."""
+    claims: ``ledger.claims_table``."""
     head = "".join(f'<th scope="col">{name}</th>' for name in _HEAD)
     rows = []
     for row in claims.to_dict("records"):
