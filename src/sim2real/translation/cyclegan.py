@@ -66,7 +66,7 @@ class ImagePool:
 
 
 class CycleGan:
-    """A method for ``training.train``, as ``step.Cut`` is; it carries a pool of translated slices
+    """A method for ``train_translator``, as ``step.Cut`` is; it carries a pool of translated slices
     for each direction."""
 
     losses = LOSSES

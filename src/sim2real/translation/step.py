@@ -1,5 +1,5 @@
 """One optimiser step of CUT (Park, Efros, Zhang, Zhu, ECCV 2020), and CUT as a method that
-``training.train`` can train.
+``training.train_translator`` can train.
 
 The mathematics is the paper's; work that would only be repeated is not: the features of the inputs
 (the keys) are kept from the generator's own pass, and real and translated slices go through a
@@ -121,8 +121,8 @@ def cut_step(
 
 
 class Cut:
-    """What ``training.train`` asks of a method; CUT carries nothing from one step to the next but
-    weights and optimisers."""
+    """What ``train_translator`` asks of a method; CUT carries nothing from one step to the next
+    but weights and optimisers."""
 
     losses = LOSSES
     build = staticmethod(build)
