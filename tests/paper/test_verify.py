@@ -132,7 +132,7 @@ def test_a_figure_from_another_run(copy):
     figures = folder / "05_realism" / "figures"
     (figures / "fig3.png").write_bytes((figures / "looks.png").read_bytes())
     assert faults("figures") == {
-        "figures": ["05_realism/figures/fig3.png: is not the one that 05_realism.ipynb made"]
+        "figures": ["05_realism/figures/fig3.png: is not the one that 05_realism made"]
     }
 
 

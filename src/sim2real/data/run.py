@@ -33,8 +33,8 @@ class RunFolder:
     def numbers(self, chapter: str) -> dict:
         """All that a chapter's notebooks kept, of every results file by name."""
         numbers: dict = {}
-        for path in sorted(self.chapter(chapter).glob("*.json"), reverse=True):
-            numbers |= read_json(path)  # of a name in two files that of ``results.json``, the last
+        for path in sorted(self.chapter(chapter).glob("*.json")):
+            numbers |= read_json(path)  # of a name in two files that of results.json, the last
         return numbers
 
     def manifest(self, chapter: str, table: str = "manifest.csv") -> pd.DataFrame:
