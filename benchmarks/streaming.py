@@ -93,7 +93,8 @@ def at_size(n_subjects: int, preset: str, cores: int) -> tuple[np.ndarray, float
         (seconds, parent, worker), again = found[0, k], found[1, k, 0]
         print(
             f"{n_subjects:8d} "
-            f" {chapter:<12}{1000 * seconds / n_subjects:10.1f}{1000 * again / n_subjects:10.2f}{parent:10.1f}{worker:10.1f}",
+            f" {chapter:<12}{1000 * seconds / n_subjects:10.1f}"
+            f"{1000 * again / n_subjects:10.2f}{parent:10.1f}{worker:10.1f}",
             flush=True,
         )
     return found, size / n_subjects

@@ -15,6 +15,7 @@ import sys
 
 import numpy as np
 from measured import note
+
 from sim2real.paper.cli import _SPINS
 
 WORK = """
@@ -24,7 +25,8 @@ from sim2real.translation.networks import build
 from sim2real.translation.step import Optimisers, cut_step
 parameters = load_parameters("standard", []).translation.model_copy(update={"precision": "float32"})
 networks = build(parameters, 0)
-optimisers, slices = Optimisers(networks, 1e-4), torch.rand(2, 1, 1, 128, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
+optimisers, draw = Optimisers(networks, 1e-4), torch.Generator().manual_seed(0)
+slices = torch.rand(2, 1, 1, 128, 128, generator=draw) * 2 - 1
 def step(): cut_step(networks, optimisers, *slices, parameters, torch.Generator().manual_seed(0))
 step()
 begun, steps = time.monotonic(), 0

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from sim2real.paper.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -23,7 +23,9 @@ def patient(vendor: str, index: int, phases: tuple[str, ...] = ("ED", "ES")) -> 
     shape (x, y, slice, phase)."""
     look = VENDOR_LOOKS[vendor]
     geometry = PopulationParameters(
-        slice_thickness_mm=look.slice_thickness_mm, slice_spacing_mm=look.slice_spacing_mm, sub_slices=1
+        slice_thickness_mm=look.slice_thickness_mm,
+        slice_spacing_mm=look.slice_spacing_mm,
+        sub_slices=1,
     )
     subject = sample_subject(0, index, _SHARE_NORMAL, family=f"lesson{vendor}")
     phantom = Phantom(subject)

@@ -67,21 +67,6 @@ def _strip_and_box(
             axes.scatter(across, part["dice"], **style)
 
 
-def learning_figure(log: pd.DataFrame) -> Figure:
-    """Training loss and nnU-Net's pseudo Dice of each structure over the epochs; log:
-    ``training.train_segmenter``."""
-    figure = Figure(figsize=(7.4, 2.8), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    left.plot(log["epoch"], log["train_loss"], "o-", color=INK, markersize=3)
-    left.set(xlabel="epoch", ylabel="training loss (Dice + cross-entropy)")
-    for name in STRUCTURES:
-        style = {"color": COLOURS[name], "markersize": 3, "label": name}
-        right.plot(log["epoch"], log[f"pseudo_dice_{name}"], "o-", **style)
-    right.set(xlabel="epoch", ylabel="pseudo Dice", ylim=(0, 1))
-    right.legend(fontsize=8)
-    return figure
-
-
 def examples_figure(
     images: dict[str, np.ndarray],
     references: dict[str, np.ndarray],
