@@ -173,9 +173,3 @@ def test_features_are_those_of_pytorch_fid_on_the_same_pictures(weights, tmp_pat
     ours = inception.inception_features(images, weights, torch.device("cpu"))
     assert ours.shape == (3, 2048)
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
-
-
-def test_torch_s_cache_folder_is_left_as_it_was(weights):
-    before = torch.hub.get_dir()
-    inception.inception_features(np.zeros((1, 64, 64), np.float32), weights, torch.device("cpu"))
-    assert torch.hub.get_dir() == before

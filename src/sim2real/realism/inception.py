@@ -2,10 +2,10 @@
 shipped."""
 
 import hashlib
-import tempfile
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -90,16 +90,10 @@ def inception_features(
 
 def _network(weights: Path) -> torch.nn.Module:
     import_torchvision()
-    from pytorch_fid.inception import InceptionV3
+    from pytorch_fid import inception as public
 
-    before = torch.hub.get_dir()
-    with (
-        tempfile.TemporaryDirectory() as folder
-    ):  # pytorch-fid reads its weights from torch's cache folder only
-        (Path(folder) / "checkpoints").mkdir()
-        (Path(folder) / "checkpoints" / WEIGHTS_NAME).symlink_to(weights.resolve())
-        try:
-            torch.hub.set_dir(folder)
-            return InceptionV3([InceptionV3.BLOCK_INDEX_BY_DIM[2048]])
-        finally:
-            torch.hub.set_dir(before)
+    # pytorch-fid takes its weights from a download alone.
+    with mock.patch.object(
+        public, "load_state_dict_from_url", lambda *_, **__: torch.load(weights, weights_only=True)
+    ):
+        return public.InceptionV3([public.InceptionV3.BLOCK_INDEX_BY_DIM[2048]])
