@@ -60,11 +60,8 @@ def make(root: Path, n_subjects: int) -> None:
 
 def work(step: str, root: str) -> None:
     """One step over the whole folder."""
-    from sim2real.cohort.check import check_cohort
-    from sim2real.cohort.mnms import survey_mnms
-    from sim2real.cohort.parameters import CohortParameters
-    from sim2real.cohort.stage import prepare_real
-    from sim2real.data.run import RunFolder
+    from sim2real.cohort import CohortParameters, check_cohort, prepare_real, survey_mnms
+    from sim2real.data import RunFolder
 
     with tempfile.TemporaryDirectory() as run:
         start = perf_counter()

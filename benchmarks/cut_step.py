@@ -23,11 +23,9 @@ import torch
 from measured import note
 from torch import nn
 
-from sim2real.metrics.torchvision_shim import import_torchvision
-from sim2real.translation.networks import build
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.metrics import import_torchvision
+from sim2real.translation import Optimisers, TranslationParameters, build, cut_step
 from sim2real.translation.precision import compile_networks
-from sim2real.translation.step import Optimisers, cut_step
 
 GPU_STEPS = 20
 

@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 from measured import note
 
-from sim2real.data.labels import LV, MYO, REGIMES, RV, VENDORS
-from sim2real.segmentation.evaluate import measure_rows, table1_means
-from sim2real.segmentation.statistics import comparison_table, interval_table
+from sim2real.data import LV, MYO, REGIMES, RV, VENDORS
+from sim2real.segmentation import comparison_table, interval_table, measure_rows, table1_means
 
 SPACING_MM = (9.0, 1.25, 1.25)
 

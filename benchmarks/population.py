@@ -19,11 +19,9 @@ from peak import CORES, watched
 
 def work(n_subjects: int) -> None:
     """One size, from nothing to images on disk."""
-    from sim2real.data.run import RunFolder
-    from sim2real.population.parameters import PopulationParameters
-    from sim2real.population.stage import make_population
-    from sim2real.simulation.parameters import SimulationParameters
-    from sim2real.simulation.stage import simulate_population
+    from sim2real.data import RunFolder
+    from sim2real.population import PopulationParameters, make_population
+    from sim2real.simulation import SimulationParameters, simulate_population
 
     with tempfile.TemporaryDirectory() as folder:
         run = RunFolder(folder)

@@ -14,13 +14,10 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = os.environ[
 from time import perf_counter
 
 import numpy as np
-
-from sim2real.population.parameters import PopulationParameters
-from sim2real.population.render import Phantom, SlicePlan
-from sim2real.population.subjects import sample_subject
 from sim2real.simulation.levels import LIVING, PHYSICS
-from sim2real.simulation.parameters import SimulationParameters
-from sim2real.simulation.scan import Scan, simulate
+
+from sim2real.population import Phantom, PopulationParameters, SlicePlan, sample_subject
+from sim2real.simulation import Scan, SimulationParameters, simulate
 
 PIXELS, FIELD_MM = 128, 256.0
 

@@ -21,14 +21,9 @@ from time import perf_counter
 import numpy as np
 from scipy.ndimage import binary_erosion
 
-from sim2real.population.parameters import PopulationParameters
-from sim2real.population.render import Phantom, SlicePlan
-from sim2real.population.subjects import sample_subject
-from sim2real.simulation.acquisition import combine, reconstruct
-from sim2real.simulation.parameters import SimulationParameters
-from sim2real.simulation.scan import Scan
+from sim2real.population import Phantom, PopulationParameters, SlicePlan, sample_subject
+from sim2real.simulation import Scan, SimulationParameters, combine, reconstruct, tissue_times
 from sim2real.simulation.tables import FAT_SHIFT_PPM, PROTON_MHZ_PER_T
-from sim2real.simulation.tissues import tissue_times
 
 FIELD_MM, READOUT_S = (
     256.0,

@@ -33,12 +33,10 @@ CHAPTERS = ("population", "simulation")
 def work(chapter: str, folder: str, n_subjects: int, preset: str) -> None:
     """One chapter in this process; the line RESULT: seconds, peak MB of this process and of its
     largest worker."""
-    from sim2real.data.run import RunFolder
+    from sim2real.data import RunFolder
     from sim2real.paper.parameters import load_parameters
-    from sim2real.population.parameters import PopulationParameters
-    from sim2real.population.stage import make_population
-    from sim2real.simulation.parameters import SimulationParameters
-    from sim2real.simulation.stage import simulate_population
+    from sim2real.population import PopulationParameters, make_population
+    from sim2real.simulation import SimulationParameters, simulate_population
 
     population, simulation = PopulationParameters(**COARSE[0]), SimulationParameters(**COARSE[1])
     if preset:

@@ -12,7 +12,7 @@ import yaml
 from nbconvert import HTMLExporter
 
 from sim2real.course.lessons import read_lessons
-from sim2real.data.errors import Sim2RealError
+from sim2real.data import Sim2RealError
 from sim2real.paper.book import check_outputs, contents_with, copy_chapters, has_study
 from sim2real.paper.chapters import CHAPTERS
 from sim2real.paper.reference import reference_page

@@ -9,19 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sim2real.data.labels import LV
-from sim2real.data.mosaic import choice_html, mosaic_html, outlines_html, range_html
+from sim2real.data import LV, choice_html, mosaic_html, outlines_html, range_html
+from sim2real.simulation import SimulationParameters, bssfp_signal
 from sim2real.simulation.calculator import calculator_html, tissues_of
-from sim2real.simulation.parameters import SimulationParameters
-from sim2real.simulation.signal import bssfp_signal
 
 STATIC = Path(__file__).resolve().parents[2] / "book" / "_static"
 LINES, COLUMNS, HEIGHT, WIDTH = 3, 5, 48, 64
 GREYS = np.linspace(40, 220, LINES * COLUMNS).round().reshape(LINES, COLUMNS)
-TABLE = (
-    '<table class="sim2real-table1"><tr><th>N</th><td title="one">1</td><td'
-    ' title="two">2</td></tr><tr><th>M</th><td title="three">3</td></tr></table>'
-)
 
 
 def slices_html(kind: str, controls: str) -> str:
@@ -34,7 +28,7 @@ def slices_html(kind: str, controls: str) -> str:
 
 
 def page_html(script: str) -> str:
-    """A stack, a wipe, the calculator and a table; script: the text of ``moving.js``."""
+    """A stack, a wipe and the calculator; script: the text of ``moving.js``."""
     stack = range_html("stack", "column", "slice", 1, COLUMNS, 3, "{} of 5") + choice_html(
         "stack", "line", "phase", {"0": "ED", "1": "ES"}
     )
@@ -44,9 +38,7 @@ def page_html(script: str) -> str:
         + choice_html("wipe", "mode", "as", {"wipe": "curtain", "blend": "veil"})
         + range_html("wipe", "column", "picture", 1, COLUMNS, 1, "{}")
     )
-    scripts = "".join(
-        f'<script src="{STATIC}/{name}.js"></script>' for name in ("contrast", "told")
-    )
+    scripts = f'<script src="{STATIC}/contrast.js"></script>'
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Moving</title><meta'
         f' name="viewport" content="width=device-width">'
@@ -58,7 +50,7 @@ def page_html(script: str) -> str:
         '</head><body><main class="bd-main'
         f' bd-article"><h1>Moving</h1>{slices_html("stack", stack + outlines_html(True))}'
         f"{slices_html('wipe', wipe + outlines_html(False))}"
-        f"{calculator_html(SimulationParameters(), 'calculator', 'Curves.')}{TABLE}"
+        f"{calculator_html(SimulationParameters(), 'calculator', 'Curves.')}"
         "</main></body></html>"
     )
 
@@ -174,22 +166,6 @@ def test_the_script_draws_the_curves_that_the_page_had_without_it(page, tab, fol
     ]
     np.testing.assert_allclose(*numbers, atol=0.11)
     still.close()
-
-
-def test_cells_tell_by_keyboard_and_pointer_and_are_silenced_by_escape(page):
-    words = page.locator(".told")
-    press(page, "table.sim2real-table1 td >> nth=0", "ArrowRight")
-    assert words.inner_text() == "two" and page.locator(
-        "table.sim2real-table1 td >> nth=1"
-    ).evaluate("cell => cell === document.activeElement")
-    page.keyboard.press("ArrowDown")
-    assert words.inner_text() == "three"
-    page.keyboard.press("Escape")
-    assert not words.is_visible()
-    page.locator(".tells >> nth=0").hover()
-    assert (
-        words.inner_text() == "one" and page.locator(".tells[tabindex='0']").count() == 1
-    )  # one stop for the table
 
 
 @pytest.mark.parametrize("way", ["without scripts", "in print"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sim2real.data.errors import Sim2RealError
+from sim2real.data import Sim2RealError
 from sim2real.paper import pdf
 from sim2real.paper.chapters import CHAPTERS
 

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.cohort.parameters import CohortParameters
-from sim2real.cohort.surrogate import write_surrogate
-from sim2real.data.errors import Sim2RealError
+from sim2real.cohort import CohortParameters, write_surrogate
+from sim2real.data import Sim2RealError
 
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset"
 SHAPE = (20, 17, 6, 3)  # x, y, slice, phase

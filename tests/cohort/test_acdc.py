@@ -4,14 +4,18 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from sim2real.cohort.acdc import survey_acdc
-from sim2real.cohort.check import check_cohort
-from sim2real.cohort.find import read_real
-from sim2real.cohort.grid import Grid, field_centre, to_grid, upright
-from sim2real.cohort.parameters import CohortParameters
-from sim2real.cohort.stage import prepare_real
-from sim2real.data.run import RunFolder
-from sim2real.data.slices import load_slices
+from sim2real.cohort import (
+    CohortParameters,
+    Grid,
+    check_cohort,
+    field_centre,
+    prepare_real,
+    read_real,
+    survey_acdc,
+    to_grid,
+    upright,
+)
+from sim2real.data import RunFolder, load_slices
 
 PLAIN = np.diag([7.3, 7.4, 12.0, 1.0])  # ACDC's headers: the sizes of the voxels and no orientation
 

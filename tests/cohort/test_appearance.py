@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 
 from sim2real.cohort import appearance
-from sim2real.metrics.measures import slice_measures
-from sim2real.population.parameters import PopulationParameters
-from sim2real.population.render import Phantom, SlicePlan
-from sim2real.population.structures import STRUCTURE_TABLE
-from sim2real.population.subjects import sample_subject
+from sim2real.metrics import slice_measures
+from sim2real.population import (
+    STRUCTURE_TABLE,
+    Phantom,
+    PopulationParameters,
+    SlicePlan,
+    sample_subject,
+)
 
 
 def test_drawn_label_without_displacement_keeps_areas():

@@ -12,12 +12,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from sim2real.cohort.check import check_cohort
-from sim2real.cohort.mnms import read_mnms, survey_mnms
-from sim2real.cohort.parameters import CohortParameters
-from sim2real.cohort.stage import prepare_real
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.run import RunFolder
+from sim2real.cohort import CohortParameters, check_cohort, prepare_real, read_mnms, survey_mnms
+from sim2real.data import RunFolder, Sim2RealError
 
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"
 SMALL = CohortParameters(grid_pixels=64, pixel_size_mm=2.0)
@@ -147,14 +143,6 @@ HEADER = {
     "code that is the folder above": (cell("External code", ".."), "'..' is no subject's code"),
     "code with a backslash": (cell("External code", "A1\\x"), "is no subject's code"),
     "empty code": (cell("External code", ""), "'' is no subject's code"),
-    "code that Excel made a date": (
-        cell("External code", "2022-03-01T00:00:00"),
-        "line 2 has the date '2022-03-01T00:00:00' for a code",
-    ),
-    "code that Excel made a month": (
-        cell("External code", "01.Mar"),
-        "has the date '01.Mar' for a code",
-    ),
     "subject twice in the sheet": (
         lambda b: (b.rows.append(b.rows[0]), b.sheet()),
         "subject A1 stands in it twice",

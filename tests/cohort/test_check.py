@@ -3,8 +3,8 @@ import gzip
 import numpy as np
 import pytest
 
-from sim2real.cohort.check import cases_table, check_cohort, examine
-from sim2real.cohort.mnms import read_mnms
+from sim2real.cohort import check_cohort, read_mnms
+from sim2real.cohort.check import cases_table, examine
 
 
 @pytest.fixture(autouse=True)

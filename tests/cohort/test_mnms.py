@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.cohort.cases import require_subjects
-from sim2real.cohort.mnms import read_mnms, survey_mnms
+from sim2real.cohort import read_mnms, require_subjects, survey_mnms
 
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset"
 SHAPE = (20, 17, 6, 3)
@@ -159,37 +158,6 @@ def test_sheets_with_everything_in_quotes_are_read(builder, separator):
         ("A1", 'DCM; "mild", or not'),
         ("B1", "NOR"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("code", "saved"), [("007", "7"), ("007", "7.0"), ("3E5", "300000"), ("1E05", "1,00E+05")]
-)
-def test_codes_that_a_spreadsheet_took_for_numbers_find_their_folder(builder, code, saved):
-    builder.add(code).add("B1", vendor="B")
-    builder.rows[0]["External code"] = saved
-    assert [case.subject for case in read_mnms(builder.sheet())] == [code, "B1"]
-
-
-def test_a_number_that_two_folders_could_mean_is_not_guessed(builder, refusal):
-    builder.add("007").add("07").add("B1", vendor="B")
-    builder.rows[:2] = [{**builder.rows[0], "External code": "7"}]
-    assert "subject 7 is listed" in refusal(lambda: read_mnms(builder.sheet()))
-
-
-def test_a_number_is_not_taken_for_a_folder_that_has_its_own_row(builder, refusal):
-    builder.add("007").add("B1", vendor="B")
-    builder.rows.append({**builder.rows[0], "External code": "7"})
-    assert "subject 7 is listed" in refusal(lambda: read_mnms(builder.sheet()))
-
-
-def test_excel_keeps_dates_and_numbers_apart_from_codes(builder, refusal):
-    builder.add("0012", ed=1).add("B1", vendor="B")
-    builder.rows[0]["External code"] = 12
-    assert read_mnms(builder.sheet(suffix=".xlsx"))[0].subject == "0012"
-    builder.rows[0]["External code"] = pd.Timestamp("2022-03-01")
-    assert "has the date '2022-03-01T00:00:00' for a code" in refusal(
-        lambda: read_mnms(builder.sheet(suffix=".xlsx"))
-    )
 
 
 def test_columns_in_another_order_and_more_of_them_are_read(builder):

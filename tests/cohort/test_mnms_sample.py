@@ -7,9 +7,16 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from sim2real.cohort import (
+    Grid,
+    field_centre,
+    from_grid,
+    mid_ventricular,
+    read_mnms,
+    to_grid,
+    upright,
+)
 from sim2real.cohort.check import examine
-from sim2real.cohort.grid import Grid, field_centre, from_grid, mid_ventricular, to_grid, upright
-from sim2real.cohort.mnms import read_mnms
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "mnms-sample"
 pytestmark = pytest.mark.skipif(

@@ -3,8 +3,8 @@ import pytest
 
 from sim2real.cohort.figures import spans_figure
 from sim2real.cohort.summary import EXCUSED, REAL, against_real, span
-from sim2real.data.labels import PHASES
-from sim2real.metrics.measures import SLICE_MEASURES
+from sim2real.data import PHASES
+from sim2real.metrics import SLICE_MEASURES
 
 
 def measured(**changes) -> pd.DataFrame:

@@ -5,10 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.cohort import appearance
-from sim2real.cohort.mnms import read_mnms
-from sim2real.cohort.parameters import CohortParameters
-from sim2real.cohort.surrogate import SHEET, VERSION, _write_subject, write_surrogate
+from sim2real.cohort import CohortParameters, appearance, read_mnms, write_surrogate
+from sim2real.cohort.surrogate import SHEET, VERSION, _write_subject
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sim2real.course.bloch import steady_state
-from sim2real.simulation.signal import bssfp_signal
+from sim2real.simulation import bssfp_signal
 
 
 @pytest.mark.parametrize("offset_hz", [0.0, 40.0, -220.0])

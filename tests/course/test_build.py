@@ -8,7 +8,8 @@ import subprocess
 import nbformat
 import pytest
 
-from sim2real.course.build import PAGES, executed, page, write_pages
+from sim2real.course import write_pages
+from sim2real.course.build import PAGES, executed, page
 from sim2real.course.editions import ANSWER, instructor
 from sim2real.course.lessons import CHECK, SOLUTION, kind, read_lesson
 from sim2real.course.slides import slides

@@ -9,7 +9,7 @@ import pytest
 
 from sim2real.course.editions import ANSWER, instructor, stub, student
 from sim2real.course.lessons import SOLUTION, WRONG, kind
-from sim2real.data.errors import Sim2RealError
+from sim2real.data import Sim2RealError
 
 
 def lines_of(source: str) -> set[str]:

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from sim2real.course.lessons import CHECK, EXERCISE, LEVELS, SOLUTION, WRONG, kind, read_lesson
-from sim2real.data.errors import Sim2RealError
+from sim2real.data import Sim2RealError
 from sim2real.paper.chapters import CHAPTERS as DECLARED
 
 CHAPTERS = [chapter.name for chapter in DECLARED]

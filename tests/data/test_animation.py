@@ -5,7 +5,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from sim2real.data.animation import cine_html
+from sim2real.data import cine_html
 
 
 def frames_of(html: str, n: int) -> np.ndarray:

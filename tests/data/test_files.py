@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.files import (
+from sim2real.data import (
+    Sim2RealError,
     atomic,
     clear_temporaries,
     folder_stamp,

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.images import (
+from sim2real.data import (
     Image,
+    Sim2RealError,
     open_image,
     read_image,
     read_labels,

@@ -7,8 +7,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from sim2real.data.labels import LV, MYO, RV
-from sim2real.data.mosaic import choice_html, mosaic_html, outlines_html, range_html
+from sim2real.data import LV, MYO, RV, choice_html, mosaic_html, outlines_html, range_html
 
 LINES, COLUMNS, HEIGHT, WIDTH = 2, 3, 40, 56
 

@@ -3,9 +3,7 @@ import json
 import pandas as pd
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.resumable import fingerprint_of, resumable_folder
-from sim2real.data.run import FORMAT, RunFolder
+from sim2real.data import FORMAT, RunFolder, Sim2RealError, fingerprint_of, resumable_folder
 
 
 def test_results_are_flat_and_read_back(tmp_path):

@@ -5,9 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.seeds import generator, seed_of
-from sim2real.data.workers import available_cores, map_in_order
+from sim2real.data import Sim2RealError, available_cores, generator, map_in_order, seed_of
 from sim2real.paper.cli import _SPINS, main
 
 

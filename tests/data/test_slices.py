@@ -2,9 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.images import Image, write_image
-from sim2real.data.slices import as_shown, as_stored, load_slices
+from sim2real.data import Image, Sim2RealError, as_shown, as_stored, load_slices, write_image
 
 
 def write(folder, name, shape, start=0):

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from scipy.stats import t, ttest_1samp
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.metrics.crossed import crossed_mean, holm, paired_difference
+from sim2real.data import Sim2RealError
+from sim2real.metrics import crossed_mean, holm, paired_difference
 
 
 def coverage(

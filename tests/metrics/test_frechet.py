@@ -4,8 +4,9 @@ import sys
 import numpy as np
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.metrics.frechet import frechet_distance, frechet_distance_of_gaussians
+from sim2real.data import Sim2RealError
+from sim2real.metrics import frechet_distance
+from sim2real.metrics.frechet import frechet_distance_of_gaussians
 
 
 def test_closed_form_for_commuting_covariances():

@@ -5,9 +5,8 @@ import pytest
 from scipy.special import betainc
 from scipy.stats import binomtest, ttest_1samp, ttest_ind
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.metrics.frechet import frechet_distance
-from sim2real.metrics.intervals import jackknife, share
+from sim2real.data import Sim2RealError
+from sim2real.metrics import frechet_distance, jackknife, share
 
 SLICES = 8  # four slices at two phases
 FEATURES = 23

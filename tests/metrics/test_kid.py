@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.metrics.kid import kernel_distance, kernel_distance_by_subject
+from sim2real.data import Sim2RealError
+from sim2real.metrics import kernel_distance, kernel_distance_by_subject
 
 
 def by_double_loop(features, reference):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.metrics.measures import SLICE_MEASURES, slice_measures, spectrum_slope
+from sim2real.data import Sim2RealError
+from sim2real.metrics import SLICE_MEASURES, slice_measures, spectrum_slope
 
 SHAPE, CENTRE = (160, 120), (84, 70)
 

@@ -6,13 +6,8 @@ import torch
 from monai.metrics import compute_average_surface_distance, compute_dice, compute_hausdorff_distance
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
-from sim2real.metrics.overlap import (
-    dice,
-    distances_mm,
-    hausdorff_2d_mm,
-    hausdorff_mm,
-    surface,
-)
+from sim2real.metrics import dice, distances_mm, hausdorff_2d_mm, hausdorff_mm
+from sim2real.metrics.overlap import surface
 
 SHAPE, SPACING = (4, 17, 23), (9.0, 1.5, 0.8)
 

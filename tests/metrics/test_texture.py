@@ -3,13 +3,9 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.stats import kurtosis, skew
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.metrics.texture import (
-    TEXTURE_FEATURES,
-    standardise,
-    texture_distance,
-    texture_features,
-)
+from sim2real.data import Sim2RealError
+from sim2real.metrics import standardise, texture_distance, texture_features
+from sim2real.metrics.texture import TEXTURE_FEATURES
 
 
 def textured(number, seed):

@@ -132,7 +132,7 @@ def test_a_formula_of_the_simulation_reaches_all_that_rests_on_it(before, edited
         ("simulation.flip_angle_deg=45", "1"),
         ("cohort.n_slices=3", "12"),
         ("translation.n_steps=13", "123"),
-        ("realism.download_weights=true", "1234"),  # a page of chapter 6 reads chapter 5
+        ("realism.download_weights=true", "12346"),
         ("segmentation.seeds=[0, 1]", "12345"),
         ("verdict.near_margin=0.1", "123456"),
     ],

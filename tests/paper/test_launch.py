@@ -8,7 +8,8 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from sim2real.data.code import modules_used, notebook_source, path_of
+from sim2real.data import notebook_source
+from sim2real.data.code import modules_used, path_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "book" / "launch.md").read_text(encoding="utf-8")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sim2real.cohort.parameters import CohortParameters
+from sim2real.cohort import CohortParameters
 from sim2real.paper.licence import licensed, withhold
 from sim2real.paper.parameters import Parameters
-from sim2real.population.parameters import PopulationParameters
+from sim2real.population import PopulationParameters
 
 
 def png(value: int) -> str:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sim2real.data.errors import Sim2RealError
+from sim2real.data import Sim2RealError
 from sim2real.paper.notebook import open_chapter
 from sim2real.paper.parameters import load_parameters, run_parameters, write_parameters
-from sim2real.realism.parameters import RealismParameters
+from sim2real.realism import RealismParameters
 
 
 @pytest.fixture

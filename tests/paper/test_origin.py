@@ -2,7 +2,7 @@
 
 import nbformat
 
-from sim2real.data.run import RunFolder
+from sim2real.data import RunFolder
 from sim2real.paper.book import LARGEST_BYTES, _with_boxes
 from sim2real.paper.origin import box_html, origins
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sim2real.data.errors import Sim2RealError
+from sim2real.data import Sim2RealError
 from sim2real.paper.parameters import (
     Parameters,
     check,
@@ -10,7 +10,7 @@ from sim2real.paper.parameters import (
     run_parameters,
     write_parameters,
 )
-from sim2real.simulation.parameters import SimulationParameters
+from sim2real.simulation import SimulationParameters
 
 
 def refusal(action) -> str:

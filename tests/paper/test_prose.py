@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.numbers import spoken
+from sim2real.data import Sim2RealError, spoken
 from sim2real.paper.prose import filled, lookup, with_prose
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from sim2real.data.run import RunFolder
+from sim2real.data import RunFolder
 from sim2real.paper import provenance
 from sim2real.paper.parameters import load_parameters
 

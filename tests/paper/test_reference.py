@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sim2real.data.chapter import ParameterModel
+from sim2real.data import ParameterModel
 from sim2real.paper.parameters import Parameters
 from sim2real.paper.reference import reference_page, unit_of
 
@@ -48,7 +48,6 @@ def test_every_parameter_has_one_row_with_what_it_does():
     "name, unit",
     [
         ("voxel_mm", "mm"),
-        ("inflow_cm_s", "cm/s"),
         ("flip_angle_deg", "degrees"),
         ("checkpoint_every_s", "s"),
         ("field_strength_t", "T"),

@@ -2,8 +2,7 @@
 
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.root import repository
+from sim2real.data import Sim2RealError, repository
 from sim2real.paper import workflow
 from sim2real.paper.chapters import STUDIES
 from sim2real.paper.cli import main

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from sim2real.data.errors import Sim2RealError
+from sim2real.data import Sim2RealError
 from sim2real.paper.verify import CHECKS, verify
 
 
@@ -154,26 +154,6 @@ def test_a_later_chapters_parameter_leaves_the_figures_of_earlier_ones_as_they_a
     ]
 
 
-def test_an_image_set_of_the_wrong_size(copy):
-    folder, faults = copy
-    table = pd.read_csv(folder / "04_translation" / "translated.csv")
-    (folder / table["image"][0]).unlink()
-    image = nibabel.load(folder / table["image"][1])
-    nibabel.save(
-        nibabel.Nifti1Image(np.asanyarray(image.dataobj)[:-1], image.affine),
-        folder / table["image"][1],
-    )
-    change_table(
-        folder / "05_realism" / "distances.csv",
-        lambda table: table.__setitem__("n_images", table["n_images"] + (table.index == 0)),
-    )
-    found = faults("images", "set sizes")
-    assert [
-        word in line for word, line in zip(("missing", "expected"), found["images"], strict=True)
-    ] == [True] * 2
-    assert len(found["set sizes"]) == 1 and "n_images" in found["set sizes"][0]
-
-
 def test_a_distance_and_a_verdict_that_were_changed(copy):
     folder, faults = copy
     change_table(
@@ -203,18 +183,6 @@ def test_from_the_command_line(project, tiny_run):
     assert code == 0 and "everything that was repeated agrees" in out, out + err
     assert project.here("verify", "../tiny")[0] == 1
     assert "no such run" in project.here("verify", "nothing")[2]
-
-
-def test_subjects_by_which_a_generator_was_chosen_are_not_counted(copy):
-    folder, faults = copy
-    assert "set sizes" not in faults("set sizes")
-    change_parameter(folder, "translation", "keep_nearest", True)
-    change_parameter(folder, "translation", "watch_share", 0.5)
-    table = pd.read_csv(folder / "03_real_cohort" / "slices.csv")
-    more = table[(table["domain"] == "real") & (table["split"] == "train")]
-    copies = [more.assign(subject=more["subject"] + f"_{k}") for k in range(4)]
-    pd.concat([table, *copies]).to_csv(folder / "03_real_cohort" / "slices.csv", index=False)
-    assert all("n_reference" in line for line in faults("set sizes")["set sizes"])
 
 
 def test_a_chapter_that_is_gone_and_numbers_that_nobody_vouches_for(copy):

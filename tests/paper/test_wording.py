@@ -3,7 +3,7 @@
 import pandas as pd
 
 from sim2real.paper.wording import readable
-from sim2real.population.chapter import POPULATION
+from sim2real.population import POPULATION
 
 NAMES = POPULATION.columns
 

@@ -87,10 +87,6 @@ def edit_sheet(cohort, change):
         (["--set", "simulation.flip_angle_deg=2024-02-30"], "cannot be read"),
         (["--set", "verdict.hd_tolerance_mm=.inf"], "finite"),
         (["--set", "cohort.n_slices=8"], "set population.stack=full"),
-        (
-            ["--set", "simulation.temporal_footprint=1"],
-            "simulation.temporal_footprint=1: a run images end diastole and end systole alone",
-        ),
         (["--set", "realism.inception_weights=/nowhere/at/all"], "no such file"),
         (
             ["--appendix", "A"],

@@ -17,18 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim2real.cohort.sheet import read_sheet
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.files import read_json, read_table
-from sim2real.data.images import read_image
+from sim2real.data import Sim2RealError, read_image, read_json, read_table
 from sim2real.paper.parameters import Parameters, check, load_parameters, parse_yaml
-from sim2real.population.subjects import sample_subject
-from sim2real.population.xcat.files import open_xcat
-from sim2real.population.xcat.log import read_log
-from sim2real.population.xcat.par import write_par
-from sim2real.translation.apply import load_generator, save_generator
+from sim2real.population import open_xcat, sample_subject, write_par
+from sim2real.translation import Generator, load_generator, load_official_generator, save_generator
 from sim2real.translation.checkpoint import load_checkpoint, save_checkpoint
-from sim2real.translation.networks import Generator
-from sim2real.translation.official import load_official_generator
 
 N_INPUTS = int(os.environ.get("SIM2REAL_FUZZ", 40))
 FUZZED = settings(
@@ -38,13 +31,6 @@ FUZZED = settings(
     database=None,
     derandomize=N_INPUTS <= 40,
 )
-LOG = """pixel width = 0.312500  slice width = 0.312500
-array_size = 8  starting slice number = 1  ending slice number = 3
-CREATING FRAME #1
-Total activity = 1234.5
-Volume of LV chamber = 120.5 ml
-Volume of RV chamber = 150.5 ml
-"""
 SHEET = "External code,Vendor,ED,ES\nA0S9V9,A,0,9\nD0R0R9,B,0,10\n"
 
 
@@ -103,7 +89,6 @@ READERS = {
     ),
     "image": ("x.nii", genuine_image, read_image),
     "par": ("x.par", genuine_par, open_xcat),
-    "log": ("x_log", lambda folder: LOG.encode(), read_log),
     "generator": ("x.pt", genuine_generator, load_generator),
     "public weights": (
         "latest_net_G.pth",

@@ -10,7 +10,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from sim2real.data.labels import REGIMES, STRUCTURES
+from sim2real.data import REGIMES, STRUCTURES
 from sim2real.paper.chapters import CHAPTERS as DECLARED
 from sim2real.paper.chapters import LAST
 from sim2real.paper.jobs import targets

@@ -1,6 +1,6 @@
 import pytest
 
-from sim2real.population.subjects import sample_subject
+from sim2real.population import sample_subject
 
 
 @pytest.fixture(scope="session")

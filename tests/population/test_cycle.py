@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.population.cycle import ED, ES, end_systole, moment_at, moment_of
+from sim2real.data import Sim2RealError
+from sim2real.population import end_systole, moment_at
+from sim2real.population.cycle import ED, ES, moment_of
 
 HEARTS = [(rate, sex) for rate in (48, 65, 100) for sex in "MF"]
 

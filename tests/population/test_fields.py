@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from sim2real.population.fields import AngularTable, CosineField, PeriodicField
+from sim2real.population import CosineField
+from sim2real.population.fields import AngularTable, PeriodicField
 
 
 def test_smooth_field_has_mean_nought_and_unit_spread_over_many_draws():

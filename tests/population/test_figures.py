@@ -3,8 +3,8 @@ import io
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from sim2real.population import sample_subject
 from sim2real.population.figures import volumes_figure
-from sim2real.population.subjects import sample_subject
 
 
 def picture(subjects: pd.DataFrame) -> bytes:

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 from scipy.integrate import dblquad, quad
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.population.heart import DENSITY_G_PER_ML, Heart
-from sim2real.population.right_ventricle import RightVentricle
-from sim2real.population.subjects import GROUPS
+from sim2real.data import Sim2RealError
+from sim2real.population import DENSITY_G_PER_ML, GROUPS, Heart, RightVentricle
 
 
 def cavity_ml(heart: Heart, ejected: float) -> float:

@@ -4,15 +4,21 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation, label
 
-from sim2real.cohort.grid import mid_ventricular
-from sim2real.data.labels import LV, MYO, RV
+from sim2real.cohort import mid_ventricular
+from sim2real.data import LV, MYO, RV
+from sim2real.population import (
+    DENSITY_G_PER_ML,
+    GROUPS,
+    ID,
+    Heart,
+    Phantom,
+    PopulationParameters,
+    SlicePlan,
+    labels_of,
+    sample_subject,
+)
 from sim2real.population.cavity import LeftCavity
 from sim2real.population.fields import AngularTable
-from sim2real.population.heart import DENSITY_G_PER_ML, Heart
-from sim2real.population.parameters import PopulationParameters
-from sim2real.population.render import Phantom, SlicePlan
-from sim2real.population.structures import ID, labels_of
-from sim2real.population.subjects import GROUPS, sample_subject
 
 # three sub-slices in contiguous 3 mm slices: planes 1 mm apart, so that a voxel is 1 mm a side
 FINE = PopulationParameters(

@@ -2,13 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.data.images import read_labels
-from sim2real.data.labels import LV
-from sim2real.data.run import RunFolder
-from sim2real.population import summary
-from sim2real.population.parameters import PopulationParameters
-from sim2real.population.stage import make_population
-from sim2real.population.structures import labels_of
+from sim2real.data import LV, RunFolder, read_labels
+from sim2real.population import PopulationParameters, labels_of, make_population, summary
 
 SMALL = {"voxel_mm": 2.0, "field_of_view_mm": 192, "sub_slices": 1}
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sim2real.population.structures import ID, STRUCTURE_TABLE, labels_of
+from sim2real.population import ID, STRUCTURE_TABLE, labels_of
 
 
 def test_numbers_are_the_rows_of_the_table():

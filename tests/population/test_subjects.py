@@ -4,11 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.population.heart import Heart
-from sim2real.population.right_ventricle import RightVentricle
-from sim2real.population.stage import population_table
-from sim2real.population.subjects import BANDS, GROUPS, sample_subject
+from sim2real.data import Sim2RealError
+from sim2real.population import (
+    BANDS,
+    GROUPS,
+    Heart,
+    RightVentricle,
+    population_table,
+    sample_subject,
+)
 
 N_NORMALS = 200
 DRAWN = (

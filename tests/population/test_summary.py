@@ -1,10 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from sim2real.population import summary
-from sim2real.population.parameters import PopulationParameters
-from sim2real.population.stage import population_table
-from sim2real.population.subjects import sample_subject
+from sim2real.population import PopulationParameters, population_table, sample_subject, summary
 
 
 def test_two_hundred_healthy_people_pass_the_stated_test_on_every_seed_tried():

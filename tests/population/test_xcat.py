@@ -1,21 +1,23 @@
 """A small body in XCAT's own format: headerless float32 (z, y, x), lengths in cm, activities by the
-.par, a log beside it."""
+.par."""
 
-import re
 import tracemalloc
 
 import numpy as np
 import pytest
 
-from sim2real.cohort.grid import mid_ventricular
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.labels import LV, MYO, RV
-from sim2real.data.run import RunFolder
-from sim2real.population.parameters import PopulationParameters
-from sim2real.population.stage import make_population
-from sim2real.population.structures import ID, labels_of
-from sim2real.population.xcat.files import find_xcat_subjects, open_xcat
-from sim2real.population.xcat.read import mark_papillary, read_xcat_subject
+from sim2real.cohort import mid_ventricular
+from sim2real.data import LV, MYO, RV, RunFolder, Sim2RealError
+from sim2real.population import (
+    ID,
+    PopulationParameters,
+    find_xcat_subjects,
+    labels_of,
+    make_population,
+    open_xcat,
+    read_xcat_subject,
+)
+from sim2real.population.xcat.read import mark_papillary
 
 N, N_SLICES, PIXEL_MM, SLICE_MM = 88, 72, 3.0, 2.5
 ACTIVITY = {
@@ -107,52 +109,8 @@ def body(squeeze, axes=XCAT_AXES, muscles=(), cavity=LENGTH):
     return volume
 
 
-def write_log(folder, volumes, geometry, changes=None):
-    """The log XCAT writes beside frames: its head in part, then a section a frame."""
-    voxel = PIXEL_MM**2 * SLICE_MM / 1e3
-    lines = [
-        "*** DYNAMIC XCAT PHANTOM, version 2.0 in C***",
-        f" pixel width =  {geometry['pixel_width']:.4f} (cm/pixel)",
-        f" slice width =  {geometry['slice_width']:.4f} (cm/pixel)",
-        f" array_size = {geometry['array_size']}",
-        f" starting slice number    = {geometry['startslice']}",
-        f" ending slice number      = {geometry['endslice']}",
-        "Activity Ratios",
-        "-" * 65,
-        "right lung_activity = 79.000000",
-        "liver_activity = 77.000000",
-    ]
-    for k, volume in volumes.items():
-        lines += [
-            f"CREATING FRAME #{k} ...",
-            "",
-            "ORGAN VOLUMES: ",
-            "liver         =      1.0 ml",
-            "",
-        ]
-        for name, organ in (("LV chamber   ", "bldplLV_act"), ("RV chamber   ", "bldplRV_act")):
-            lines.append(
-                f"Volume of {name} ="
-                f" {np.count_nonzero(volume == np.float32(ACTIVITY[organ])) * voxel:12.6f} ml"
-            )
-        lines += [
-            "",
-            "Maximum activity per voxel =      17.000000",
-            f"Total activity = {volume.sum(dtype=float):.6f}",
-            "",
-        ]
-    text = "\n".join(lines)
-    for pattern, replacement in (changes or {}).items():
-        text, n = re.subn(pattern, replacement, text)
-        assert n, pattern
-    (folder / "run_log").write_text(text)
-
-
-def write_subject(
-    folder, axes=XCAT_AXES, frames=SQUEEZE, changes=None, log=None, muscles=(), crop=None
-):
-    """``log``: changes to the log by pattern, {} for a true one. ``crop``: slices (z, y, x); y and
-    x of one size."""
+def write_subject(folder, axes=XCAT_AXES, frames=SQUEEZE, changes=None, muscles=(), crop=None):
+    """``crop``: slices (z, y, x); y and x of one size."""
     folder.mkdir(parents=True)
     crop = crop or (slice(0, N_SLICES), slice(0, N), slice(0, N))
     n = crop[1].stop - crop[1].start
@@ -185,8 +143,6 @@ def write_subject(
     for k, volume in volumes.items():
         volume.astype("<f4").tofile(folder / f"run_act_{k}.bin")
         (folder / f"run_atn_{k}.bin").write_bytes(b"")
-    if log is not None:
-        write_log(folder, volumes, geometry, log)
     return folder / "heart.par"
 
 
@@ -197,7 +153,7 @@ def one_line(caught) -> str:
 
 @pytest.fixture(scope="module")
 def par(tmp_path_factory):
-    return write_subject(tmp_path_factory.mktemp("xcat") / "vfemale_1", log={})
+    return write_subject(tmp_path_factory.mktemp("xcat") / "vfemale_1")
 
 
 @pytest.fixture(scope="module")
@@ -247,12 +203,7 @@ def test_volumes_and_phases_are_those_of_the_bodies(read):
     assert row["lv_esv_ml"] == pytest.approx(cavity(0.72), rel=0.03) and row["es_frame"] == 4
     wall = 2 / 3 * np.pi * (RADIUS + WALL) ** 2 * (LENGTH + WALL) / 1e3 - cavity(1.0)
     assert row["lv_mass_g"] == pytest.approx(1.05 * wall, rel=0.03)
-    assert (row["name"], row["sex"], row["group"], row["log_checked"]) == (
-        "vfemale_1",
-        "F",
-        "XCAT",
-        True,
-    )
+    assert (row["name"], row["sex"], row["group"]) == ("vfemale_1", "F", "XCAT")
 
 
 @pytest.mark.parametrize("axes", [XCAT_AXES, MIRRORED])
@@ -559,72 +510,6 @@ def test_the_body_outside_the_organs_is_fat_where_muscles_are_drawn(tmp_path):
             tmp_path / structure, frames={1: 1.0}, changes={"muscle_activity": muscle}
         )
         np.testing.assert_array_equal(open_xcat(par).read_frame(0) == ID[structure], body(1.0) == 1)
-
-
-# what the log states of a frame is held against the reading
-
-
-def test_frames_that_agree_are_read_and_a_missing_log_is_noted(tmp_path):
-    rows = [
-        read_xcat_subject(write_subject(tmp_path / name, frames=TWO_FRAMES, log=log), SMALL)[0]
-        for name, log in (("a", {}), ("b", None))
-    ]
-    assert [row.pop("log_checked") for row in rows] == [True, False]
-    assert rows[0] | {"name": "b"} == rows[1]
-
-
-def test_log_without_chambers_counts_as_none(tmp_path):
-    par = write_subject(tmp_path / "s", frames=TWO_FRAMES, log={r"Volume of LV chamber.*\n": ""})
-    assert not read_xcat_subject(par, SMALL)[0]["log_checked"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        (
-            {r"(?s)(FRAME #2.*Total activity = )\d": r"\g<1>9"},
-            r"run_act_2.bin: the activities add up to \d+.*expected 9\d+.*frame 2",
-        ),
-        (
-            {r"(LV chamber +=) +\S+": r"\1 100.0"},
-            (
-                r"run_act_1.bin: 11\d.\d ml of lv_blood; expected 100.0 ml, as run_log states for"
-                r" frame 1"
-            ),
-        ),
-        ({r"(RV chamber +=) +\S+": r"\1 300.0"}, "ml of rv_blood; expected 300.0 ml"),
-        ({r"(array_size =) \d+": r"\1 256"}, "run_log: states array_size 256, heart.par 88"),
-        (
-            {r"(slice width =) +\S+": r"\1 0.5000"},
-            "run_log: states slice_width 0.5, heart.par 0.25",
-        ),
-        ({r"(ending slice number +=) \d+": r"\1 99"}, "run_log: states endslice 99"),
-        ({r"(array_size =) \d+": r"\1 1.2.3"}, "run_log: array_size = 1.2.3 is no finite number"),
-    ],
-)
-def test_log_that_contradicts_is_refused(tmp_path, changes, told):
-    par = write_subject(tmp_path / "s", frames=TWO_FRAMES, log=changes)
-    with pytest.raises(Sim2RealError, match=told) as caught:
-        read_xcat_subject(par, SMALL)
-    assert one_line(caught)
-
-
-def test_frames_in_the_wrong_order_are_noticed(tmp_path):
-    par = write_subject(tmp_path / "s", frames=TWO_FRAMES, log={})
-    one, two = (par.parent / f"run_act_{k}.bin" for k in (1, 2))
-    content = one.read_bytes(), two.read_bytes()
-    one.write_bytes(content[1]), two.write_bytes(content[0])
-    with pytest.raises(Sim2RealError, match="run_act_1.bin: the activities add up to"):
-        open_xcat(par).read_frame(0)
-
-
-def test_activities_come_from_the_par_even_where_the_log_has_others(tmp_path):
-    par = write_subject(tmp_path / "s", frames=TWO_FRAMES, log={})
-    assert "liver_activity = 77" in (par.parent / "run_log").read_text()
-    np.testing.assert_array_equal(
-        open_xcat(par).read_frame(0) == ID["liver"],
-        body(1.0) == ACTIVITY["liver_activity"],
-    )
 
 
 # the short axis in volumes that are cropped, turned or mirrored

@@ -6,26 +6,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sim2real.data.errors import Sim2RealError
 from sim2real.paper.cli import main
-from sim2real.population.structures import ID
-from sim2real.population.subjects import sample_subject
-from sim2real.population.xcat.files import open_xcat, read_par
-from sim2real.population.xcat.par import write_par, write_pars
-
-SAMPLE = (
-    "mode = 0\t\t# program mode (0 = phantom)\r\n"
-    "hrt_period = 1\t\t\t# hrt_period (SECS) (length of beating heart cycle; normal = 1s)\r\n"
-    "startslice = 1\t\t# start_slice;\r\n"
-    "hrt_v1 = 0.0\t\t# sets the LV end-diastolic volume (0 = do not change); see NOTE 3A\r\n"
-    "bldplLV_act = 2\t\t# hrt_bldplLV_act - activity in left ventricle chamber (blood pool)\r\n"
-    "hrt_myoLV_act = 75\t# an older spelling\r\n"
-    "x_array_size = 4096\t# x array size\r\n"
-    "y_array_size = 4096\r\n"
-    "energy  = 140\t# caf\xe9 keV\r\n"
-    "#NOTE 3: hrt_period = what the user sets\r\n"
-    "p_id = aorta"
-)
+from sim2real.population import ID, open_xcat, sample_subject, write_par
+from sim2real.population.xcat.files import read_par
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +16,8 @@ def subjects():
     return [sample_subject(3, index, 0.4) for index in range(60)]
 
 
-@pytest.fixture
-def template(tmp_path):
-    path = tmp_path / "general.samp.par"
-    path.write_bytes(SAMPLE.encode("latin-1"))
-    return path
-
-
-def values_of(subject, folder, template=None):
-    write_par(subject, folder / "s.par", template)
+def values_of(subject, folder):
+    write_par(subject, folder / "s.par")
     found = {}
     for name, text in read_par(folder / "s.par").items():
         try:
@@ -145,70 +121,22 @@ def test_every_organ_has_an_activity_of_its_own_which_our_reader_needs_nothing_m
     } <= set(palette.numbers)
 
 
-def test_template_keeps_every_line_but_our_values(subjects, tmp_path, template):
-    v = values_of(subjects[0], tmp_path, template)
-    written = (tmp_path / "s.par").read_bytes().decode("latin-1").splitlines(keepends=True)
-    ours = {
-        "hrt_period",
-        "startslice",
-        "hrt_v1",
-        "bldplLV_act",
-        "hrt_myoLV_act",
-        "x_array_size",
-        "y_array_size",
-    }
-    for old, new in zip(SAMPLE.splitlines(keepends=True), written, strict=False):
-        name = old.split("=")[0].strip()
-        if name in ours:
-            assert (
-                new.split("=")[0] == old.split("=")[0]
-                and new.split("#")[1:] == old.split("#")[1:]
-                and new != old
-            )
-        else:
-            assert new.rstrip("\n") == old.rstrip("\n")
-    assert v["hrt_v1"] == pytest.approx(subjects[0].lv_edv_ml, abs=0.01) and v[
-        "hrt_v2"
-    ] == pytest.approx(subjects[0].lv_esv_ml, abs=0.01)
-    assert v["x_array_size"] == v["y_array_size"] and "array_size" not in v and "myoLV_act" not in v
-    names = [
-        line.split("=")[0].strip() for line in written if "=" in line and not line.startswith("#")
-    ]
-    assert len(names) == len(set(names))
-    activities = [value for name, value in v.items() if name.endswith(("_act", "_activity"))]
-    assert len(activities) == len(set(activities)) > 100
-
-
-def test_what_xcat_cannot_be_told_stands_in_a_comment(subjects, tmp_path, template):
+def test_what_xcat_cannot_be_told_stands_in_a_comment(subjects, tmp_path):
     subject = subjects[1]
-    for sample in (None, template):
-        write_par(subject, tmp_path / "s.par", sample)
-        comments = [
-            line
-            for line in (tmp_path / "s.par").read_text("latin-1").splitlines()
-            if line.startswith("#")
-        ]
-        assert any(
-            f"RV {subject.rv_edv_ml:.0f} ml at ED" in line
-            and f"LV mass {subject.lv_mass_g:.0f} g" in line
-            for line in comments
-        )
+    write_par(subject, tmp_path / "s.par")
+    comments = [
+        line
+        for line in (tmp_path / "s.par").read_text("latin-1").splitlines()
+        if line.startswith("#")
+    ]
+    assert any(
+        f"RV {subject.rv_edv_ml:.0f} ml at ED" in line
+        and f"LV mass {subject.lv_mass_g:.0f} g" in line
+        for line in comments
+    )
 
 
-@pytest.mark.parametrize("content", [b"", b"nothing of the kind\n", bytes(range(256)) * 40])
-def test_template_that_is_no_par_is_refused(subjects, tmp_path, content):
-    path = tmp_path / "t.par"
-    with pytest.raises(Sim2RealError, match="t.par: no such file"):
-        write_pars(subjects[:1], tmp_path / "out", path)
-    path.write_bytes(content)
-    with pytest.raises(
-        Sim2RealError, match="t.par: has no lines .* expected XCAT's sample .par"
-    ) as caught:
-        write_pars(subjects[:1], tmp_path / "out", path)
-    assert "\n" not in str(caught.value)
-
-
-def test_command_writes_a_folder_a_subject(tmp_path, template, capsys):
+def test_command_writes_a_folder_a_subject(tmp_path, capsys):
     words = [
         "xcat-par",
         str(tmp_path / "out"),
@@ -218,8 +146,6 @@ def test_command_writes_a_folder_a_subject(tmp_path, template, capsys):
         "2",
         "--share-normal",
         "0.4",
-        "--template",
-        str(template),
     ]
     assert main(words) == 0
     paths = sorted((tmp_path / "out").rglob("*.par"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim2real.realism.sets import SliceSet
+from sim2real.realism import SliceSet
 
 SLICES = 8
 

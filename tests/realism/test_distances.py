@@ -1,14 +1,8 @@
 import numpy as np
 import pytest
 
-from sim2real.realism.distances import (
-    DISTANCE_COLUMNS,
-    KID_COLUMNS,
-    change_table,
-    distance_table,
-    kid_table,
-)
-from sim2real.realism.sets import texture_space
+from sim2real.realism import change_table, distance_table, kid_table, texture_space
+from sim2real.realism.distances import DISTANCE_COLUMNS, KID_COLUMNS
 
 # of each set: the mean and the SD of two features that are not correlated
 GAUSSIANS = {

@@ -8,11 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.root import repository
-from sim2real.metrics.torchvision_shim import import_torchvision
-from sim2real.realism import inception
-from sim2real.realism.parameters import RealismParameters
+from sim2real.data import Sim2RealError, repository
+from sim2real.metrics import import_torchvision
+from sim2real.realism import RealismParameters, inception
 
 NO_DOWNLOAD = RealismParameters(download_weights=False)
 

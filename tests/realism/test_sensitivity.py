@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from sim2real.realism import changes, sensitivity_table
 from sim2real.realism import sensitivity as module
-from sim2real.realism.sensitivity import SENSITIVITY_COLUMNS, changes, sensitivity_table
+from sim2real.realism.sensitivity import SENSITIVITY_COLUMNS
 
 
 @pytest.fixture

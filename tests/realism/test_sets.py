@@ -1,11 +1,9 @@
 import numpy as np
 import pandas as pd
 
-from sim2real.data.images import Image, write_image
-from sim2real.data.run import RunFolder
-from sim2real.data.slices import SLICE_COLUMNS
-from sim2real.realism.sets import described, image_sets, median_slice
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.data import SLICE_COLUMNS, Image, RunFolder, write_image
+from sim2real.realism import described, image_sets, median_slice
+from sim2real.translation import TranslationParameters
 
 
 def test_subjects_by_which_a_generator_was_chosen_are_no_reference(tmp_path):

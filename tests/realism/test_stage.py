@@ -5,12 +5,9 @@ import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from sim2real.data.images import Image, write_image
-from sim2real.data.run import RunFolder
-from sim2real.data.slices import SLICE_COLUMNS
-from sim2real.realism import figures, stage
-from sim2real.realism.sets import texture_space
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.data import SLICE_COLUMNS, Image, RunFolder, write_image
+from sim2real.realism import figures, stage, texture_space
+from sim2real.translation import TranslationParameters
 
 LAST_KEPT = TranslationParameters(keep_nearest=False)
 SETS = {

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from sim2real.realism.vendor import VENDOR_COLUMNS, vendor_table
+from sim2real.realism import vendor_table
+from sim2real.realism.vendor import VENDOR_COLUMNS
 
 CENTRE = {
     "real_A": 0,

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.data.images import Image, write_image
-from sim2real.data.slices import SLICE_COLUMNS
+from sim2real.data import SLICE_COLUMNS, Image, write_image
 
 ROWS, COLUMNS, SLICES = 64, 48, 2
 AFFINE = np.diag([1.25, 1.5, 9.0, 1.0])
@@ -75,7 +74,7 @@ def chapter(run, table) -> Path:
     """The chapter's folder with the dataset prepared."""
     import torch
 
-    from sim2real.segmentation.dataset import prepare_dataset
+    from sim2real.segmentation import prepare_dataset
 
     torch.set_num_threads(1)
     prepare_dataset(run, run / "06_segmentation", table)

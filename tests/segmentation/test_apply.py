@@ -6,17 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.cohort.mnms import read_mnms, survey_mnms
-from sim2real.cohort.parameters import CohortParameters
-from sim2real.cohort.stage import prepare_real
-from sim2real.cohort.surrogate import write_surrogate
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.images import Image, read_image, read_labels, write_image
-from sim2real.data.run import RunFolder
-from sim2real.data.slices import as_shown
-from sim2real.segmentation import apply
+from sim2real.cohort import CohortParameters, prepare_real, read_mnms, survey_mnms, write_surrogate
+from sim2real.data import (
+    Image,
+    RunFolder,
+    Sim2RealError,
+    as_shown,
+    read_image,
+    read_labels,
+    write_image,
+)
+from sim2real.segmentation import apply, largest_pieces
 from sim2real.segmentation.evaluate import structure_rows
-from sim2real.segmentation.predict import largest_pieces
 
 
 def by_threshold(model, slices, spacing):

@@ -5,11 +5,16 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.segmentation import dataset
-from sim2real.segmentation.dataset import prepare_dataset, read_cases, read_plans, regime_cases
+from sim2real.data import Sim2RealError
+from sim2real.segmentation import (
+    SegmentationParameters,
+    dataset,
+    prepare_dataset,
+    read_cases,
+    regime_cases,
+)
+from sim2real.segmentation.dataset import read_plans
 from sim2real.segmentation.nnunet import plans_for
-from sim2real.segmentation.parameters import SegmentationParameters
 
 
 def test_every_training_slice_is_a_case_with_true_geometry(run, table, chapter):

@@ -2,27 +2,27 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.images import read_image, read_labels
-from sim2real.data.slices import as_shown, load_slices
+from sim2real.data import Sim2RealError, as_shown, load_slices, read_image, read_labels
+from sim2real.segmentation import (
+    SegmentationParameters,
+    evaluate_model,
+    predict_slices,
+    predictions_folder,
+    read_predictions,
+    score_cases,
+    table1_means,
+    train_segmenter,
+)
 from sim2real.segmentation.evaluate import (
     EVALUATION_COLUMNS,
     MEASURE_COLUMNS,
     TABLE_COLUMNS,
     case_key,
-    evaluate_model,
-    median_cases,
-    predictions_folder,
-    read_predictions,
     real_test_rows,
-    score_cases,
     structure_rows,
-    table1_means,
     write_predictions,
 )
-from sim2real.segmentation.parameters import SegmentationParameters
-from sim2real.segmentation.predict import predict_slices
-from sim2real.segmentation.training import model_folder, train_segmenter
+from sim2real.segmentation.training import model_folder
 
 
 @pytest.fixture(scope="module")
@@ -121,13 +121,6 @@ def test_lost_case_is_caught():
     cases.loc[1, "hd_mm"] = np.nan
     with pytest.raises(Sim2RealError, match="1 cases have no Dice or HD"):
         table1_means(cases)
-
-
-def test_median_case_is_the_middle_one():
-    dice = {"p": 0.5, "q": 0.9, "r": 0.7}
-    rows = [["both", 0, 1, 1, "A", name, "ED", "LV", value, 1, 0] for name, value in dice.items()]
-    cases = pd.DataFrame(rows, columns=EVALUATION_COLUMNS)
-    assert median_cases(cases) == {"A": ("r", "ED")}
 
 
 @pytest.fixture

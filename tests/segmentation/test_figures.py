@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.segmentation.evaluate import EVALUATION_COLUMNS, table1_means
-from sim2real.segmentation.figures import cases_figure, examples_figure
-from sim2real.segmentation.statistics import interval_table
-from sim2real.segmentation.table1 import cells, read_published, table1_html
+from sim2real.segmentation import interval_table, read_published, table1_html, table1_means
+from sim2real.segmentation.evaluate import EVALUATION_COLUMNS
+from sim2real.segmentation.figures import cases_figure, chosen_figure
+from sim2real.segmentation.table1 import cells
 
 
 @pytest.fixture
@@ -70,16 +70,14 @@ def test_cases_figure_draws_every_case(cases):
     )
 
 
-def test_examples_figure_has_a_panel_a_vendor_and_regime():
+def test_chosen_figure_has_a_panel_a_regime_and_place():
     label = np.zeros((40, 60), np.uint8)
     label[10:20, 20:34], label[12:18, 24:30], label[10:20, 12:20] = 2, 1, 3
-    empty = np.zeros_like(label)
-    predictions = {"real": {"A": label, "B": empty}, "simulated": {"A": empty, "B": label}}
-    figure = examples_figure(
-        {"A": label / 3, "B": label / 3},
-        {"A": label, "B": label},
-        predictions,
-        {"A": "Siemens", "B": "Philips"},
-    )
+    shown = {"image": label / 3, "reference": label, "vendor": "A", "phase": "ED", "dice": 0.5}
+    chosen = [
+        {**shown, "training": training, "place": place, "prediction": label * (place == "best")}
+        for training, place in product(("sim2real", "real"), ("best", "worst"))
+    ]
+    figure = chosen_figure(chosen)
     assert len(figure.axes) == 4
     figure.canvas.draw()

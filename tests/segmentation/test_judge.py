@@ -2,18 +2,14 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.run import RunFolder
-from sim2real.data.slices import load_slices
-from sim2real.segmentation.encoder import COMPONENTS, encode, reduction
-from sim2real.segmentation.evidence import chosen_cases
+from sim2real.data import RunFolder
+from sim2real.segmentation import SegmentationParameters, train_segmenter
 from sim2real.segmentation.judge import KEEPS_COLUMNS, keeps_table, label_cases
-from sim2real.segmentation.parameters import SegmentationParameters
-from sim2real.segmentation.training import model_folder, train_segmenter
+from sim2real.segmentation.stage import chosen_cases
+from sim2real.segmentation.training import model_folder
 
 
 @pytest.fixture(scope="module")
@@ -26,63 +22,6 @@ def model(chapter) -> Path:
         "cpu",
     )
     return model_folder(chapter, "real", 1)
-
-
-@pytest.fixture(scope="module")
-def slices(run, table) -> np.ndarray:
-    return load_slices(run, table[table["domain"] == "real"])
-
-
-def test_features_do_not_depend_on_the_scale_of_intensity_but_on_what_is_shown(model, slices):
-    plain, scaled = (
-        encode(model, slices, device="cpu"),
-        encode(model, 700 * slices + 9, device="cpu"),
-    )
-    assert plain.stages.shape == (len(slices), plain.stages.shape[1]) and plain.bottom.shape[
-        0
-    ] == len(slices)
-    assert np.allclose(plain.stages, scaled.stages, rtol=1e-3, atol=1e-4)
-    flattened = encode(model, np.round(slices * 3) / 3, device="cpu")
-    assert (
-        np.abs(flattened.stages - plain.stages).mean()
-        > 20 * np.abs(scaled.stages - plain.stages).mean()
-    )
-
-
-def test_features_of_a_slice_do_not_depend_on_its_company(model, slices):
-    alone, together = (
-        encode(model, slices[17:18], device="cpu"),
-        encode(model, slices, device="cpu"),
-    )
-    assert np.allclose(alone.stages[0], together.stages[17], rtol=1e-4, atol=1e-5)
-
-
-def test_components_of_a_plane_are_found_and_keep_its_distances():
-    """Points in a plane of a space of ten: two components hold all, and distances keep their
-    ratios."""
-    rng = np.random.default_rng(0)
-    frame = np.linalg.qr(rng.normal(size=(10, 2)))[0].T
-    points = rng.normal(size=(60, 2)) * (3, 1)
-    kept = reduction(points @ frame + 5, components=2)
-    assert kept.explained == pytest.approx(1)
-    reduced = kept.apply(points @ frame + 5)
-    assert np.cov(reduced, rowvar=False).trace() == pytest.approx(1)
-    standard = (points @ frame) / (points @ frame).std(axis=0)
-    ratios = np.linalg.norm(reduced[1:] - reduced[:-1], axis=1) / np.linalg.norm(
-        standard[1:] - standard[:-1], axis=1
-    )
-    assert np.allclose(ratios, ratios[0])
-
-
-def test_components_are_fewer_than_slices_and_a_single_slice_has_none():
-    rng = np.random.default_rng(1)
-    assert reduction(rng.normal(size=(6, 40))).axes.shape == (40, 5)
-    assert reduction(rng.normal(size=(90, 40))).axes.shape == (40, COMPONENTS)
-    with pytest.raises(
-        Sim2RealError,
-        match=r"principal components of 1 slice\(s\); a covariance needs at least two",
-    ):
-        reduction(rng.normal(size=(1, 40)))
 
 
 def test_judge_agrees_with_labels_that_fit_and_not_with_moved_ones(run, table, model):

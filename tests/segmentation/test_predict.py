@@ -1,7 +1,7 @@
 import numpy as np
 
-from sim2real.data.labels import LV, MYO, RV
-from sim2real.segmentation.predict import largest_pieces
+from sim2real.data import LV, MYO, RV
+from sim2real.segmentation import largest_pieces
 
 
 def heart():

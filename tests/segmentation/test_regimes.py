@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.segmentation.regimes import count_subjects, regime_rows, style_of_subjects
+from sim2real.data import Sim2RealError
+from sim2real.segmentation import count_subjects, regime_rows
+from sim2real.segmentation.regimes import style_of_subjects
 
 
 def test_counts_are_subjects_not_images(table):

@@ -4,12 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.segmentation import training
-from sim2real.segmentation.dataset import read_cases
-from sim2real.segmentation.parameters import SegmentationParameters
+from sim2real.data import Sim2RealError
+from sim2real.segmentation import (
+    SegmentationParameters,
+    read_cases,
+    train_cases,
+    train_segmenter,
+    training,
+)
 from sim2real.segmentation.scarcity import cases_of, ordered_subjects, sizes
-from sim2real.segmentation.training import model_folder, train_cases, train_segmenter
+from sim2real.segmentation.training import model_folder
 
 
 def prepared(n_a: int, n_b: int) -> pd.DataFrame:

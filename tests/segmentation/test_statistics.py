@@ -5,16 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.labels import STRUCTURES
-from sim2real.segmentation.statistics import (
-    COMPARISON_COLUMNS,
-    INTERVAL_COLUMNS,
-    MEASURES,
-    comparison_table,
-    interval_table,
-    joined,
-)
+from sim2real.data import STRUCTURES, Sim2RealError
+from sim2real.segmentation import comparison_table, interval_table, joined
+from sim2real.segmentation.statistics import COMPARISON_COLUMNS, INTERVAL_COLUMNS, MEASURES
 from sim2real.segmentation.table1 import with_distance
 
 LEVEL = {"sim2real": 0.80, "real": 0.86, "both": 0.86, "simulated": 0.60}

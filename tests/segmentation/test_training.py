@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.segmentation.parameters import SegmentationParameters
-from sim2real.segmentation.predict import predict_slices
-from sim2real.segmentation.training import model_folder, train_segmenter
+from sim2real.data import Sim2RealError
+from sim2real.segmentation import SegmentationParameters, predict_slices, train_segmenter
+from sim2real.segmentation.training import model_folder
 
 SHORT = SegmentationParameters(batch_size=3, n_epochs=2, iterations_per_epoch=2)
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi, kstest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.simulation.acquisition import (
+from sim2real.data import Sim2RealError
+from sim2real.simulation import (
     KSpace,
     acquire,
     add_noise,

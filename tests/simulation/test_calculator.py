@@ -10,10 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim2real.simulation import TISSUES, SimulationParameters, bssfp_signal
 from sim2real.simulation.calculator import SLIDERS, calculator_html, tissues_of
-from sim2real.simulation.parameters import SimulationParameters
-from sim2real.simulation.signal import bssfp_signal
-from sim2real.simulation.tissues import TISSUES
 
 SCRIPT = Path(__file__).resolve().parents[2] / "book" / "_static" / "contrast.js"
 SETTINGS = [

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
-from sim2real.data.files import write_table
-from sim2real.data.images import Image, write_image
-from sim2real.data.labels import LV, MYO, RV
-from sim2real.data.run import RunFolder
-from sim2real.population.parameters import PopulationParameters
-from sim2real.population.render import Phantom, SlicePlan, cine_levels
-from sim2real.population.stage import population_table
-from sim2real.population.subjects import sample_subject
-from sim2real.simulation import cine, figures
+from sim2real.data import LV, MYO, RV, Image, RunFolder, write_image, write_table
+from sim2real.population import (
+    Phantom,
+    PopulationParameters,
+    SlicePlan,
+    cine_levels,
+    population_table,
+    sample_subject,
+)
+from sim2real.simulation import SimulationParameters, cine, figures
 from sim2real.simulation.cine import stack_html, whole_stack
-from sim2real.simulation.parameters import SimulationParameters
 
 PARAMETERS = SimulationParameters(reconstructed_pixel_mm=2.0, acquired_pixel_mm=2.0, snr=200)
 

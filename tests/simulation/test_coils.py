@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sim2real.simulation.coils import CoilArray, coil_sensitivities
+from sim2real.simulation import CoilArray, coil_sensitivities
 
 MIDDLE = np.array([12.0, -30.0, 55.0])
 

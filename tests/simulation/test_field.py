@@ -1,18 +1,10 @@
 import numpy as np
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.population.structures import ID
-from sim2real.simulation import field
-from sim2real.simulation.acquisition import area_weights
-from sim2real.simulation.field import (
-    SusceptibilityField,
-    _linear_weights,
-    dipole_field,
-    shim_of,
-    smooth_field,
-    susceptibility_ppm,
-)
+from sim2real.data import Sim2RealError
+from sim2real.population import ID
+from sim2real.simulation import SusceptibilityField, area_weights, dipole_field, field, smooth_field
+from sim2real.simulation.field import _linear_weights, shim_of, susceptibility_ppm
 
 
 def disc(n, centre, radius):

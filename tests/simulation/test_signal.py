@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.simulation.signal import bssfp_signal, inflow_gain
+from sim2real.data import Sim2RealError
+from sim2real.simulation import bssfp_signal
 
 
 def bloch_steady_state(t1, t2, density, flip_deg, tr, te, hertz):
@@ -115,53 +115,6 @@ def test_t2_prime_is_the_average_of_isochromats_of_the_bloch_solver():
     )
     found = bssfp_signal(*case.values(), 35.0, 30.0)
     assert abs(found - wanted) / abs(wanted) < 5e-3
-
-
-def train(t1, t2, flip_deg, tr, te, hertz, pulses):
-    """Mean echo of a spin from its entry in equilibrium through ``pulses`` pulses about +y, -y,
-    ..., each stepped in turn."""
-    m, echoes = np.array([0.0, 0.0, 1.0]), []
-
-    def free(m, time):
-        turn = 2 * np.pi * hertz * time / 1000
-        across = (m[0] + 1j * m[1]) * np.exp(1j * turn - time / t2)
-        return np.array([across.real, across.imag, 1 + (m[2] - 1) * np.exp(-time / t1)])
-
-    for k in range(pulses):
-        sign = (-1) ** k
-        c, s = np.cos(np.deg2rad(flip_deg)), sign * np.sin(np.deg2rad(flip_deg))
-        m = np.array([c * m[0] + s * m[2], m[1], c * m[2] - s * m[0]])
-        echo = free(m, te)
-        echoes.append(sign * (echo[0] + 1j * echo[1]))
-        m = free(m, tr)
-    return np.mean(echoes)
-
-
-@pytest.mark.parametrize("flip", [35.0, 60.0, 80.0])
-@pytest.mark.parametrize("pulses", [40, 100, 400])
-@pytest.mark.parametrize("hertz", [0.0, 50.0])
-def test_inflowing_spins_are_those_of_a_stepped_bloch_train(flip, pulses, hertz):
-    blood = (1441.0, 290.0)
-    wanted = train(*blood, flip, 3.0, 1.5, hertz, pulses)
-    found = inflow_gain(*blood, flip, 3.0, pulses, hertz) * bssfp_signal(
-        *blood, 1.0, flip, 3.0, 1.5, hertz
-    )
-    assert abs(found - wanted) / abs(wanted) < 0.03
-    standing = bssfp_signal(*blood, 1.0, flip, 3.0, 1.5, hertz)
-    assert abs(standing) < 0.97 * abs(wanted)  # the gain is no rounding
-
-
-def test_standing_blood_gains_nothing_and_faster_blood_more_and_at_a_larger_flip_angle():
-    gain = [
-        float(inflow_gain(1441.0, 290.0, 60.0, 3.0, pulses)) for pulses in (np.inf, 1e6, 300, 30)
-    ]
-    assert gain[0] == 1 and gain[1] == pytest.approx(1, abs=1e-3) and gain[1] < gain[2] < gain[3]
-    flips = np.arange(30.0, 115.0, 5.0)
-    standing = np.abs(bssfp_signal(1441.0, 290.0, 1.0, flips, 3.0, 1.5))
-    assert (
-        flips[np.argmax(standing * inflow_gain(1441.0, 290.0, flips, 3.0, 60))]
-        > flips[np.argmax(standing)]
-    )
 
 
 @pytest.mark.parametrize(

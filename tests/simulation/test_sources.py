@@ -3,9 +3,9 @@ from importlib.resources import files
 import pandas as pd
 import pytest
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.simulation.parameters import SimulationParameters
-from sim2real.simulation.sources import PROTOCOLS, read_sourced
+from sim2real.data import Sim2RealError
+from sim2real.simulation import PROTOCOLS, SimulationParameters
+from sim2real.simulation.sources import read_sourced
 
 TABLES = {
     "tissues.csv": ("tissue", "field_t"),

@@ -1,8 +1,6 @@
-from sim2real.data.run import RunFolder
-from sim2real.population.parameters import PopulationParameters
-from sim2real.population.stage import make_population
-from sim2real.simulation.parameters import SimulationParameters
-from sim2real.simulation.stage import simulate_population
+from sim2real.data import RunFolder
+from sim2real.population import PopulationParameters, make_population
+from sim2real.simulation import SimulationParameters, simulate_population
 
 COARSE = SimulationParameters(acquired_pixel_mm=3.0, reconstructed_pixel_mm=3.0, n_coils=2)
 

@@ -4,12 +4,16 @@ import pandas as pd
 import pytest
 import torch
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.images import Image, write_image
-from sim2real.data.slices import SLICE_COLUMNS, load_slices
-from sim2real.translation.apply import load_generator, save_generator, translate, translate_images
-from sim2real.translation.networks import build
-from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
+from sim2real.data import SLICE_COLUMNS, Image, Sim2RealError, load_slices, write_image
+from sim2real.translation import (
+    AS_IN_PAPER,
+    TranslationParameters,
+    build,
+    load_generator,
+    save_generator,
+    translate,
+    translate_images,
+)
 
 AFFINE = np.array([[0, -1.5, 0.2, 40], [1.25, 0, 0, -30], [0.1, 0, 8, 5], [0, 0, 0, 1]])
 

@@ -3,8 +3,9 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from skimage.exposure import match_histograms
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.translation.baselines import BASELINES, identity, match_histogram, swap_amplitudes
+from sim2real.data import Sim2RealError
+from sim2real.translation import BASELINES, match_histogram, swap_amplitudes
+from sim2real.translation.baselines import identity
 
 RANDOM = np.random.default_rng(0)
 IMAGES = gaussian_filter(RANDOM.random((3, 32, 44)), (0, 2, 1)).astype(np.float32)

@@ -3,13 +3,18 @@ import pytest
 import torch
 from torch import nn
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.translation.apply import load_generator, translate
-from sim2real.translation.cyclegan import CycleGan, ImagePool, build_cyclegan
-from sim2real.translation.networks import build
-from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
-from sim2real.translation.step import Optimisers
-from sim2real.translation.training import train_translator
+from sim2real.data import Sim2RealError
+from sim2real.translation import (
+    AS_IN_PAPER,
+    CycleGan,
+    Optimisers,
+    TranslationParameters,
+    build,
+    load_generator,
+    train_translator,
+    translate,
+)
+from sim2real.translation.cyclegan import ImagePool, build_cyclegan
 
 TINY = TranslationParameters(
     **AS_IN_PAPER,

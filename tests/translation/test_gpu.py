@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.translation.apply import load_generator, translate
-from sim2real.translation.networks import build
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.translation import (
+    Optimisers,
+    TranslationParameters,
+    build,
+    cut_step,
+    load_generator,
+    train_translator,
+    translate,
+)
 from sim2real.translation.precision import settled
-from sim2real.translation.step import Optimisers, cut_step
-from sim2real.translation.training import train_translator
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU here")
 SIZES = TranslationParameters(

@@ -3,13 +3,19 @@ import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter, shift
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.images import Image, write_image
-from sim2real.data.labels import LV, MYO, RV
-from sim2real.data.run import RunFolder
-from sim2real.data.slices import SLICE_COLUMNS, as_stored
-from sim2real.translation import figures
-from sim2real.translation.keeps import COLUMNS, edge_share, keeps_of, kept_borders, worst
+from sim2real.data import (
+    LV,
+    MYO,
+    RV,
+    SLICE_COLUMNS,
+    Image,
+    RunFolder,
+    Sim2RealError,
+    as_stored,
+    write_image,
+)
+from sim2real.translation import edge_share, figures, kept_borders
+from sim2real.translation.keeps import COLUMNS, keeps_of, worst
 
 ROWS, LINES = np.mgrid[:64, :72]
 RADIUS = np.hypot(ROWS - 30, LINES - 40)

@@ -11,10 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.translation.cyclegan import CycleGan
-from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
-from sim2real.translation.step import Cut
-from sim2real.translation.training import train_translator
+from sim2real.translation import AS_IN_PAPER, Cut, CycleGan, TranslationParameters, train_translator
 
 RANDOM = np.random.default_rng(0)
 SOURCE, TARGET = (RANDOM.random((n, 32, 40), dtype=np.float32) for n in (5, 3))

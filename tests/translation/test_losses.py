@@ -2,14 +2,15 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.translation.losses import (
-    draw_positions,
+from sim2real.translation import (
+    AS_IN_PAPER,
+    TranslationParameters,
+    build,
     least_squares,
     multilayer_patch_nce,
     patch_nce,
 )
-from sim2real.translation.networks import build
-from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
+from sim2real.translation.losses import draw_positions
 
 
 def unit_vectors(*shape, seed):

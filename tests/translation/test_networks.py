@@ -2,16 +2,15 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from sim2real.translation import AS_IN_PAPER, TranslationParameters, build
 from sim2real.translation.networks import (
     GRAIN_PX,
     GRAIN_SD,
     ConvolutionToOne,
     InstanceNorm,
     bent,
-    build,
     noise_of,
 )
-from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
 
 PAPER = TranslationParameters(
     **AS_IN_PAPER,

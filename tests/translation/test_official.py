@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.translation.networks import build
-from sim2real.translation.official import (
-    FILES,
+from sim2real.data import Sim2RealError
+from sim2real.translation import (
+    AS_IN_PAPER,
+    TranslationParameters,
+    build,
+    cut_step,
     load_official,
     load_official_generator,
-    official_state,
 )
-from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
-from sim2real.translation.step import cut_step
+from sim2real.translation.official import FILES, official_state
 
 HERE = Path(__file__).parent
 REFERENCE = json.loads((HERE / "official_reference.json").read_text())

@@ -2,12 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.translation import precision
-from sim2real.translation.networks import build
-from sim2real.translation.parameters import TranslationParameters
+from sim2real.data import Sim2RealError
+from sim2real.translation import TranslationParameters, build, precision, train_translator
 from sim2real.translation.precision import settled
-from sim2real.translation.training import train_translator
 
 CPU = torch.device("cpu")
 

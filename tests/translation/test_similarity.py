@@ -2,10 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.translation.networks import build
-from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
+from sim2real.translation import AS_IN_PAPER, TranslationParameters, build, train_translator
 from sim2real.translation.similarity import _flat, similarities, trained_networks
-from sim2real.translation.training import train_translator
 
 SIZES = TranslationParameters(
     **AS_IN_PAPER,

@@ -8,10 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image as Picture
 
-from sim2real.data.images import Image, write_image
-from sim2real.data.labels import LV
-from sim2real.data.run import RunFolder
-from sim2real.data.slices import SLICE_COLUMNS, as_stored
+from sim2real.data import LV, SLICE_COLUMNS, Image, RunFolder, as_stored, write_image
 from sim2real.translation.stage import wipe_html
 
 GREYS = {"simulated": 0.2, "sim2real_A": 0.5, "sim2real_B": 0.8}

@@ -5,11 +5,16 @@ import pytest
 import torch
 from torch import nn
 
-from sim2real.translation.losses import draw_positions, least_squares, patch_nce
-from sim2real.translation.networks import build
-from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
-from sim2real.translation.step import cut_step
-from sim2real.translation.training import train_translator
+from sim2real.translation import (
+    AS_IN_PAPER,
+    TranslationParameters,
+    build,
+    cut_step,
+    least_squares,
+    patch_nce,
+    train_translator,
+)
+from sim2real.translation.losses import draw_positions
 
 SIZES = TranslationParameters(
     **AS_IN_PAPER,

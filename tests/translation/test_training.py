@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
-from sim2real.translation.step import Cut
-from sim2real.translation.training import draw, learning_rate, train_translator
+from sim2real.data import Sim2RealError
+from sim2real.translation import AS_IN_PAPER, Cut, TranslationParameters, train_translator
+from sim2real.translation.training import draw, learning_rate
 
 TINY = TranslationParameters(
     **AS_IN_PAPER,

@@ -7,19 +7,17 @@ import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from sim2real.data.images import Image, write_image
-from sim2real.data.labels import LV, MYO, RV
-from sim2real.data.run import RunFolder
-from sim2real.data.slices import SLICE_COLUMNS, as_stored
-from sim2real.metrics.texture import texture_distance
-from sim2real.translation import figures, translators
-from sim2real.translation.networks import Generator
-from sim2real.translation.parameters import (
+from sim2real.data import LV, MYO, RV, SLICE_COLUMNS, Image, RunFolder, as_stored, write_image
+from sim2real.metrics import texture_distance
+from sim2real.translation import (
     AS_IN_PAPER,
+    Cut,
+    Generator,
     TranslationParameters,
     TranslatorsParameters,
+    figures,
+    translators,
 )
-from sim2real.translation.step import Cut
 from sim2real.translation.translators import (
     FASTCUT,
     TITLES,

@@ -7,14 +7,18 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from sim2real.cohort.parameters import CohortParameters
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.images import Image, normalise
+from sim2real.cohort import CohortParameters
+from sim2real.data import Image, Sim2RealError, normalise
 from sim2real.paper.cli import main
-from sim2real.translation.networks import build
+from sim2real.translation import (
+    AS_IN_PAPER,
+    TranslationParameters,
+    build,
+    translate_source,
+    translate_stack,
+)
 from sim2real.translation.official import FILES, official_state
-from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
-from sim2real.translation.user_images import resize, translate_source, translate_stack
+from sim2real.translation.user_images import resize
 
 AFFINE = np.array([[1.4, 0.2, 0.3, -60], [0.1, -0.9, -5, 40], [0.2, -0.9, 6, 5], [0, 0, 0, 1.0]])
 SCALE = CohortParameters()

@@ -4,16 +4,22 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from sim2real.data.errors import Sim2RealError
-from sim2real.data.images import Image, write_image
-from sim2real.metrics.texture import texture_distance
-from sim2real.translation import figures, watch
-from sim2real.translation.apply import load_generator, translate
-from sim2real.translation.networks import Generator
-from sim2real.translation.parameters import AS_IN_PAPER, TranslationParameters
-from sim2real.translation.step import Cut
-from sim2real.translation.training import train_translator
-from sim2real.translation.watch import Watch, chosen_by, health, held_out_subjects, load_split
+from sim2real.data import Image, Sim2RealError, write_image
+from sim2real.metrics import texture_distance
+from sim2real.translation import (
+    AS_IN_PAPER,
+    Cut,
+    Generator,
+    TranslationParameters,
+    chosen_by,
+    figures,
+    held_out_subjects,
+    load_generator,
+    train_translator,
+    translate,
+    watch,
+)
+from sim2real.translation.watch import Watch, health, load_split
 
 SMALL = TranslationParameters(
     **AS_IN_PAPER,

@@ -2,8 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.verdict.ledger import compare_table
-from sim2real.verdict.parameters import VerdictParameters
+from sim2real.verdict import VerdictParameters, compare_table
 
 PUBLISHED = pd.DataFrame(
     [

@@ -4,20 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.data.labels import STRUCTURES
-from sim2real.data.run import RunFolder
-from sim2real.verdict.ledger import (
-    CLAIMS,
-    LACKING,
-    NOT_SUPPORTED,
-    SUPPORTED,
-    UNDECIDED,
-    claims_table,
-    evidence,
-    verdict,
-)
-from sim2real.verdict.parameters import VerdictParameters
-from sim2real.verdict.summary import ledger_html, results
+from sim2real.data import STRUCTURES, RunFolder
+from sim2real.verdict import CLAIMS, VerdictParameters, claims_table, evidence, ledger_html, verdict
+from sim2real.verdict.ledger import LACKING, NOT_SUPPORTED, SUPPORTED, UNDECIDED
+from sim2real.verdict.summary import results
 
 DICE = {"simulated": 0.70, "sim2real": 0.84, "real": 0.88, "both": 0.90}
 STUDIES = ("A1_translators", "A2_scarcity")

@@ -3,8 +3,7 @@ so all of vendor A."""
 
 from pathlib import Path
 
-from ..data.errors import Sim2RealError
-from ..data.labels import PHASES
+from ..data import PHASES, Sim2RealError, refuse
 from .cases import Case, Cohort, Frame, LeftOut, displacement_reason, header_faults, inside
 
 VENDOR = "A"
@@ -26,15 +25,15 @@ def survey_acdc(root: Path | str) -> Cohort:
     elsewhere than the image are left out. Raises Sim2RealError when there is no patient at all.
     """
     root = Path(root)
-    if not root.is_dir():
-        raise Sim2RealError(
-            f"{root}: no such folder; cohort.acdc_root must name the folder of the ACDC data"
-        )
-    if not is_acdc(root):
-        raise Sim2RealError(
-            f"{root}: holds neither training/patient* nor testing/patient*; expected ACDC's own"
-            " folders"
-        )
+    refuse(
+        not root.is_dir(),
+        f"{root}: no such folder; cohort.acdc_root must name the folder of the ACDC data",
+    )
+    refuse(
+        not is_acdc(root),
+        f"{root}: holds neither training/patient* nor testing/patient*; expected ACDC's own"
+        " folders",
+    )
     cohort, part_of = Cohort(), {}
     for part, split in _PARTS.items():
         for folder in sorted((root / part).glob("patient*")):
@@ -84,8 +83,8 @@ def _info(path: Path, root: Path) -> dict[str, str]:
 def _frame_number(info: dict[str, str], phase: str, path: Path) -> int:
     text = info.get(phase, "")
     last = int(info["NbFrame"]) if info.get("NbFrame", "").isdecimal() else 999
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= last):
-        raise Sim2RealError(
-            f"{path}: has {phase} frame '{text}'; expected a whole number from 1 to NbFrame"
-        )
+    refuse(
+        not (text.isascii() and text.isdecimal() and 1 <= int(text) <= last),
+        f"{path}: has {phase} frame '{text}'; expected a whole number from 1 to NbFrame",
+    )
     return int(text)

@@ -12,19 +12,28 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from ..data.images import Image
-from ..data.labels import VENDORS
-from ..population.fields import CosineField
-from ..population.structures import ID, STRUCTURE_TABLE, labels_of
-from ..simulation.acquisition import KSpace, add_noise, area_weights, combine, measure, reconstruct
-from ..simulation.coils import CoilArray, coil_sensitivities
-from ..simulation.field import FEET_TO_HEAD, SusceptibilityField, smooth_field
-from ..simulation.motion import breathe
-from ..simulation.parameters import SimulationParameters
-from ..simulation.scan import slice_affine
-from ..simulation.sources import PROTOCOLS
-from ..simulation.tables import bins_of, signal_table
-from ..simulation.tissues import tissue_times
+from ..data import VENDORS, Image
+from ..population import ID, STRUCTURE_TABLE, CosineField, labels_of
+from ..simulation import (
+    FEET_TO_HEAD,
+    PROTOCOLS,
+    CoilArray,
+    KSpace,
+    SimulationParameters,
+    SusceptibilityField,
+    add_noise,
+    area_weights,
+    bins_of,
+    breathe,
+    coil_sensitivities,
+    combine,
+    measure,
+    reconstruct,
+    signal_table,
+    slice_affine,
+    smooth_field,
+    tissue_times,
+)
 
 _AMPLITUDES = pd.read_csv(files("sim2real.cohort").joinpath("vendors.csv")).set_index("name")
 _VALUES = PROTOCOLS.set_index(["protocol", "quantity"])["value"]

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.errors import Sim2RealError
-from ..data.images import Image, open_image, read_voxels
-from ..data.labels import VENDORS
+from ..data import VENDORS, Image, Sim2RealError, open_image, read_voxels, refuse
 
 # a label this near a whole number was stored in too few digits; one farther off was interpolated
 _WHOLE = 0.01
@@ -128,11 +126,11 @@ class Cohort:
 def require_subjects(cases: list[Case], split: str, purpose: str) -> None:
     """Raise Sim2RealError, in one line, naming the vendors that have no subject in ``split``."""
     lacking = sorted(set(VENDORS) - {case.vendor for case in cases if case.split == split})
-    if lacking:
-        raise Sim2RealError(
-            f"the cohort's split '{split}' has no subject of vendor {' nor of '.join(lacking)};"
-            f" {purpose} needs at least one of each"
-        )
+    refuse(
+        lacking,
+        f"the cohort's split '{split}' has no subject of vendor {' nor of '.join(lacking)};"
+        f" {purpose} needs at least one of each",
+    )
 
 
 def header_faults(frame: Frame, root: Path, dimensions: int) -> list[str]:
@@ -199,10 +197,10 @@ def whole_labels(data: np.ndarray, path: Path, when: str = "") -> np.ndarray:
 
 def inside(path: Path, root: Path) -> None:
     """Raise Sim2RealError for a path that a link leads out of ``root``."""
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise Sim2RealError(
-            f"{path}: is a link that leads out of the cohort's folder; put the file itself there"
-        )
+    refuse(
+        not path.resolve().is_relative_to(root.resolve()),
+        f"{path}: is a link that leads out of the cohort's folder; put the file itself there",
+    )
 
 
 def slices_third(image: Image) -> Image:

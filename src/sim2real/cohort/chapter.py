@@ -1,7 +1,7 @@
 """What chapter 3 tells about itself."""
 
-from ..data.chapter import Chapter, Notebook
-from ..simulation.chapter import SIMULATION
+from ..data import Chapter, Notebook
+from ..simulation import SIMULATION
 from .parameters import CohortParameters
 
 COHORT = Chapter(

@@ -13,10 +13,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..data.errors import Sim2RealError
-from ..data.images import Image, open_image
-from ..data.labels import LV, MYO, PHASES, RV, STRUCTURES, VENDORS
-from ..data.workers import map_in_order
+from ..data import (
+    LV,
+    MYO,
+    PHASES,
+    RV,
+    STRUCTURES,
+    VENDORS,
+    Image,
+    Sim2RealError,
+    map_in_order,
+    open_image,
+    refuse,
+)
 from .acdc import VENDOR, is_acdc, survey_acdc
 from .cases import Case, Cohort, LeftOut
 from .grid import TooFewSlices, mid_ventricular, upright
@@ -105,11 +114,11 @@ def check_cohort(root: Path | str) -> Report:
     """
     root = Path(root)
     is_mnms_folder, is_acdc_folder = is_mnms(root), is_acdc(root)
-    if root.is_dir() and not is_mnms_folder and not is_acdc_folder:
-        raise Sim2RealError(
-            f"{root}: holds neither the sheet and folders of M&Ms nor ACDC's training/patient*;"
-            " name the folder above them"
-        )
+    refuse(
+        root.is_dir() and not is_mnms_folder and not is_acdc_folder,
+        f"{root}: holds neither the sheet and folders of M&Ms nor ACDC's training/patient*;"
+        " name the folder above them",
+    )
     is_acdc_folder = is_acdc_folder and not is_mnms_folder
     survey = survey_acdc(root) if is_acdc_folder else survey_mnms(root)
     work = partial(examine, n_slices=CohortParameters().n_slices)

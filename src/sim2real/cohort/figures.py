@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..data.style import COLOURS
-from ..simulation.figures import outline
+from ..data import COLOURS
+from ..simulation import outline
 from .chapter import COHORT
 
 

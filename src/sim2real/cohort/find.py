@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from ..data.errors import Sim2RealError
-from ..data.root import repository
-from ..data.run import RunFolder
+from ..data import RunFolder, refuse, repository
 from .acdc import VENDOR, survey_acdc
 from .cases import Cohort
 from .chapter import COHORT
@@ -29,20 +27,20 @@ def read_real(parameters: CohortParameters, root: Path) -> Cohort:
     Raises Sim2RealError for the first fault that sheets and headers show, and for ACDC without
     M&Ms: it has no vendor B.
     """
-    if parameters.mnms_root is None:
-        raise Sim2RealError(
-            f"cohort.acdc_root={parameters.acdc_root}: ACDC holds vendor {VENDOR} alone; name M&Ms"
-            " for vendor B, too: cohort.mnms_root"
-        )
+    refuse(
+        parameters.mnms_root is None,
+        f"cohort.acdc_root={parameters.acdc_root}: ACDC holds vendor {VENDOR} alone; name M&Ms"
+        " for vendor B, too: cohort.mnms_root",
+    )
     cohort = survey_mnms(root / parameters.mnms_root).sound(parameters.mnms_root)
     if parameters.acdc_root is None:
         return cohort
     acdc = survey_acdc(root / parameters.acdc_root).sound(parameters.acdc_root)
     codes = {case.subject for case in cohort.cases}
     for case in acdc.cases:
-        if case.subject in codes:
-            raise Sim2RealError(
-                f"{root / parameters.acdc_root}: subject {case.subject} is one of M&Ms, too; rename"
-                " one"
-            )
+        refuse(
+            case.subject in codes,
+            f"{root / parameters.acdc_root}: subject {case.subject} is one of M&Ms, too; rename"
+            " one",
+        )
     return cohort + acdc

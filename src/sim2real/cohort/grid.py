@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
 
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from ..data.errors import Sim2RealError
-from ..data.images import Image
-from ..data.labels import LV, MYO, RV
+from ..data import LV, MYO, RV, Image, Sim2RealError
 from .parameters import CohortParameters
 
 # where the heart's base lies, seen from the apex, in most people (RAS)
@@ -18,16 +15,14 @@ _TO_BASE = np.array([0.45, -0.65, 0.6])
 
 @dataclass(frozen=True)
 class Grid:
-    """Square analysis grid: ``pixels`` by ``pixels`` of ``pixel_mm``; ``interpolation`` of images,
-    never of labels."""
+    """Square analysis grid: ``pixels`` by ``pixels`` of ``pixel_mm``."""
 
     pixels: int = 128
     pixel_mm: float = 1.25
-    interpolation: Literal["linear", "cubic"] = "linear"
 
     @classmethod
     def of(cls, parameters: CohortParameters) -> "Grid":
-        return cls(parameters.grid_pixels, parameters.pixel_size_mm, parameters.image_interpolation)
+        return cls(parameters.grid_pixels, parameters.pixel_size_mm)
 
 
 class TooFewSlices(Sim2RealError):
@@ -119,7 +114,7 @@ def field_centre(image: Image) -> tuple[float, float]:
 
 
 def to_grid(image: Image, centre: tuple[float, float], grid: Grid, is_label: bool = False) -> Image:
-    """In-plane resampling: images as the grid says, labels the likeliest linearly interpolated one.
+    """In-plane resampling, linear; of labels the likeliest interpolated one.
 
     Args:
         image: (x, y, slice).
@@ -134,11 +129,8 @@ def to_grid(image: Image, centre: tuple[float, float], grid: Grid, is_label: boo
     offsets = np.arange(grid.pixels) - (grid.pixels - 1) / 2
     x, y = centre[0] + offsets * step[0], centre[1] + offsets * step[1]
     coordinates = np.stack(np.meshgrid(x, y, indexing="ij"))
-    order = 3 if grid.interpolation == "cubic" else 1
-    planes = [
-        _sample_label(plane, coordinates) if is_label else _sample(plane, coordinates, order)
-        for plane in np.moveaxis(image.data, 2, 0)
-    ]
+    sample = _sample_label if is_label else _sample
+    planes = [sample(plane, coordinates) for plane in np.moveaxis(image.data, 2, 0)]
     data = np.stack(planes, axis=2)
     affine = image.affine.copy()
     affine[:3, :2] *= step
@@ -168,8 +160,8 @@ def from_grid(label: Image, target: Image) -> np.ndarray:
     return result.reshape(target.data.shape[:3])
 
 
-def _sample(plane: np.ndarray, coordinates: np.ndarray, order: int = 1) -> np.ndarray:
-    return map_coordinates(np.asarray(plane, np.float32), coordinates, order=order, mode="constant")
+def _sample(plane: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
+    return map_coordinates(np.asarray(plane, np.float32), coordinates, order=1, mode="constant")
 
 
 def _sample_label(plane: np.ndarray, coordinates: np.ndarray) -> np.ndarray:

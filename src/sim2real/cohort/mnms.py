@@ -4,11 +4,9 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from ..data.errors import Sim2RealError
-from ..data.images import open_image
-from ..data.labels import PHASES
+from ..data import PHASES, Sim2RealError, open_image, refuse
 from .cases import Case, Cohort, Frame, LeftOut, displacement_reason, header_faults, inside
-from .sheet import is_date, read_sheet, same_number, whole_number
+from .sheet import read_sheet, whole_number
 
 _SHEETS = (
     "211230_M&Ms_Dataset_information_diagnosis_opendataset",
@@ -58,10 +56,9 @@ def survey_mnms(root: Path | str, vendors: tuple[str, ...] = ("A", "B")) -> Coho
     rows = [{**row, "Vendor": row["Vendor"].upper()} for row in read_sheet(sheet, _COLUMNS)]
     n_rows = Counter(row["External code"] for row in rows)
     folders, faults = _folders(root)
-    folder_of = {code: _folder_of(code, folders, set(n_rows)) for code in n_rows}
     cohort, absent, other_vendors = Cohort(faults=faults), [], Counter()
     for row in rows:
-        code, vendor = folder_of[row["External code"]], row["Vendor"]
+        code, vendor = row["External code"], row["Vendor"]
         parts = folders.get(code, [])
         if problem := _row_problem(row, n_rows, parts, known_vendors=bool(vendors)):
             cohort.faults.append(f"{sheet}: {problem}")
@@ -71,7 +68,7 @@ def survey_mnms(root: Path | str, vendors: tuple[str, ...] = ("A", "B")) -> Coho
             absent.append(LeftOut(code, vendor, "", "listed in the sheet, but without a folder"))
         elif parts[0] != _UNLABELLED:
             cohort.add(_subject(root, parts[0], code, row, sheet))
-    for code in sorted(folders.keys() - folder_of.values()):
+    for code in sorted(folders.keys() - n_rows.keys()):
         part = folders[code][0]
         if part != _UNLABELLED:
             reason = f"has a folder in {part}, but no row in the sheet"
@@ -111,10 +108,10 @@ def _sheet_path(root: Path) -> Path | None:
 
 
 def _require_sheet(root: Path) -> Path:
-    if not root.is_dir():
-        raise Sim2RealError(
-            f"{root}: no such folder; cohort.mnms_root must name the folder of the M&Ms data"
-        )
+    refuse(
+        not root.is_dir(),
+        f"{root}: no such folder; cohort.mnms_root must name the folder of the M&Ms data",
+    )
     path = _sheet_path(root)
     if path is None:
         raise Sim2RealError(
@@ -150,11 +147,6 @@ def _row_problem(
 ) -> str:
     """What is wrong with a row, or ""; parts: those of the release that hold a folder of it."""
     code, vendor = row["External code"], row["Vendor"]
-    if is_date(code):
-        return (
-            f"line {row['line']} has the date '{code}' for a code, which Excel made of it; write"
-            " the code as text"
-        )
     if not code or Path(code).name != code or code.startswith(".") or "\\" in code:
         return (
             f"line {row['line']}: '{code}' is no subject's code; expected letters and digits, no"
@@ -173,13 +165,6 @@ def _row_problem(
     if len(parts) > 1:
         return f"subject {code} has a folder in {' and in '.join(parts)}; keep one"
     return ""
-
-
-def _folder_of(code: str, folders: dict[str, list[str]], codes: set[str]) -> str:
-    """The code of the folder that a row means: its own, or the only one that a spreadsheet would
-    have turned into it."""
-    alike = [] if code in folders else [n for n in same_number(code, folders) if n not in codes]
-    return alike[0] if len(alike) == 1 else code
 
 
 def _subject(

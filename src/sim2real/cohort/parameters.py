@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..data.chapter import ParameterModel
+from ..data import ParameterModel
 
 
 class CohortParameters(ParameterModel):
@@ -34,9 +34,6 @@ class CohortParameters(ParameterModel):
             "middle of a real image's crop: of its field of view, or of the box round the heart's"
             " labels"
         ),
-    )
-    image_interpolation: Literal["linear", "cubic"] = Field(
-        "linear", description="interpolation of images on their way to the grid"
     )
     low_percentile: float = Field(
         1.0, ge=0, lt=50, description="percentile of the image that becomes 0"

@@ -2,14 +2,13 @@
 
 import csv
 import re
-from collections.abc import Iterable
 from datetime import date, datetime, time
 from io import StringIO
 from pathlib import Path
 
 from openpyxl import load_workbook
 
-from ..data.errors import Sim2RealError
+from ..data import Sim2RealError, refuse
 
 
 def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
@@ -39,10 +38,10 @@ def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
         for line, values in rows
         if any(value.strip() for value in values)
     ]
-    if not rows:
-        raise Sim2RealError(
-            f"{path}: is empty; expected a line of column names and a line a subject"
-        )
+    refuse(
+        not rows,
+        f"{path}: is empty; expected a line of column names and a line a subject",
+    )
     (_, names), *rows = rows
     missing = [column for column in columns if column not in names]
     if missing:
@@ -52,14 +51,16 @@ def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     twice = [column for column in columns if names.count(column) > 1]
     if twice:
         raise Sim2RealError(f"{path}: has two columns '{twice[0]}'; keep one")
-    if not rows:
-        raise Sim2RealError(f"{path}: has column names and no row; expected a line a subject")
+    refuse(
+        not rows,
+        f"{path}: has column names and no row; expected a line a subject",
+    )
     for line, values in rows:
-        if len(values) < len(names) and path.suffix != ".xlsx" or any(values[len(names) :]):
-            raise Sim2RealError(
-                f"{path}: line {line} has {len(values)} values for {len(names)} columns; a"
-                " separator too many or too few"
-            )
+        refuse(
+            len(values) < len(names) and path.suffix != ".xlsx" or any(values[len(names) :]),
+            f"{path}: line {line} has {len(values)} values for {len(names)} columns; a"
+            " separator too many or too few",
+        )
     return [dict(zip(names, values, strict=False)) | {"line": str(line)} for line, values in rows]
 
 
@@ -69,29 +70,6 @@ def whole_number(text: str) -> int:
     if not re.fullmatch(r"[+-]?\d{1,15}([.,]0*)?", text):
         raise ValueError(text)
     return int(re.split("[.,]", text)[0])
-
-
-def same_number(text: str, names: Iterable[str]) -> list[str]:
-    """Those of ``names`` that Excel would have turned into ``text``: "007" into 7, "3E5" into
-    300000."""
-    value = _number(text)
-    return [name for name in names if value is not None and _number(name) == value]
-
-
-def is_date(text: str) -> bool:
-    """Whether a text has the look of what Excel makes of a code such as "1-2" or "MAR1"."""
-    month = "(jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)"
-    patterns = (
-        r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*",
-        rf"\d{{1,2}}[-./]{month}\w*",
-        rf"{month}\w*[-./]\d{{1,4}}",
-    )
-    return any(re.fullmatch(pattern, text.lower()) for pattern in patterns)
-
-
-def _number(text: str) -> float | None:
-    is_number = re.fullmatch(r"\d+([.,]\d+)?([eE][+-]?\d{1,2})?", text)
-    return float(text.replace(",", ".")) if is_number else None
 
 
 def _csv(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:

@@ -13,17 +13,26 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..data.code import science_digest
-from ..data.errors import Sim2RealError
-from ..data.files import write_table
-from ..data.images import Image, normalise, read_image, read_labels, write_image
-from ..data.labels import PHASES
-from ..data.resumable import fingerprint_of, resumable_folder
-from ..data.run import RunFolder
-from ..data.slices import SLICE_COLUMNS, as_shown, load_slices
-from ..data.workers import map_in_order
-from ..metrics.measures import slice_measures
-from ..simulation.chapter import SIMULATION
+from ..data import (
+    PHASES,
+    SLICE_COLUMNS,
+    Image,
+    RunFolder,
+    Sim2RealError,
+    as_shown,
+    fingerprint_of,
+    load_slices,
+    map_in_order,
+    normalise,
+    read_image,
+    read_labels,
+    resumable_folder,
+    science_digest,
+    write_image,
+    write_table,
+)
+from ..metrics import slice_measures
+from ..simulation import SIMULATION
 from .cases import Case, Cohort, LeftOut
 from .chapter import COHORT
 from .grid import Grid, TooFewSlices, field_centre, heart_centre, mid_ventricular, to_grid, upright

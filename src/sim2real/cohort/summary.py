@@ -6,11 +6,8 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from ..data.images import read_image, read_labels
-from ..data.labels import PHASES, VENDORS
-from ..data.run import RunFolder
-from ..data.slices import as_shown
-from ..metrics.measures import SLICE_MEASURES
+from ..data import PHASES, VENDORS, RunFolder, as_shown, read_image, read_labels
+from ..metrics import SLICE_MEASURES
 from .parameters import CohortParameters
 from .stage import measures_path
 from .surrogate import CODE as SURROGATE_CODE

@@ -12,16 +12,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..data.code import science_digest
-from ..data.files import write_table
-from ..data.images import write_image
-from ..data.labels import PHASES, VENDORS
-from ..data.resumable import fingerprint_of, resumable_folder
-from ..data.seeds import generator
-from ..data.workers import map_in_order
-from ..population.parameters import PopulationParameters
-from ..population.render import Phantom, SlicePlan
-from ..population.subjects import sample_subject
+from ..data import (
+    PHASES,
+    VENDORS,
+    fingerprint_of,
+    generator,
+    map_in_order,
+    resumable_folder,
+    science_digest,
+    write_image,
+    write_table,
+)
+from ..population import Phantom, PopulationParameters, SlicePlan, sample_subject
 from . import appearance
 from .parameters import CohortParameters
 

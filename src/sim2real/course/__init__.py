@@ -3,3 +3,12 @@ instructor's edition and slides.
 
 It may import from every chapter, and no chapter imports from it.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "build": ["build_course", "write_pages"],
+    },
+)

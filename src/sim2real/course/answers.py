@@ -5,12 +5,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..data.errors import Sim2RealError
+from ..data import Sim2RealError
 
 
 class NotYet(Sim2RealError):
     """An answer that is not there or not right. The message names what is wrong with it, never what
     would be right."""
+
+
+def not_yet(fault: object, message: str) -> None:
+    """Refuse an answer that has a ``fault``."""
+    if fault:
+        raise NotYet(message)
 
 
 def number(answer: object, name: str) -> float:
@@ -22,8 +28,10 @@ def number(answer: object, name: str) -> float:
         value = float(answer)
     except (TypeError, ValueError):
         raise NotYet(f"{name} is {type(answer).__name__}; expected one number") from None
-    if not math.isfinite(value):
-        raise NotYet(f"{name} is {value}; expected a finite number")
+    not_yet(
+        not math.isfinite(value),
+        f"{name} is {value}; expected a finite number",
+    )
     return value
 
 
@@ -33,13 +41,17 @@ def array(answer: object, name: str) -> np.ndarray:
     _require(answer, name)
     try:
         values = np.asarray(answer)
-        if np.iscomplexobj(values):
-            raise NotYet(f"{name} is complex; expected real numbers")
+        not_yet(
+            np.iscomplexobj(values),
+            f"{name} is complex; expected real numbers",
+        )
         values = values.astype(float)
     except (TypeError, ValueError):
         raise NotYet(f"{name} is {type(answer).__name__}; expected numbers") from None
-    if not np.isfinite(values).all():
-        raise NotYet(f"{name} holds NaN or infinite values; expected finite ones")
+    not_yet(
+        not np.isfinite(values).all(),
+        f"{name} holds NaN or infinite values; expected finite ones",
+    )
     return values
 
 
@@ -66,7 +78,7 @@ def right(text: str) -> None:
 
 
 def _require(answer: object, name: str) -> None:
-    if answer is None or answer is Ellipsis:
-        raise NotYet(
-            f"{name}: no answer yet; write yours in the cell above, run it, then run this one"
-        )
+    not_yet(
+        answer is None or answer is Ellipsis,
+        f"{name}: no answer yet; write yours in the cell above, run it, then run this one",
+    )

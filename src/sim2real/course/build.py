@@ -8,9 +8,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from ..data.errors import Sim2RealError
-from ..data.files import write_text
-from ..data.progress import progress
+from ..data import Sim2RealError, progress, refuse, write_text
 from .editions import instructor, student
 from .lessons import SOURCES, Lesson, read_lessons
 from .slides import copy_assets, slides
@@ -78,9 +76,9 @@ def as_text(notebook: NotebookNode) -> str:
 def _write_notebook(path: Path, notebook: NotebookNode) -> None:
     if path.is_file():
         existing = nbformat.read(path, as_version=4)
-        if [cell.source for cell in existing.cells] != [cell.source for cell in notebook.cells]:
-            raise Sim2RealError(
-                f"{path}: is there already and differs, perhaps by someone's answers; choose"
-                " another folder or move it away"
-            )
+        refuse(
+            [cell.source for cell in existing.cells] != [cell.source for cell in notebook.cells],
+            f"{path}: is there already and differs, perhaps by someone's answers; choose"
+            " another folder or move it away",
+        )
     write_text(path, as_text(notebook))

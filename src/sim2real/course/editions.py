@@ -7,7 +7,7 @@ import re
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from ..data.errors import Sim2RealError
+from ..data import Sim2RealError
 from .lessons import CHECK, SOLUTION, WRONG, Lesson, kind
 
 ANSWER = "answer"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
-from ..data.errors import Sim2RealError
+from ..data import Sim2RealError, refuse
 
 LEVELS = ("warm-up", "core", "challenge")
 EXERCISE, SOLUTION, WRONG, CHECK = "exercise", "solution", "wrong", "check"
@@ -43,16 +43,17 @@ def read_lesson(path: Path) -> Lesson:
 
     Raises Sim2RealError, naming the file and the cell, for what does not fit.
     """
-    if not path.is_file():
-        raise Sim2RealError(f"{path}: no such lesson; expected one a chapter, of its name")
+    refuse(
+        not path.is_file(),
+        f"{path}: no such lesson; expected one a chapter, of its name",
+    )
     notebook = nbformat.read(path, as_version=4)
     exercises, cells = [], notebook.cells
     for number, cell in enumerate(cells):
-        if cell.get("outputs") or cell.get("execution_count"):
-            raise Sim2RealError(
-                f"{path}, cell {number + 1}: holds an output; clear all outputs of a lesson's"
-                " source"
-            )
+        refuse(
+            cell.get("outputs") or cell.get("execution_count"),
+            f"{path}, cell {number + 1}: holds an output; clear all outputs of a lesson's source",
+        )
         if kind(cell) == EXERCISE:
             exercises.append(_exercise(path, cells, number))
     claimed = {e.first + k for e in exercises for k in range(len(e.wrong) + 3)}
@@ -76,27 +77,25 @@ def kind(cell: NotebookNode) -> str:
 def _exercise(path: Path, cells: list[NotebookNode], first: int) -> Exercise:
     about = cells[first].metadata.get("exercise", {})
     name, level = about.get("name", ""), about.get("level", "")
-    if not name or level not in LEVELS:
-        raise Sim2RealError(
-            f"{path}, cell {first + 1}: an exercise called '{name}' of level '{level}'; expected a"
-            f" name and one of {', '.join(LEVELS)}"
-        )
+    refuse(
+        not name or level not in LEVELS,
+        f"{path}, cell {first + 1}: an exercise called '{name}' of level '{level}'; expected a"
+        f" name and one of {', '.join(LEVELS)}",
+    )
     following, kinds = first + 1, []
     while following < len(cells) and kind(cells[following]) in (SOLUTION, WRONG, CHECK):
         kinds.append(kind(cells[following]))
         following += 1
         if kinds[-1] == CHECK:
             break
-    if (
+    refuse(
         kinds[:1] != [SOLUTION]
         or kinds[-1:] != [CHECK]
         or len(kinds) < 3
-        or set(kinds[1:-1]) != {WRONG}
-    ):
-        raise Sim2RealError(
-            f"{path}, exercise {name}: followed by {', '.join(kinds) or 'none of its cells'};"
-            " expected a solution, wrong answers (at least one), a check"
-        )
+        or set(kinds[1:-1]) != {WRONG},
+        f"{path}, exercise {name}: followed by {', '.join(kinds) or 'none of its cells'};"
+        " expected a solution, wrong answers (at least one), a check",
+    )
     return Exercise(
         name, level, first, cells[first + 1], cells[first + 2 : following - 1], cells[following - 1]
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .answers import NotYet, array, call, number, right
+from .answers import NotYet, array, call, not_yet, number, right
 from .bloch import steady_state
 
 
@@ -34,8 +34,10 @@ def best_flip_angle(
     """Judged by the contrast that the Bloch equations give there and beside it. Tissues: (T1 ms, T2
     ms, proton density)."""
     angle = number(answer, "best_flip_angle_deg")
-    if not 0 < angle <= 180:
-        raise NotYet(f"a flip angle of {angle:g}; expected degrees, above 0 and up to 180")
+    not_yet(
+        not 0 < angle <= 180,
+        f"a flip angle of {angle:g}; expected degrees, above 0 and up to 180",
+    )
 
     def signal(tissue: tuple[float, float, float], at: float) -> float:
         return tissue[2] * abs(steady_state(*tissue[:2], at, repetition_time_ms, echo_time_ms))
@@ -101,11 +103,11 @@ def fat_and_water(
             abs((1 - share) * pair[0] + share * pair[1]),
         )
         if abs(given - true) > 0.004:
-            if share in (0.0, 1.0):
-                raise NotYet(
-                    f"a voxel of {'fat' if share else 'water'} alone: {given:.3f} is not the signal"
-                    " of that tissue at this TR and TE"
-                )
+            not_yet(
+                share in (0.0, 1.0),
+                f"a voxel of {'fat' if share else 'water'} alone: {given:.3f} is not the signal"
+                " of that tissue at this TR and TE",
+            )
             way = "brighter" if given > true else "darker"
             raise NotYet(
                 f"a voxel with {share:.0%} fat is {way} in your answer than two magnetisations make"
@@ -129,21 +131,23 @@ def low_resolution(answer: Callable) -> None:
     y, x = np.arange(n)[:, None] / n, np.arange(m)[None, :] / m
     expected = 5 + np.cos(2 * np.pi * 3 * y) + np.sin(2 * np.pi * (2 * x + y))
     given = call(answer, image, n, m)
-    if np.iscomplexobj(given):
-        raise NotYet("your image is complex; expected its magnitude")
+    not_yet(
+        np.iscomplexobj(given),
+        "your image is complex; expected its magnitude",
+    )
     given = array(given, "your image")
-    if given.shape != (n, m):
-        raise NotYet(
-            f"your image of {n} x {m} lines has shape {given.shape}; expected {(n, m)}, rows first"
-        )
+    not_yet(
+        given.shape != (n, m),
+        f"your image of {n} x {m} lines has shape {given.shape}; expected {(n, m)}, rows first",
+    )
     if abs(given.mean() / 5 - 1) > 0.01:
         raise NotYet(
             f"the image's mean was 5 and is {given.mean():.3g}; a transform back over fewer samples"
             " divides by fewer"
         )
-    if np.abs(given - expected).max() > 1e-6:
-        raise NotYet(
-            "waves of one to three cycles, well within the measured lines, do not come through as"
-            " they were; where does the transform put the low frequencies?"
-        )
+    not_yet(
+        np.abs(given - expected).max() > 1e-6,
+        "waves of one to three cycles, well within the measured lines, do not come through as"
+        " they were; where does the transform put the low frequencies?",
+    )
     right("Waves within the measured lines come through, one beyond them is gone.")

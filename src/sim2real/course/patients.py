@@ -5,14 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..cohort.appearance import VENDOR_LOOKS, image_subject
-from ..cohort.grid import Grid, heart_centre, to_grid, upright
-from ..data.images import Image, normalise
-from ..data.seeds import generator
-from ..data.slices import as_shown
-from ..population.parameters import PopulationParameters
-from ..population.render import Phantom, SlicePlan
-from ..population.subjects import sample_subject
+from ..cohort import VENDOR_LOOKS, Grid, heart_centre, image_subject, to_grid, upright
+from ..data import Image, as_shown, generator, normalise
+from ..population import Phantom, PopulationParameters, SlicePlan, sample_subject
 
 _SHARE_NORMAL = 0.3
 

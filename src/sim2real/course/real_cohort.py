@@ -7,8 +7,8 @@ import numpy as np
 from skimage.exposure import rescale_intensity
 from sklearn.metrics import f1_score
 
-from ..data.labels import LV, MYO, RV
-from .answers import NotYet, array, call, number, right
+from ..data import LV, MYO, RV
+from .answers import NotYet, array, call, not_yet, number, right
 
 
 def frames(answer: Callable) -> None:
@@ -19,26 +19,30 @@ def frames(answer: Callable) -> None:
         labels[1:5, 1:4, :, ed] = LV
         labels[2:4, 2:3, :, es] = LV
         given = call(answer, {"ED": str(ed), "ES": str(es)}, labels)
-        if not isinstance(given, tuple) or len(given) != 2:
-            raise NotYet("expected two stacks of shape (x, y, slice), ED first, as a tuple")
+        not_yet(
+            not isinstance(given, tuple) or len(given) != 2,
+            "expected two stacks of shape (x, y, slice), ED first, as a tuple",
+        )
         stacks = [
             array(part, f"the stack at {phase}")
             for part, phase in zip(given, ("ED", "ES"), strict=True)
         ]
-        if any(stack.shape != (6, 5, 3) for stack in stacks):
-            raise NotYet("expected two stacks of shape (x, y, slice), ED first, as a tuple")
+        not_yet(
+            any(stack.shape != (6, 5, 3) for stack in stacks),
+            "expected two stacks of shape (x, y, slice), ED first, as a tuple",
+        )
         volumes = [int((stack == LV).sum()) for stack in stacks]
-        if 0 in volumes:
-            raise NotYet(
-                f"the sheet says ED {ed}, ES {es}: a stack you return holds no label at all, and"
-                " labels are drawn at ED and ES; from which number do the sheet and the array"
-                " count?"
-            )
-        if volumes[0] < volumes[1]:
-            raise NotYet(
-                "your ED has the smaller cavity; a cohort may store ES first, the sheet tells which"
-                " is which"
-            )
+        not_yet(
+            0 in volumes,
+            f"the sheet says ED {ed}, ES {es}: a stack you return holds no label at all, and"
+            " labels are drawn at ED and ES; from which number do the sheet and the array"
+            " count?",
+        )
+        not_yet(
+            volumes[0] < volumes[1],
+            "your ED has the smaller cavity; a cohort may store ES first, the sheet tells which"
+            " is which",
+        )
     right("Both stacks hold labels, and the cavity is larger at ED, whichever is stored first.")
 
 
@@ -48,38 +52,40 @@ def normalised(answer: Callable) -> None:
     rng = np.random.default_rng(1)
     stack = rng.gamma(2.0, 60.0, (20, 24, 3)) * np.array([0.5, 1.0, 2.0])
     given = array(call(answer, stack), "your stack")
-    if given.shape != stack.shape:
-        raise NotYet(
-            f"a stack of shape {stack.shape} became one of {given.shape}; the shape must stay"
-        )
+    not_yet(
+        given.shape != stack.shape,
+        f"a stack of shape {stack.shape} became one of {given.shape}; the shape must stay",
+    )
     if given.min() < 0 or given.max() > 1:
         raise NotYet(
             f"values from {given.min():.2f} to {given.max():.2f}; expected 0 to 1, what lies beyond"
             " clipped"
         )
-    if np.abs(array(call(answer, 7 * stack + 300), "your stack") - given).max() > 1e-4:
-        raise NotYet(
-            "another gain and offset of the scanner change your image; normalised intensities must"
-            " not depend on either"
-        )
+    not_yet(
+        np.abs(array(call(answer, 7 * stack + 300), "your stack") - given).max() > 1e-4,
+        "another gain and offset of the scanner change your image; normalised intensities must"
+        " not depend on either",
+    )
     bright = stack.copy()
     bright[0, 0, 0] = 100 * stack.max()
-    if np.median(np.abs(array(call(answer, bright), "your stack") - given)) > 0.02:
-        raise NotYet(
-            "one bright pixel darkens your whole image; a wet surface or a flow artefact does the"
-            " same: use percentiles"
-        )
+    not_yet(
+        np.median(np.abs(array(call(answer, bright), "your stack") - given)) > 0.02,
+        "one bright pixel darkens your whole image; a wet surface or a flow artefact does the"
+        " same: use percentiles",
+    )
     per_slice = given.mean(axis=(0, 1))
-    if per_slice[2] < 1.5 * per_slice[0]:
-        raise NotYet(
-            "the third slice was four times as bright as the first and is no longer: are the"
-            " percentiles those of the whole image?"
-        )
+    not_yet(
+        per_slice[2] < 1.5 * per_slice[0],
+        "the third slice was four times as bright as the first and is no longer: are the"
+        " percentiles those of the whole image?",
+    )
     expected = rescale_intensity(
         stack, in_range=tuple(np.percentile(stack, (1, 99))), out_range=(0.0, 1.0)
     )
-    if np.abs(given - expected).max() > 0.005:
-        raise NotYet("the scaling is of the right kind; which two percentiles become 0 and 1?")
+    not_yet(
+        np.abs(given - expected).max() > 0.005,
+        "the scaling is of the right kind; which two percentiles become 0 and 1?",
+    )
     right(
         "Gain, offset and one bright pixel change nothing, and another library gives the same"
         " image."
@@ -135,16 +141,20 @@ def middle_slices(answer: Callable) -> None:
     for case, at_ed, at_es, expected in cases:
         given = call(answer, *(_stack(complete) for complete in (at_ed, at_es)), 4)
         chosen = [int(k) for k in array(given, f"{case}: what you return").ravel()]
-        if len(chosen) != 4:
-            raise NotYet(f"{case}: {len(chosen)} slices were chosen; expected 4")
+        not_yet(
+            len(chosen) != 4,
+            f"{case}: {len(chosen)} slices were chosen; expected 4",
+        )
         lacking = [k for k in chosen if k not in at_ed or k not in at_es]
         if lacking:
             raise NotYet(
                 f"{case}: slice {lacking[0]} lacks a structure at one of the phases; it must hold"
                 " LV, MYO and RV at both"
             )
-        if sorted(chosen) != expected:
-            raise NotYet(f"{case}: {sorted(chosen)} are complete but not the ones in the middle")
+        not_yet(
+            sorted(chosen) != expected,
+            f"{case}: {sorted(chosen)} are complete but not the ones in the middle",
+        )
     right("The four in the middle, of those complete at both phases.")
 
 

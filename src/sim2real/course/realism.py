@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.stats import norm
 
-from ..metrics.frechet import frechet_distance
-from .answers import NotYet, array, call, number, right
+from ..metrics import frechet_distance
+from .answers import NotYet, array, call, not_yet, number, right
 
 
 def frechet_1d(answer: Callable) -> None:
@@ -44,16 +44,16 @@ def bias_ratio(answer: object, n_features: int, n_images: int) -> None:
         for n in (n_images, 2 * n_images)
     ]
     true = means[1] / means[0]
-    if abs(given - true) > 0.08:
-        raise NotYet(
-            "with twice the images the distance of two samples of one population is not"
-            f" {given:.2f} times what it was: simulate it"
-            + (
-                "; a standard error falls with the root of n, a bias of a variance falls faster"
-                if 0.62 < given < 0.8
-                else ""
-            )
-        )
+    not_yet(
+        abs(given - true) > 0.08,
+        "with twice the images the distance of two samples of one population is not"
+        f" {given:.2f} times what it was: simulate it"
+        + (
+            "; a standard error falls with the root of n, a bias of a variance falls faster"
+            if 0.62 < given < 0.8
+            else ""
+        ),
+    )
     right("The bias falls about as 1/n: distances of sets of unlike size cannot be compared.")
 
 
@@ -81,11 +81,11 @@ def unbiased(answer: Callable) -> None:
     true = float(
         kernel(*big[0]).mean() + kernel(*big[1]).mean() - 2 * kernel(big[0][0], big[1][0]).mean()
     )
-    if not 0.4 * true < apart < 2 * true:
-        raise NotYet(
-            f"two populations that lie two SD apart are {apart:.1f} apart in your distance, far"
-            " from what large samples give; look at the kernel"
-        )
+    not_yet(
+        not 0.4 * true < apart < 2 * true,
+        f"two populations that lie two SD apart are {apart:.1f} apart in your distance, far"
+        " from what large samples give; look at the kernel",
+    )
     right("It is 0 on average where there is no difference, and can be below 0 in a single sample.")
 
 
@@ -112,16 +112,16 @@ def sees_flattening(answer: Callable, one_half: np.ndarray, other_half: np.ndarr
     mean, sd = spaces[1].mean(axis=0), spaces[1].std(axis=0)
     real, reference, flat = ((space - mean) / np.where(sd > 1e-12, sd, 1) for space in spaces)
     floor, distance = frechet_distance(real, reference), frechet_distance(flat, reference)
-    if floor == 0:
-        raise NotYet(
-            "in your features no two slices differ; expected features that tell slices apart"
-        )
-    if distance < 5 * floor:
-        raise NotYet(
-            f"in your features flattened slices lie {distance / floor:.1f} times as far from the"
-            " other patients as unchanged ones; expected 5 times or more. What does a slice lose"
-            " when four grey levels are left of it, and what keeps?"
-        )
+    not_yet(
+        floor == 0,
+        "in your features no two slices differ; expected features that tell slices apart",
+    )
+    not_yet(
+        distance < 5 * floor,
+        f"in your features flattened slices lie {distance / floor:.1f} times as far from the"
+        " other patients as unchanged ones; expected 5 times or more. What does a slice lose"
+        " when four grey levels are left of it, and what keeps?",
+    )
     right(
         f"Flattened slices lie {distance / floor:.0f} times as far away as other patients: these"
         " features see texture."

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.spatial.distance import directed_hausdorff
 from sklearn.metrics import f1_score, jaccard_score
 
-from .answers import NotYet, call, number, right
+from .answers import NotYet, call, not_yet, number, right
 
 
 def overlap(answer: object, prediction: np.ndarray, reference: np.ndarray) -> None:
@@ -60,19 +60,21 @@ def policy(answer: Callable) -> None:
     )
     for case, prediction, reference, expected in cases:
         given = call(answer, prediction, reference, (1.0, 1.0, 1.0))
-        if not isinstance(given, (tuple, list)) or len(given) != 2:
-            raise NotYet(f"{case}: expected two numbers, Dice and the Hausdorff distance")
+        not_yet(
+            not isinstance(given, (tuple, list)) or len(given) != 2,
+            f"{case}: expected two numbers, Dice and the Hausdorff distance",
+        )
         for name, value, true in zip(("Dice", "Hausdorff distance"), given, expected, strict=True):
-            if value is None or (isinstance(value, float) and not np.isfinite(value)):
-                raise NotYet(
-                    f"{case}: the {name} is {value}; such a case drops out of the mean, and the"
-                    " worst failure flatters the table"
-                )
+            not_yet(
+                value is None or (isinstance(value, float) and not np.isfinite(value)),
+                f"{case}: the {name} is {value}; such a case drops out of the mean, and the"
+                " worst failure flatters the table",
+            )
             value = number(value, f"{case}: the {name}")
-            if abs(value - true) > 1e-6:
-                raise NotYet(
-                    f"{case}: a {name} of {value:g}; is it as bad (or as good) as it could be?"
-                )
+            not_yet(
+                abs(value - true) > 1e-6,
+                f"{case}: a {name} of {value:g}; is it as bad (or as good) as it could be?",
+            )
     right("Every case has two numbers, and none drops out of the mean.")
 
 
@@ -81,23 +83,27 @@ def island(answer: object, reference: np.ndarray, spacing_mm: tuple[float, float
     if answer is None or answer is Ellipsis:
         number(answer, "prediction")
     prediction = np.asarray(answer, bool)
-    if prediction.shape != reference.shape:
-        raise NotYet(f"a mask of shape {prediction.shape}; expected {reference.shape}")
-    if not prediction.any():
-        raise NotYet("an empty mask has a Dice of 0")
+    not_yet(
+        prediction.shape != reference.shape,
+        f"a mask of shape {prediction.shape}; expected {reference.shape}",
+    )
+    not_yet(
+        not prediction.any(),
+        "an empty mask has a Dice of 0",
+    )
     score = f1_score(reference.ravel(), prediction.ravel())
     points = [np.argwhere(mask) * np.asarray(spacing_mm) for mask in (prediction, reference)]
     distance = max(directed_hausdorff(*points)[0], directed_hausdorff(*points[::-1])[0])
-    if score < 0.98:
-        raise NotYet(
-            f"its Dice is {score:.3f}; expected 0.98 or more. How few pixels can spoil a largest"
-            " distance?"
-        )
-    if distance < 50:
-        raise NotYet(
-            f"its Dice is {score:.3f} and its Hausdorff distance {distance:.1f} mm; expected 50 mm"
-            " or more"
-        )
+    not_yet(
+        score < 0.98,
+        f"its Dice is {score:.3f}; expected 0.98 or more. How few pixels can spoil a largest"
+        " distance?",
+    )
+    not_yet(
+        distance < 50,
+        f"its Dice is {score:.3f} and its Hausdorff distance {distance:.1f} mm; expected 50 mm"
+        " or more",
+    )
     right(
         f"Dice {score:.3f}, Hausdorff distance {distance:.0f} mm: the two answer different"
         " questions, and a table needs both."

@@ -8,7 +8,7 @@ from pathlib import Path
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 
-from ..data.errors import Sim2RealError
+from ..data import refuse
 from .editions import ANSWER
 from .lessons import CHECK, SOLUTION, kind
 
@@ -50,10 +50,10 @@ def copy_assets(root: Path, folder: Path) -> None:
     for name, files in ASSETS.items():
         for file in files:
             source = root / "book" / "_static" / name / file
-            if not source.is_file():
-                raise Sim2RealError(
-                    f"{source}: missing; slides need it to open without a network: restore it from"
-                    " the repository"
-                )
+            refuse(
+                not source.is_file(),
+                f"{source}: missing; slides need it to open without a network: restore it from"
+                " the repository",
+            )
             (folder / name).mkdir(parents=True, exist_ok=True)
             shutil.copy(source, folder / name / file)

@@ -8,8 +8,8 @@ import torch
 from scipy.optimize import minimize_scalar
 from torch.nn import functional as F
 
-from ..translation.losses import least_squares, patch_nce
-from .answers import NotYet, call, number, right
+from ..translation import least_squares, patch_nce
+from .answers import NotYet, call, not_yet, number, right
 
 
 def by_hand(answer: object, query: np.ndarray, key: np.ndarray, temperature: float) -> None:
@@ -34,11 +34,11 @@ def at_chance(answer: object, n_patches: int) -> None:
     given = number(answer, "loss_at_chance")
     alike = np.ones((n_patches, 3)) / np.sqrt(3)
     true = _nce(alike, alike, 0.07)
-    if abs(given - true) > 0.003:
-        raise NotYet(
-            f"features that are all alike do not give {given:.3f}: each of how many patches, the"
-            " own one counted, is then equally probable?"
-        )
+    not_yet(
+        abs(given - true) > 0.003,
+        f"features that are all alike do not give {given:.3f}: each of how many patches, the"
+        " own one counted, is then equally probable?",
+    )
     right(
         "Whatever the temperature: alike features leave the choice to chance. A contrastive loss"
         " near this has learned nothing."
@@ -48,8 +48,10 @@ def at_chance(answer: object, n_patches: int) -> None:
 def temperature(answer: object, own: float, other: float, n_patches: int) -> None:
     """Judged by PyTorch's softmax at that temperature."""
     given = number(answer, "temperature")
-    if given <= 0:
-        raise NotYet(f"a temperature of {given:g}; expected one above 0")
+    not_yet(
+        given <= 0,
+        f"a temperature of {given:g}; expected one above 0",
+    )
     similarity = torch.full((n_patches,), other, dtype=torch.float64)
     similarity[0] = own
     probability = float(F.softmax(similarity / given, dim=0)[0])
@@ -80,11 +82,11 @@ def fooled(score: object, loss: object) -> None:
             f"with a score of {given:g} for all images the discriminator's loss is"
             f" {discriminator(given):.3f}, and a search finds a lower one"
         )
-    if abs(value - best.fun) > 0.005:
-        raise NotYet(
-            f"the score is right, and {value:g} is not the loss there: it is half of the sum of two"
-            " means"
-        )
+    not_yet(
+        abs(value - best.fun) > 0.005,
+        f"the score is right, and {value:g} is not the loss there: it is half of the sum of two"
+        " means",
+    )
     right(
         "When it can no longer tell, the discriminator's loss rests there: in the curves of chapter"
         " 4, that is no sign of failure."
@@ -101,26 +103,24 @@ def with_negatives(answer: Callable) -> None:
         given = number(call(answer, query, positive, some, 0.2), "the loss")
         logits = torch.from_numpy(np.concatenate([[query @ positive], some @ query]) / 0.2)
         true = float(F.cross_entropy(logits[None], torch.tensor([0])))
-        if given < 0:
-            raise NotYet(
-                f"with {len(some)} negatives your loss is {given:.3f}; -log of a probability is"
-                " never below 0: what may it be chosen from?"
-            )
-        if abs(given - true) > 1e-4:
-            raise NotYet(
-                f"with {len(some)} negatives your loss is {given:.4f}, and PyTorch's cross-entropy"
-                " is another: what stands in the sum below?"
-            )
-    if (
+        not_yet(
+            given < 0,
+            f"with {len(some)} negatives your loss is {given:.3f}; -log of a probability is"
+            " never below 0: what may it be chosen from?",
+        )
+        not_yet(
+            abs(given - true) > 1e-4,
+            f"with {len(some)} negatives your loss is {given:.4f}, and PyTorch's cross-entropy"
+            " is another: what stands in the sum below?",
+        )
+    not_yet(
         number(
             call(answer, query, positive, np.concatenate([negatives, negatives]), 0.2), "the loss"
         )
-        <= true
-    ):
-        raise NotYet(
-            "more negatives of the same kind must make the choice harder; in yours the loss does"
-            " not rise"
-        )
+        <= true,
+        "more negatives of the same kind must make the choice harder; in yours the loss does"
+        " not rise",
+    )
     right("PyTorch's cross-entropy agrees.")
 
 

@@ -6,18 +6,18 @@ from itertools import combinations, product
 
 import numpy as np
 
-from .answers import NotYet, array, call, number, right
+from .answers import NotYet, array, call, not_yet, number, right
 
 
 def corrected(answer: object, p: list[float]) -> None:
     """Judged by closed testing with Bonferroni's test of every subset, of which Holm's procedure is
     the short cut."""
     given = array(answer, "p_holm")
-    if given.shape != (len(p),):
-        raise NotYet(
-            f"expected {len(p)} corrected p-values, in the order of the given ones; given shape"
-            f" {given.shape}"
-        )
+    not_yet(
+        given.shape != (len(p),),
+        f"expected {len(p)} corrected p-values, in the order of the given ones; given shape"
+        f" {given.shape}",
+    )
     subsets = [part for size in range(1, len(p) + 1) for part in combinations(range(len(p)), size)]
     true = [
         max(min(1.0, len(part) * min(p[i] for i in part)) for part in subsets if k in part)
@@ -41,8 +41,10 @@ def paired(answer: object, first: np.ndarray, second: np.ndarray) -> None:
     """Judged by all the signs that the subjects' differences could have had, a test without a
     normal distribution."""
     given = number(answer, "p_value")
-    if not 0 <= given <= 1:
-        raise NotYet(f"{given:g} is no p-value; expected 0 to 1")
+    not_yet(
+        not 0 <= given <= 1,
+        f"{given:g} is no p-value; expected 0 to 1",
+    )
     difference = np.asarray(first) - np.asarray(second)
     signs = np.array(list(product((-1, 1), repeat=len(difference))))
     exact = float((np.abs(signs @ difference) >= abs(difference.sum()) - 1e-12).mean())
@@ -67,20 +69,22 @@ def interval(answer: Callable) -> None:
             0.85 + rng.normal(0, 0.05, n_subjects)[subjects] + rng.normal(0, 0.02, subjects.size)
         )
         ends = array(call(answer, values, subjects), "your interval")
-        if ends.shape != (2,) or not ends[0] <= ends[1]:
-            raise NotYet("expected the two ends of the interval, the lower one first")
+        not_yet(
+            ends.shape != (2,) or not ends[0] <= ends[1],
+            "expected the two ends of the interval, the lower one first",
+        )
         held += ends[0] <= 0.85 <= ends[1]
-    if held / draws < 0.91:
-        raise NotYet(
-            f"of {draws} studies with {n_subjects} subjects of {n_slices} slices your interval"
-            f" holds the true mean in {held / draws:.0%}; expected about 95 %. How many independent"
-            " things were measured?"
-        )
-    if held / draws > 0.99:
-        raise NotYet(
-            f"your interval holds the true mean in {held / draws:.0%} of studies; it is wider than"
-            " one of 95 % need be"
-        )
+    not_yet(
+        held / draws < 0.91,
+        f"of {draws} studies with {n_subjects} subjects of {n_slices} slices your interval"
+        f" holds the true mean in {held / draws:.0%}; expected about 95 %. How many independent"
+        " things were measured?",
+    )
+    not_yet(
+        held / draws > 0.99,
+        f"your interval holds the true mean in {held / draws:.0%} of studies; it is wider than"
+        " one of 95 % need be",
+    )
     right("It holds the true mean as often as it claims.")
 
 
@@ -96,12 +100,16 @@ def reading(answer: Callable) -> None:
     )
     for (low, high, side, bound), expected in cases:
         given = call(answer, low, high, side, bound)
-        if not isinstance(given, str) or given not in (
-            "supported",
-            "not supported",
-            "undecided",
-        ):
-            raise NotYet(f"{given!r} is no verdict; expected supported, not supported or undecided")
+        not_yet(
+            not isinstance(given, str)
+            or given
+            not in (
+                "supported",
+                "not supported",
+                "undecided",
+            ),
+            f"{given!r} is no verdict; expected supported, not supported or undecided",
+        )
         if given != expected:
             where = (
                 "holds the bound"

@@ -5,24 +5,25 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
-from ..data.labels import LV, MYO, RV
-from ..population.heart import DENSITY_G_PER_ML
-from ..population.subjects import Subject
-from .answers import NotYet, call, number, right
+from ..data import LV, MYO, RV
+from ..population import DENSITY_G_PER_ML, Subject
+from .answers import NotYet, call, not_yet, number, right
 
 
 def ejection_fraction(answer: object, subject: Subject) -> None:
     """Judged by what a ventricle that ejected so much would keep."""
     percent = number(answer, "ejection_fraction_percent")
-    if 0 < percent <= 1:
-        raise NotYet(f"{percent:.3g} is a share of one; a percentage was asked for")
+    not_yet(
+        0 < percent <= 1,
+        f"{percent:.3g} is a share of one; a percentage was asked for",
+    )
     kept = subject.lv_edv_ml * (1 - percent / 100)
-    if abs(kept - subject.lv_esv_ml) > 0.01 * subject.lv_edv_ml:
-        raise NotYet(
-            f"a ventricle of {subject.lv_edv_ml:.0f} ml that ejects {percent:.1f} % of them keeps"
-            f" {kept:.0f} ml; this one keeps {subject.lv_esv_ml:.0f} ml: of which of the two"
-            " volumes is the stroke a share?"
-        )
+    not_yet(
+        abs(kept - subject.lv_esv_ml) > 0.01 * subject.lv_edv_ml,
+        f"a ventricle of {subject.lv_edv_ml:.0f} ml that ejects {percent:.1f} % of them keeps"
+        f" {kept:.0f} ml; this one keeps {subject.lv_esv_ml:.0f} ml: of which of the two"
+        " volumes is the stroke a share?",
+    )
     right("What the ventricle keeps at end systole agrees.")
 
 
@@ -41,20 +42,20 @@ def mass(answer: Callable) -> None:
     true_ml = 4 / 3 * np.pi * (outer.prod() - inner.prod()) / 1000
     grams = number(call(answer, labels, spacing), "the mass")
     ratio = grams / (true_ml * DENSITY_G_PER_ML)
-    if 500 < ratio < 2000:
-        raise NotYet(
-            f"{grams:,.0f} g, which is a thousand times a heart: how many cubic millimetres does a"
-            " millilitre have?"
-        )
-    if abs(ratio * DENSITY_G_PER_ML - 1) < 0.02:
-        raise NotYet(
-            f"{grams:.1f} is the volume of the muscle in ml; muscle is a little heavier than water"
-        )
-    if abs(ratio - 1) > 0.02:
-        raise NotYet(
-            f"{grams:.1f} g for a shell of {true_ml:.0f} ml between two ellipsoids, on voxels of 1"
-            " x 1.5 x 4 mm: which labels, which edges?"
-        )
+    not_yet(
+        500 < ratio < 2000,
+        f"{grams:,.0f} g, which is a thousand times a heart: how many cubic millimetres does a"
+        " millilitre have?",
+    )
+    not_yet(
+        abs(ratio * DENSITY_G_PER_ML - 1) < 0.02,
+        f"{grams:.1f} is the volume of the muscle in ml; muscle is a little heavier than water",
+    )
+    not_yet(
+        abs(ratio - 1) > 0.02,
+        f"{grams:.1f} g for a shell of {true_ml:.0f} ml between two ellipsoids, on voxels of 1"
+        " x 1.5 x 4 mm: which labels, which edges?",
+    )
     right(
         "A shell between two ellipsoids weighs what its closed form says, to the error of its"
         " voxels."
@@ -71,8 +72,10 @@ def thickening(answer: Callable) -> None:
             f"a wall of {wall:g} mm round a radius of {inner:g} mm, shortening {shortening:g},"
             f" ejecting {ejected:.0%}"
         )
-        if given <= 0:
-            raise NotYet(f"{case}: a wall of {given:.1f} mm; a thickness is above 0")
+        not_yet(
+            given <= 0,
+            f"{case}: a wall of {given:.1f} mm; a thickness is above 0",
+        )
         kept = brentq(
             lambda radius, a=inner, k=shortening, e=ejected: (
                 _cells(0, radius) * k - _cells(0, a) * (1 - e)
@@ -88,10 +91,10 @@ def thickening(answer: Callable) -> None:
                 " end systole; muscle keeps its volume, and the cavity's radius falls as it"
                 " empties and shortens"
             )
-    if abs(number(call(answer, 25.0, 8.0, 1.0, 0.0), "the wall") - 8.0) > 1e-6:
-        raise NotYet(
-            "a ventricle that neither shortens nor ejects must keep its wall; yours changes it"
-        )
+    not_yet(
+        abs(number(call(answer, 25.0, 8.0, 1.0, 0.0), "the wall") - 8.0) > 1e-6,
+        "a ventricle that neither shortens nor ejects must keep its wall; yours changes it",
+    )
     right("Counted on a fine grid, the muscle keeps its volume in every case.")
 
 
@@ -112,11 +115,10 @@ def z_of_mean(answer: Callable) -> None:
                 "over 600 samples of the published population itself your z is"
                 f" {np.mean(drawn):.2f} on average; expected about 0"
             )
-    if number(call(answer, np.full(9, 200.0), 160.0, 27.0), "z") < 0:
-        raise NotYet(
-            "a sample above the published mean has a negative z; look at the order of the"
-            " difference"
-        )
+    not_yet(
+        number(call(answer, np.full(9, 200.0), 160.0, 27.0), "z") < 0,
+        "a sample above the published mean has a negative z; look at the order of the difference",
+    )
     right("Over many samples it spreads by one, whatever their size.")
 
 

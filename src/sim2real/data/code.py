@@ -85,17 +85,33 @@ def _imports(source: str, module: str) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(node, module)
-            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+            places = _exports(base)
+            imported = (places.get(alias.name, alias.name) for alias in node.names)
+            names |= {base, *(f"{base}.{name}" for name in imported)}
     return {
         name
         for name in names
-        if name.split(".")[0] == PACKAGE and not _is_press(name) and path_of(name)
+        if name.split(".")[0] == PACKAGE and path_of(name) and not _is_no_science(name)
     }
 
 
-def _is_press(module: str) -> bool:
-    """Whether a module is of the press or a chapter's declaration, which holds words and order."""
-    return module.startswith(PRESS) or module.endswith(".chapter")
+@cache
+def _exports(package: str) -> dict[str, str]:
+    """Names that a package's ``__init__`` exports, to the modules within it that define them."""
+    path = path_of(package) if package.startswith(PACKAGE) else None
+    if path is None or path.name != "__init__.py":
+        return {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.keyword) and node.arg == "submod_attrs":
+            table = ast.literal_eval(node.value)
+            return {name: module for module, names in table.items() for name in names}
+    return {}
+
+
+def _is_no_science(module: str) -> bool:
+    """Whether a module is of the press, a chapter's declaration, or a package's list of names."""
+    is_list = path_of(module).name == "__init__.py"
+    return module.startswith(PRESS) or module.endswith(".chapter") or is_list
 
 
 def _absolute(node: ast.ImportFrom, module: str) -> str:

@@ -4,7 +4,7 @@ import os
 
 import torch
 
-from .errors import Sim2RealError
+from .errors import refuse
 
 
 def choose_device(device: str | torch.device = "auto") -> torch.device:
@@ -13,11 +13,11 @@ def choose_device(device: str | torch.device = "auto") -> torch.device:
     name = str(device)
     if name == "auto":
         name = os.environ.get("SIM2REAL_DEVICE", "auto")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise Sim2RealError(
-            "device=cuda, but torch finds no CUDA device here; expected a GPU and a CUDA build of"
-            " torch, or device=cpu"
-        )
+    refuse(
+        name == "cuda" and not torch.cuda.is_available(),
+        "device=cuda, but torch finds no CUDA device here; expected a GPU and a CUDA build of"
+        " torch, or device=cpu",
+    )
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cpu" and "SIM2REAL_CORES" in os.environ:

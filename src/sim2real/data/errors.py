@@ -13,3 +13,9 @@ class Sim2RealError(Exception):
 
     def _render_traceback_(self) -> list[str]:  # IPython's hook
         return [f"{type(self).__name__}: {self}"]
+
+
+def refuse(fault: object, message: str) -> None:
+    """Raise Sim2RealError with ``message`` where there is a ``fault``."""
+    if fault:
+        raise Sim2RealError(message)

@@ -4,12 +4,13 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
-from .errors import Sim2RealError
+from .errors import Sim2RealError, refuse
 
 
 @contextmanager
@@ -88,8 +89,10 @@ def read_table(path: Path | str) -> pd.DataFrame:
     """A table of ours: names stay text (subject "007" too), an empty text is "", an empty number
     NaN."""
     path = Path(path)
-    if not path.is_file():
-        raise Sim2RealError(f"{path}: no such table; run the chapter that makes it first")
+    refuse(
+        not path.is_file(),
+        f"{path}: no such table; run the chapter that makes it first",
+    )
     try:
         table = pd.read_csv(
             path,
@@ -134,3 +137,24 @@ def plain(value):
     if isinstance(value, float) and value != value:
         return None
     return str(value) if isinstance(value, Path) else value
+
+
+def fingerprint_of(*content: object) -> str:
+    """A short hash of parameters, names and other plain content."""
+    return hashlib.sha256(json.dumps(plain(list(content)), sort_keys=True).encode()).hexdigest()[
+        :32
+    ]
+
+
+def resumable_folder(folder: Path | str, fingerprint: str) -> Path:
+    """``folder``, emptied first if what lies there was made with another fingerprint.
+
+    Work killed half way finds its finished pieces again; work with other parameters or other code
+    starts afresh.
+    """
+    folder = Path(folder)
+    mark = folder / ".made_with"
+    if not (mark.is_file() and mark.read_text(encoding="utf-8") == fingerprint):
+        shutil.rmtree(folder, ignore_errors=True)
+        write_text(mark, fingerprint)
+    return folder

@@ -9,7 +9,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from .errors import Sim2RealError
+from .errors import Sim2RealError, refuse
 from .files import atomic
 
 _DEFLATE = 1100  # gzip packs at most 1032 to 1
@@ -53,12 +53,18 @@ def write_image(path: Path | str, image: Image) -> None:
 def open_image(path: Path | str) -> nib.Nifti1Image:
     """The header and geometry of a NIfTI; its voxels are read only when asked for."""
     path = Path(path)
-    if path.is_dir():
-        raise Sim2RealError(f"{path}: is a folder; expected a NIfTI image")
-    if not path.is_file():
-        raise Sim2RealError(f"{path}: no such file; expected a NIfTI image")
-    if not os.access(path, os.R_OK):
-        raise Sim2RealError(f"{path}: may not be opened; change its permissions")
+    refuse(
+        path.is_dir(),
+        f"{path}: is a folder; expected a NIfTI image",
+    )
+    refuse(
+        not path.is_file(),
+        f"{path}: no such file; expected a NIfTI image",
+    )
+    refuse(
+        not os.access(path, os.R_OK),
+        f"{path}: may not be opened; change its permissions",
+    )
     try:
         nifti = nib.load(path)
         kind = nifti.get_data_dtype().kind
@@ -66,29 +72,29 @@ def open_image(path: Path | str) -> nib.Nifti1Image:
         raise Sim2RealError(
             f"{path}: not a readable NIfTI image ({error}); replace the file"
         ) from None
-    if not 3 <= len(nifti.shape) <= 5 or min(nifti.shape) < 1:
-        raise Sim2RealError(
-            f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, none of them empty"
-        )
+    refuse(
+        not 3 <= len(nifti.shape) <= 5 or min(nifti.shape) < 1,
+        f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, none of them empty",
+    )
     if kind not in "iuf":
         raise Sim2RealError(
             f"{path}: holds voxels of type {nifti.get_data_dtype()}; expected real numbers"
         )
     claimed = math.prod(nifti.shape) * nifti.get_data_dtype().itemsize
-    if claimed > path.stat().st_size * (_DEFLATE if path.suffix == ".gz" else 1):
-        raise Sim2RealError(
-            f"{path}: its header claims {claimed:,} bytes of voxels, more than the file can hold;"
-            " copy the file again"
-        )
-    if not _has_size(nifti, path):
-        raise Sim2RealError(
-            f"{path}: its voxels have no size (pixdim 0) and no affine tells it; the header is"
-            " damaged, replace the file"
-        )
-    if not np.isfinite(nifti.affine).all() or abs(np.linalg.det(nifti.affine[:3, :3])) < 1e-6:
-        raise Sim2RealError(
-            f"{path}: its affine has no inverse; the header is damaged, replace the file"
-        )
+    refuse(
+        claimed > path.stat().st_size * (_DEFLATE if path.suffix == ".gz" else 1),
+        f"{path}: its header claims {claimed:,} bytes of voxels, more than the file can hold;"
+        " copy the file again",
+    )
+    refuse(
+        not _has_size(nifti, path),
+        f"{path}: its voxels have no size (pixdim 0) and no affine tells it; the header is"
+        " damaged, replace the file",
+    )
+    refuse(
+        not np.isfinite(nifti.affine).all() or abs(np.linalg.det(nifti.affine[:3, :3])) < 1e-6,
+        f"{path}: its affine has no inverse; the header is damaged, replace the file",
+    )
     return nifti
 
 
@@ -114,8 +120,10 @@ def read_voxels(path: Path | str, nifti: nib.Nifti1Image, phase: int | None = No
         raise Sim2RealError(
             f"{path}: cut short or damaged ({error}); copy the file again"
         ) from None
-    if not np.isfinite(data).all():
-        raise Sim2RealError(f"{path}: holds NaN or infinite values; expected finite intensities")
+    refuse(
+        not np.isfinite(data).all(),
+        f"{path}: holds NaN or infinite values; expected finite intensities",
+    )
     return data
 
 
@@ -135,3 +143,37 @@ def normalise(image: np.ndarray, low_percentile: float, high_percentile: float) 
     """The two percentiles of the whole image to 0 and 1, clipped, float32."""
     low, high = np.percentile(image, [low_percentile, high_percentile])
     return np.clip((image - low) / (high - low if high > low else 1), 0, 1).astype(np.float32)
+
+
+def nifti_files(source: Path) -> list[Path]:
+    """``source`` itself, or the NIfTI files in it but labels (``_gt``), in the order of their
+    names; no two of one stem.
+
+    Raises Sim2RealError where there is none, and where results named by their stems would overwrite
+    each other.
+    """
+    refuse(
+        not source.exists(),
+        f"{source}: no such file or folder; expected a NIfTI image or a folder of them",
+    )
+    paths = (
+        sorted(path for path in source.glob("*.nii*") if path.is_file())
+        if source.is_dir()
+        else [source]
+    )
+    paths = [path for path in paths if not stem(path).endswith("_gt")]
+    refuse(
+        not paths,
+        f"{source}: holds no NIfTI image; expected *.nii or *.nii.gz",
+    )
+    refuse(
+        len({stem(path) for path in paths}) < len(paths),
+        f"{source}: two files differ in their ending alone, and one would overwrite the other's"
+        " result; rename one",
+    )
+    return paths
+
+
+def stem(path: Path) -> str:
+    """The file's name without .nii or .nii.gz; other dots stay."""
+    return path.name.removesuffix(".gz").removesuffix(".nii")

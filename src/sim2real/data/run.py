@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .errors import Sim2RealError
+from .errors import Sim2RealError, refuse
 from .files import read_json, read_table, write_json, write_table
 
 FORMAT = 2
@@ -13,11 +13,11 @@ FORMAT = 2
 
 def require_format(found: int, path: Path | str) -> None:
     """Raise Sim2RealError unless ``found``, the format of what lies at ``path``, is the present."""
-    if found != FORMAT:
-        raise Sim2RealError(
-            f"{path}: of format {found}, where 'simulated' may mean translated; expected format "
-            f"{FORMAT}: make the run again with this version"
-        )
+    refuse(
+        found != FORMAT,
+        f"{path}: of format {found}, where 'simulated' may mean translated; expected format "
+        f"{FORMAT}: make the run again with this version",
+    )
 
 
 class RunFolder:
@@ -47,10 +47,10 @@ class RunFolder:
     def results(self, chapter: str, name: str = "results") -> dict:
         """A chapter's results file; Sim2RealError where it is absent or of an older format."""
         path = self.chapter(chapter) / f"{name}.json"
-        if not path.is_file():
-            raise Sim2RealError(
-                f"{path}: missing; run the chapter first: sim2real run --until {chapter}"
-            )
+        refuse(
+            not path.is_file(),
+            f"{path}: missing; run the chapter first: sim2real run --until {chapter}",
+        )
         content = read_json(path)
         require_format(content.get("format", 1), path)
         return content
@@ -58,6 +58,19 @@ class RunFolder:
     def write_results(self, chapter: str, results: dict, name: str = "results") -> None:
         """Write flat names and plain values: the only numbers that the text may quote."""
         for key, value in results.items():
-            if isinstance(value, (dict, list)):
-                raise Sim2RealError(f"results of {chapter} must be flat; {key} is not")
+            refuse(
+                isinstance(value, (dict, list)),
+                f"results of {chapter} must be flat; {key} is not",
+            )
         write_json(self.chapter(chapter) / f"{name}.json", {"format": FORMAT, **results})
+
+
+def repository() -> Path:
+    """The folder that holds ``notebooks`` and ``_toc.yml``: the working folder or one above it."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "notebooks").is_dir() and (folder / "_toc.yml").is_file():
+            return folder
+    raise Sim2RealError(
+        f"{here}: not inside the project's folder; start from where README.md and notebooks/ lie"
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .errors import Sim2RealError
+from .errors import refuse
 from .images import Image, read_image, read_labels
 
 SLICE_COLUMNS = ["domain", "vendor", "subject", "phase", "split", "image", "label"]
@@ -21,17 +21,17 @@ def load_slices(run: Path | str, rows: pd.DataFrame, column: str = "image") -> n
     Row 0 is anterior, column 0 the viewer's left. float32 in [0, 1] for ``image``, uint8 for
     ``label``. Raises Sim2RealError for no image at all and for images of unequal size.
     """
-    if rows.empty:
-        raise Sim2RealError(
-            f"no {column} to load; expected at least one row in the table of slices"
-        )
+    refuse(
+        rows.empty,
+        f"no {column} to load; expected at least one row in the table of slices",
+    )
     read = read_image if column == "image" else read_labels
     stacks = [as_shown(read(Path(run) / path)) for path in rows[column]]
     shapes = {stack.shape[1:] for stack in stacks}
-    if len(shapes) > 1:
-        raise Sim2RealError(
-            f"images of unequal size {sorted(shapes)}; all must lie on one analysis grid"
-        )
+    refuse(
+        len(shapes) > 1,
+        f"images of unequal size {sorted(shapes)}; all must lie on one analysis grid",
+    )
     return np.concatenate(stacks)
 
 

@@ -26,10 +26,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "crossed": ["CrossedMean", "crossed_mean", "holm", "paired_difference"],
         "frechet": ["frechet_distance"],
-        "intervals": ["Estimate", "jackknife", "share"],
-        "kid": ["kernel_distance"],
+        "intervals": ["Estimate", "FEWEST_SUBJECTS", "jackknife", "share"],
+        "kid": ["kernel_distance", "kernel_distance_by_subject"],
         "measures": ["SLICE_MEASURES", "slice_measures", "spectrum_slope"],
         "overlap": ["dice", "distances_mm", "hausdorff_2d_mm", "hausdorff_mm"],
         "texture": ["standardise", "texture_distance", "texture_features"],
+        "torchvision_shim": ["import_torchvision"],
     },
 )

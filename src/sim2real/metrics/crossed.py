@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from ..data.errors import Sim2RealError
+from ..data import Sim2RealError, refuse
 from .intervals import FEWEST_SUBJECTS, LEVEL
 
 
@@ -49,11 +49,11 @@ def crossed_mean(values: np.ndarray, strata: np.ndarray | None = None) -> Crosse
     takes any design.
     """
     values = np.asarray(values, float)
-    if values.ndim != 2 or 0 in values.shape or not np.isfinite(values).all():
-        raise Sim2RealError(
-            f"values of shape {values.shape}; expected finite ones, (subject, seed), at least one"
-            " of each"
-        )
+    refuse(
+        values.ndim != 2 or 0 in values.shape or not np.isfinite(values).all(),
+        f"values of shape {values.shape}; expected finite ones, (subject, seed), at least one"
+        " of each",
+    )
     strata = np.zeros(len(values), int) if strata is None else np.asarray(strata)
     groups = [values[strata == name] for name in np.unique(strata)]
     n_subjects, n_seeds = values.shape

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from ..data.errors import Sim2RealError
+from ..data import Sim2RealError, refuse
 
 
 def frechet_distance(features: np.ndarray, reference: np.ndarray) -> float:
@@ -31,17 +31,19 @@ def gaussian_of(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean, shape (feature,), and covariance, shape (feature, feature), of vectors of shape (image,
     feature)."""
     features = np.asarray(features, float)
-    if features.ndim != 2:
-        raise Sim2RealError(f"features have shape {features.shape}; expected (image, feature)")
-    if len(features) < 2:
-        raise Sim2RealError(
-            f"a Fréchet distance of {len(features)} image(s); a covariance needs at least two: use"
-            " more images"
-        )
-    if not np.isfinite(features).all():
-        raise Sim2RealError(
-            "features hold NaN or infinite values; look for empty or constant images"
-        )
+    refuse(
+        features.ndim != 2,
+        f"features have shape {features.shape}; expected (image, feature)",
+    )
+    refuse(
+        len(features) < 2,
+        f"a Fréchet distance of {len(features)} image(s); a covariance needs at least two: use"
+        " more images",
+    )
+    refuse(
+        not np.isfinite(features).all(),
+        "features hold NaN or infinite values; look for empty or constant images",
+    )
     return features.mean(axis=0), np.atleast_2d(np.cov(features, rowvar=False))
 
 

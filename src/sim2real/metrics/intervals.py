@@ -8,8 +8,7 @@ import numpy as np
 from scipy.stats import beta
 from scipy.stats import t as student
 
-from ..data.errors import Sim2RealError
-from ..data.seeds import generator
+from ..data import generator, refuse
 
 FEWEST_SUBJECTS = 5
 LEVEL = 0.95
@@ -60,10 +59,10 @@ def jackknife(
     percentile bootstrap has 0 of most. ``coverage`` in ``tests/metrics/test_intervals.py`` takes
     any design.
     """
-    if any(len(sample) == 0 for sample in subjects):
-        raise Sim2RealError(
-            "no image in a sample; an interval needs images of at least one subject in each"
-        )
+    refuse(
+        any(len(sample) == 0 for sample in subjects),
+        "no image in a sample; an interval needs images of at least one subject in each",
+    )
     everything = [np.ones(len(sample), bool) for sample in subjects]
     value = float(statistic(*everything))
     people = [np.unique(sample) for sample in subjects]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..data.errors import Sim2RealError
+from ..data import refuse
 
 
 def kernel_distance(features: np.ndarray, reference: np.ndarray) -> float:
@@ -23,21 +23,21 @@ def kernel_distance(features: np.ndarray, reference: np.ndarray) -> float:
     values that are not finite.
     """
     features, reference = np.asarray(features, float), np.asarray(reference, float)
-    if features.ndim != 2 or reference.ndim != 2 or features.shape[1] != reference.shape[1]:
-        raise Sim2RealError(
-            f"features have shapes {features.shape} and {reference.shape}; expected (image,"
-            " feature) from one feature space"
-        )
+    refuse(
+        features.ndim != 2 or reference.ndim != 2 or features.shape[1] != reference.shape[1],
+        f"features have shapes {features.shape} and {reference.shape}; expected (image,"
+        " feature) from one feature space",
+    )
     fewest = min(len(features), len(reference))
-    if fewest < 2:
-        raise Sim2RealError(
-            f"a kernel distance of {fewest} image(s); it needs at least two in each set: use more"
-            " images"
-        )
-    if not (np.isfinite(features).all() and np.isfinite(reference).all()):
-        raise Sim2RealError(
-            "features hold NaN or infinite values; look for empty or constant images"
-        )
+    refuse(
+        fewest < 2,
+        f"a kernel distance of {fewest} image(s); it needs at least two in each set: use more"
+        " images",
+    )
+    refuse(
+        not (np.isfinite(features).all() and np.isfinite(reference).all()),
+        "features hold NaN or infinite values; look for empty or constant images",
+    )
     return kernel_distance_by_subject(
         features, np.zeros(len(features)), reference, np.zeros(len(reference))
     )()

@@ -4,8 +4,7 @@ and real slices."""
 import numpy as np
 from scipy.ndimage import binary_dilation, binary_erosion
 
-from ..data.errors import Sim2RealError
-from ..data.labels import LV, MYO, RV
+from ..data import LV, MYO, RV, refuse
 
 FEWEST_PIXELS = 10
 # Names of the measures and what they are; all but the angle are plain ratios.
@@ -34,11 +33,11 @@ def slice_measures(image: np.ndarray, label: np.ndarray, pixel_mm) -> dict[str, 
     are if fewer than 10 px would remain.
     """
     image, label = np.asarray(image, float), np.asarray(label)
-    if image.ndim != 2 or image.shape != label.shape:
-        raise Sim2RealError(
-            f"image and label have shapes {image.shape} and {label.shape}; expected one slice (row,"
-            " column) of each"
-        )
+    refuse(
+        image.ndim != 2 or image.shape != label.shape,
+        f"image and label have shapes {image.shape} and {label.shape}; expected one slice (row,"
+        " column) of each",
+    )
     pixel_mm = np.broadcast_to(np.asarray(pixel_mm, float), 2)
     return {
         **_shape(label, pixel_mm),

@@ -7,7 +7,7 @@ grey levels 6.4; here 10 and 249).
 
 import numpy as np
 
-from ..data.errors import Sim2RealError
+from ..data import Sim2RealError, refuse
 from .frechet import frechet_distance
 
 GREY_LEVELS = 32
@@ -43,8 +43,10 @@ def texture_features(images: np.ndarray) -> np.ndarray:
             f"images have shape {images.shape}; expected (slice, row, column) of at least {fewest}"
             " pixels a side"
         )
-    if not np.isfinite(images).all():
-        raise Sim2RealError("images hold NaN or infinite values; expected intensities in [0, 1]")
+    refuse(
+        not np.isfinite(images).all(),
+        "images hold NaN or infinite values; expected intensities in [0, 1]",
+    )
     return np.array([_of_slice(np.clip(image, 0, 1)) for image in images]).reshape(
         -1, len(TEXTURE_FEATURES)
     )

@@ -15,9 +15,7 @@ import nbformat
 import yaml
 from nbformat.v4 import new_markdown_cell
 
-from ..data.errors import Sim2RealError
-from ..data.resumable import fingerprint_of
-from ..data.run import RunFolder
+from ..data import RunFolder, Sim2RealError, fingerprint_of, refuse
 from .chapters import CHAPTERS, STUDIES
 from .jobs import Job, jobs
 from .licence import licensed, withhold
@@ -155,10 +153,14 @@ def check_outputs(notebook: Path) -> None:
         if cell.cell_type != "code":
             continue
         place = f"{notebook.name}, cell {number}"
-        if any(output.output_type == "error" for output in cell.outputs):
-            raise Sim2RealError(f"{place}: holds an error; execute the chapter again")
-        if cell.source.strip() and cell.execution_count is None:
-            raise Sim2RealError(f"{place}: was not executed; execute the chapter again")
+        refuse(
+            any(output.output_type == "error" for output in cell.outputs),
+            f"{place}: holds an error; execute the chapter again",
+        )
+        refuse(
+            cell.source.strip() and cell.execution_count is None,
+            f"{place}: was not executed; execute the chapter again",
+        )
 
 
 def contents_with(contents: str, pages: list[str]) -> str:
@@ -188,11 +190,11 @@ def render(source: Path, output: Path) -> None:
 
 def _require_chapters(folder: Path) -> None:
     for chapter in CHAPTERS:
-        if not (folder / "chapters" / f"{chapter.name}.ipynb").is_file():
-            raise Sim2RealError(
-                f"runs/{folder.name}: chapter {chapter.name} has not been executed; "
-                f"run 'sim2real run --run {folder.name}' first"
-            )
+        refuse(
+            not (folder / "chapters" / f"{chapter.name}.ipynb").is_file(),
+            f"runs/{folder.name}: chapter {chapter.name} has not been executed; "
+            f"run 'sim2real run --run {folder.name}' first",
+        )
 
 
 def _with_boxes(notebook: nbformat.NotebookNode, run: RunFolder) -> nbformat.NotebookNode:

@@ -1,14 +1,13 @@
 """The chapters in the paper's order, then the studies of the appendix: the one list of them."""
 
-from ..cohort.chapter import COHORT
-from ..data.chapter import Chapter, Notebook
-from ..data.errors import Sim2RealError
-from ..population.chapter import POPULATION
-from ..realism.chapter import REALISM
-from ..segmentation.chapter import SCARCITY, SEGMENTATION
-from ..simulation.chapter import SIMULATION
-from ..translation.chapter import TRANSLATION, TRANSLATORS
-from ..verdict.chapter import VERDICT
+from ..cohort import COHORT
+from ..data import Chapter, Notebook, Sim2RealError, refuse
+from ..population import POPULATION
+from ..realism import REALISM
+from ..segmentation import SCARCITY, SEGMENTATION
+from ..simulation import SIMULATION
+from ..translation import TRANSLATION, TRANSLATORS
+from ..verdict import VERDICT
 
 ALL = (
     POPULATION,
@@ -62,9 +61,9 @@ def resolve_studies(texts: list[str]) -> list[str]:
             for name in names
             if text == "all" or (len(text) > 1 and name.lower().startswith(text.lower()))
         ]
-        if not fitting:
-            raise Sim2RealError(
-                f"--appendix {text}: no such study; there are {', '.join(names)}, and all"
-            )
+        refuse(
+            not fitting,
+            f"--appendix {text}: no such study; there are {', '.join(names)}, and all",
+        )
         wanted += fitting
     return list(dict.fromkeys(wanted))

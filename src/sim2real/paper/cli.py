@@ -7,8 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from ..data.errors import Sim2RealError
-from ..data.root import repository
+from ..data import Sim2RealError, refuse, repository
 from .chapters import LAST, SEGMENTATION, STUDIES, TRANSLATION, resolve_chapter, resolve_studies
 from .parameters import check, load_parameters, run_parameters
 
@@ -74,21 +73,21 @@ def _run(options) -> None:
 
     root, name = repository(), options.resume
     until, studies = resolve_chapter(options.until), resolve_studies(options.appendix)
-    if options.resume and (options.set or options.run or options.preset):
-        raise Sim2RealError(
-            "--resume takes the parameters that the run was started with; leave out --set, --run "
-            "and --preset, or leave out --resume"
-        )
+    refuse(
+        options.resume and (options.set or options.run or options.preset),
+        "--resume takes the parameters that the run was started with; leave out --set, --run "
+        "and --preset, or leave out --resume",
+    )
     if options.resume:
         parameters = run_parameters(root / "runs" / name)
     else:
         preset = options.preset or os.environ.get("SIM2REAL_PRESET", "quick")
         parameters, name = load_parameters(preset, options.set), options.run or preset
-    if not re.fullmatch(r"\w[\w.-]*", name) or name == "record":
-        raise Sim2RealError(
-            f"--run {name}: expected a plain name of letters, digits, '-', '_' and '.', other than "
-            "'record'; it becomes a folder under runs/"
-        )
+    refuse(
+        not re.fullmatch(r"\w[\w.-]*", name) or name == "record",
+        f"--run {name}: expected a plain name of letters, digits, '-', '_' and '.', other than "
+        "'record'; it becomes a folder under runs/",
+    )
     profile = find_profile(root, options.profile)
     check_data(parameters, until, root)
     n = start(parameters, f"runs/{name}", root, until, studies, options.cores, profile)
@@ -97,7 +96,7 @@ def _run(options) -> None:
 
 
 def _cohort_check(options) -> int:
-    from ..cohort.check import check_cohort
+    from ..cohort import check_cohort
 
     report = check_cohort(options.path)
     print("\n".join(report.lines()))
@@ -146,11 +145,11 @@ def _folder_of(name: str) -> Path:
     """The folder of a run, or of the record; Sim2RealError where there is none."""
     root = repository()
     folder = root / "book" / "chapters" if name == "record" else root / "runs" / name
-    if Path(name).name != name or not (folder / "parameters.yaml").is_file():
-        raise Sim2RealError(
-            f"{name}: no such run; expected the name of a folder under runs/ that 'sim2real run' "
-            "has made, or 'record'"
-        )
+    refuse(
+        Path(name).name != name or not (folder / "parameters.yaml").is_file(),
+        f"{name}: no such run; expected the name of a folder under runs/ that 'sim2real run' "
+        "has made, or 'record'",
+    )
     return folder
 
 
@@ -193,27 +192,22 @@ def _diff(options) -> None:
 
 
 def _compare(first: str, second: str):
-    from .difference import difference, lines, write_page
+    from .difference import difference, lines
 
-    folders = {name: _folder_of(name) for name in (first, second)}
-    compared = difference(folders[first], folders[second])
+    compared = difference(_folder_of(first), _folder_of(second))
     print("\n".join(lines(compared, first, second)))
-    if not compared.empty:
-        page = repository() / "runs" / f"difference_{first}_{second}.html"
-        write_page(compared, folders, page)
-        print(f"the page: runs/{page.name}")
     return compared
 
 
 def _predict(options) -> None:
-    from ..data.labels import REGIMES
-    from ..segmentation.apply import predict_source
+    from ..data import REGIMES
+    from ..segmentation import predict_source
     from ..segmentation.training import model_folder
 
-    if options.training not in REGIMES:
-        raise Sim2RealError(
-            f"--training {options.training}: no such regime; there are {', '.join(REGIMES)}"
-        )
+    refuse(
+        options.training not in REGIMES,
+        f"--training {options.training}: no such regime; there are {', '.join(REGIMES)}",
+    )
     run = repository() / "runs" / options.run
     parameters = run_parameters(run)
     seed = parameters.segmentation.seeds[0] if options.seed is None else options.seed
@@ -222,17 +216,14 @@ def _predict(options) -> None:
 
 
 def _translate(options) -> None:
-    from ..cohort.parameters import CohortParameters
-    from ..data.device import choose_device
-    from ..data.labels import VENDORS
-    from ..translation.apply import load_generator
-    from ..translation.official import load_official_generator
-    from ..translation.user_images import translate_source
+    from ..cohort import CohortParameters
+    from ..data import VENDORS, choose_device
+    from ..translation import load_generator, load_official_generator, translate_source
 
-    if options.vendor not in VENDORS:
-        raise Sim2RealError(
-            f"--vendor {options.vendor}: no such vendor; there are {', '.join(VENDORS)}"
-        )
+    refuse(
+        options.vendor not in VENDORS,
+        f"--vendor {options.vendor}: no such vendor; there are {', '.join(VENDORS)}",
+    )
     run = repository() / "runs" / options.run
     grid = (
         CohortParameters() if options.weights and not run.exists() else run_parameters(run).cohort
@@ -248,9 +239,7 @@ def _translate(options) -> None:
 
 
 def _xcat_par(options) -> None:
-    from ..population.parameters import PopulationParameters
-    from ..population.subjects import sample_subject
-    from ..population.xcat.par import write_pars
+    from ..population import PopulationParameters, sample_subject, write_pars
 
     if options.run:
         parameters = run_parameters(repository() / "runs" / options.run)
@@ -260,7 +249,7 @@ def _xcat_par(options) -> None:
         seed, population = options.seed, check(PopulationParameters, values, "population")
     share = population.share_normal
     subjects = [sample_subject(seed, index, share) for index in range(population.n_subjects)]
-    paths = write_pars(subjects, options.output, options.template)
+    paths = write_pars(subjects, options.output)
     print(
         f"{options.output}: {len(paths)} subjects, one .par each; run XCAT in each folder and set "
         f"population.xcat_root to {options.output}"
@@ -268,13 +257,12 @@ def _xcat_par(options) -> None:
 
 
 def _course(options) -> None:
-    from ..course.build import build_course, write_pages
+    from ..course import build_course, write_pages
 
-    if options.pages == (options.output is not None):
-        raise Sim2RealError(
-            "sim2real course: expected either a folder, as in 'sim2real course my-course', or"
-            " --pages"
-        )
+    refuse(
+        options.pages == (options.output is not None),
+        "sim2real course: expected either a folder, as in 'sim2real course my-course', or --pages",
+    )
     if options.pages:
         print(f"book/course/student: {len(write_pages(repository()))} lessons")
         return
@@ -292,14 +280,13 @@ def _parameters(options) -> None:
 
 
 def _fetch_weights(options) -> None:
-    from ..realism.inception import find_weights
-    from ..realism.parameters import RealismParameters
+    from ..realism import RealismParameters, find_weights
 
     path, reason = find_weights(RealismParameters())
-    if path is None:
-        raise Sim2RealError(
-            f"{reason}; FID needs them: try again, or put them into PyTorch's cache (book/data.md)"
-        )
+    refuse(
+        path is None,
+        f"{reason}; FID needs them: try again, or put them into PyTorch's cache (book/data.md)",
+    )
     print(f"the Inception weights are there and have the right checksum: {path.name}")
 
 
@@ -458,7 +445,7 @@ COMMANDS = (
                 "source",
                 type=Path,
                 metavar="SOURCE",
-                help="a NIfTI image (2D, 3D, or 4D phase by phase) or a folder of them",
+                help="a NIfTI image (3D, or 4D phase by phase) or a folder of them",
             ),
             argument(
                 "--run",
@@ -509,12 +496,6 @@ COMMANDS = (
                 default=0.5,
                 metavar="F",
                 help="share without disease, 0 to 1 (default: 0.5)",
-            ),
-            argument(
-                "--template",
-                type=Path,
-                metavar="PAR",
-                help="XCAT's own sample .par, whose other lines and comments are kept",
             ),
         ),
     ),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..data.errors import Sim2RealError
+from ..data import refuse
 from .chapters import SEGMENTATION
 from .parameters import Parameters
 
@@ -15,32 +15,25 @@ def check_data(parameters: Parameters, until: str, root: Path) -> None:
         until: the last chapter that is executed.
         root: the project's folder.
     """
-    from ..population.render import MIDDLE_SLICES
+    from ..population import MIDDLE_SLICES
 
-    population, simulation, cohort = parameters.population, parameters.simulation, parameters.cohort
+    population, cohort = parameters.population, parameters.cohort
     if parameters.realism.inception_weights is not None:
-        from ..realism.inception import find_weights
+        from ..realism import find_weights
 
         find_weights(parameters.realism)
-    if population.stack == "middle" and cohort.n_slices > MIDDLE_SLICES:
-        raise Sim2RealError(
-            f"cohort.n_slices={cohort.n_slices}: population.stack=middle holds {MIDDLE_SLICES} "
-            "slices; set population.stack=full"
-        )
-    if simulation.temporal_footprint:
-        raise Sim2RealError(
-            f"simulation.temporal_footprint={simulation.temporal_footprint:g}: a run images end "
-            "diastole and end systole alone, which hold no cine; set 0 (chapter 2 shows on a cine "
-            "what it does)"
-        )
+    refuse(
+        population.stack == "middle" and cohort.n_slices > MIDDLE_SLICES,
+        f"cohort.n_slices={cohort.n_slices}: population.stack=middle holds {MIDDLE_SLICES} "
+        "slices; set population.stack=full",
+    )
     if population.xcat_root is not None:
-        from ..population.xcat.files import find_xcat_subjects, open_xcat
+        from ..population import find_xcat_subjects, open_xcat
 
         for path in find_xcat_subjects(root / population.xcat_root):
             open_xcat(path)
     if cohort.mnms_root is not None or cohort.acdc_root is not None:
-        from ..cohort.cases import require_subjects
-        from ..cohort.find import read_real
+        from ..cohort import read_real, require_subjects
 
         cases = read_real(cohort, root).cases
         require_subjects(cases, "train", "chapters 3 to 5")

@@ -1,8 +1,6 @@
 """What changed from one run to another: parameters, code, data, and every number and figure that
 moved."""
 
-import base64
-import html
 import json
 import re
 from importlib.resources import files
@@ -12,22 +10,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..data.errors import Sim2RealError
-from ..data.files import read_json, write_text
-from ..data.numbers import spoken
-from ..data.run import RunFolder
+from ..data import RunFolder, read_json, refuse, spoken
 from .chapters import ALL
 from .origin import figure_files
 from .parameters import run_parameters
 
 TOLERANCES = pd.read_csv(files("sim2real.paper").joinpath("tolerances.csv"))
 MOVED_COLUMNS = ["chapter", "name", "first", "second", "within"]
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1200px;padding:0 1rem}"
-    "table{border-collapse:collapse}td,th{padding:.2rem .6rem;text-align:left;"
-    "overflow-wrap:anywhere}.pair{display:flex;gap:1rem;flex-wrap:wrap}"
-    "figure{flex:1 1 400px;margin:0}img{max-width:100%}"
-)
 _SHOWN = 12  # numbers of a chapter in the terminal
 
 
@@ -71,10 +60,10 @@ def difference(first: Path, second: Path) -> Difference:
             )
             if any(one[suffix] != two[suffix] for suffix in one.keys() & two.keys()):
                 figures.append((chapter, stem))
-    if not common:
-        raise Sim2RealError(
-            f"{first.name} and {second.name} have no executed chapter in common; run both first"
-        )
+    refuse(
+        not common,
+        f"{first.name} and {second.name} have no executed chapter in common; run both first",
+    )
     return Difference(settings, pd.DataFrame(moved, columns=MOVED_COLUMNS), tables, figures)
 
 
@@ -124,39 +113,6 @@ def lines(found: Difference, first: str, second: str) -> list[str]:
             + ", ".join(f"{chapter}/{name}" for chapter, name in found.figures)
         )
     return report
-
-
-def write_page(found: Difference, runs: dict[str, Path], path: Path) -> None:
-    """The comparison as one HTML page that needs no other file.
-
-    Args:
-        found: of ``difference``.
-        runs: the folders of both by the names that the page gives them.
-        path: of the page.
-    """
-    names = list(runs)
-    title = html.escape(" against ".join(names))
-    moved = found.moved.assign(
-        **{column: found.moved[column].map(spoken) for column in ("first", "second")},
-        within=found.moved["within"].map({True: "yes", False: "no"}),
-    )
-    tables = {
-        "Parameters, code, data": pd.DataFrame(found.settings, columns=["what", *names]),
-        "Numbers": moved.set_axis(["chapter", "name", *names, "within its tolerance"], axis=1),
-        "Tables": pd.DataFrame(found.tables, columns=["chapter", "table", "cells that differ"]),
-    }
-    parts = [f"<h1>{title}</h1>"] + (["<p>Nothing differs.</p>"] if found.empty else [])
-    for name, table in tables.items():
-        if len(table):
-            parts.append(f"<h2>{name}</h2>{table.to_html(index=False)}")
-    for chapter, name in found.figures:
-        pictures = [
-            _picture(folder / chapter / "figures", name, run) for run, folder in runs.items()
-        ]
-        heading = html.escape(f"{chapter}: {name}")
-        parts.append(f"<h2>{heading}</h2><div class=pair>{''.join(pictures)}</div>")
-    head = f"<html lang=en><meta charset=utf-8><title>{title}</title><style>{_STYLE}</style>"
-    write_text(path, f"<!doctype html>{head}{''.join(parts)}</html>\n")
 
 
 def _settings(first: Path, second: Path) -> list[tuple[str, str, str]]:
@@ -212,13 +168,3 @@ def _relative(one: object, two: object) -> float:
         return abs(float(one) - float(two)) / max(abs(float(one)), abs(float(two)), 1e-12)
     except (TypeError, ValueError):
         return 0.0
-
-
-def _picture(folder: Path, name: str, run: str) -> str:
-    """A saved figure, held by the page itself, with ``run`` under it."""
-    path, caption = folder / f"{name}.png", html.escape(run)
-    if not path.is_file():
-        return f"<figure><p>not kept in {caption}</p></figure>"
-    data = base64.b64encode(path.read_bytes()).decode("ascii")
-    picture = f'<img src="data:image/png;base64,{data}" alt="{html.escape(name)} of {caption}">'
-    return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"

@@ -13,10 +13,7 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from ..data.code import module_digests, notebook_source
-from ..data.errors import Sim2RealError
-from ..data.files import atomic, write_text
-from ..data.run import RunFolder
+from ..data import RunFolder, Sim2RealError, atomic, module_digests, notebook_source, write_text
 from .jobs import Digests, Job, jobs, notebook_parameters
 from .parameters import Parameters
 from .processes import follow

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ..data.chapter import Chapter, Notebook
-from ..data.code import notebook_source, science_digest
-from ..data.files import folder_stamp
+from ..data import Chapter, Notebook, folder_stamp, notebook_source, science_digest
 from .chapters import ALL, STUDIES
 from .parameters import Parameters
 

@@ -17,13 +17,19 @@ from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from PIL import Image
 
-from ..data.chapter import Chapter, Notebook, ParameterModel
-from ..data.errors import Sim2RealError
-from ..data.files import write_json
-from ..data.numbers import spoken
-from ..data.root import repository
-from ..data.run import RunFolder
-from ..data.style import save_figure, use_style
+from ..data import (
+    Chapter,
+    Notebook,
+    ParameterModel,
+    RunFolder,
+    Sim2RealError,
+    refuse,
+    repository,
+    save_figure,
+    spoken,
+    use_style,
+    write_json,
+)
 from .badges import line_html
 from .book import has_study
 from .chapters import COHORT, STUDIES, chapter_with
@@ -227,11 +233,11 @@ def _parameters_around(
         pairs = [("seed", known.seed, seed)]
         pairs += [(f"{chapter.section}.{key}", of_run[key], of_notebook[key]) for key in of_run]
         for name, run_value, value in pairs:
-            if run_value != value:
-                raise Sim2RealError(
-                    f"{run.path.name} was made with {name}={run_value}, and the notebook has "
-                    f"{value}; give it the run's value, or name another folder in run"
-                )
+            refuse(
+                run_value != value,
+                f"{run.path.name} was made with {name}={run_value}, and the notebook has "
+                f"{value}; give it the run's value, or name another folder in run",
+            )
     return known.model_copy(update={chapter.section: parameters, "seed": seed})
 
 

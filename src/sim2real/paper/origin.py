@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from ..data.files import sha256
+from ..data import sha256
 
 SUFFIXES = ("png", "svg", "csv")
 

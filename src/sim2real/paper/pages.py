@@ -8,10 +8,7 @@ from pathlib import Path
 
 import nbformat
 
-from ..data.code import module_digests, notebook_source
-from ..data.files import read_json
-from ..data.root import repository
-from ..data.run import RunFolder
+from ..data import RunFolder, module_digests, notebook_source, read_json, repository
 from .badges import line_html, older_html, spans_html
 from .chapters import ALL, COHORT, REALISM, chapter_of_page
 from .origin import outputs_of

@@ -13,10 +13,7 @@ from typing import Literal
 import yaml
 from pydantic import Field, ValidationError, create_model
 
-from ..data.chapter import ParameterModel
-from ..data.errors import Sim2RealError
-from ..data.files import write_text
-from ..data.run import FORMAT, require_format
+from ..data import FORMAT, ParameterModel, Sim2RealError, refuse, require_format, write_text
 from .chapters import ALL
 
 FILE = "parameters.yaml"
@@ -69,8 +66,10 @@ def run_parameters(run: Path) -> Parameters:
         Sim2RealError: where the folder holds no run, or one of an older format.
     """
     path = run / FILE
-    if not path.is_file():
-        raise Sim2RealError(f"{path}: missing; expected a run made by 'sim2real run'")
+    refuse(
+        not path.is_file(),
+        f"{path}: missing; expected a run made by 'sim2real run'",
+    )
     tree = parse_yaml(path.read_text(encoding="utf-8", errors="replace"), str(path))
     require_format(tree.pop("format", 1), path)
     return check(Parameters, tree)
@@ -116,12 +115,14 @@ def check(model: type[ParameterModel], values: dict, section: str = "") -> Param
 
 def _apply(tree: dict, change: str) -> None:
     name, equals, text = (part.strip() for part in change.partition("="))
-    if not equals or not name:
-        raise Sim2RealError(
-            f"--set {change}: expected chapter.name=value, for example simulation.flip_angle_deg=45"
-        )
-    if name == "preset":
-        raise Sim2RealError(f"--set {change}: a preset is chosen with --preset")
+    refuse(
+        not equals or not name,
+        f"--set {change}: expected chapter.name=value, for example simulation.flip_angle_deg=45",
+    )
+    refuse(
+        name == "preset",
+        f"--set {change}: a preset is chosen with --preset",
+    )
     try:
         value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
@@ -130,12 +131,14 @@ def _apply(tree: dict, change: str) -> None:
     branch = tree
     for step in path:
         branch = branch.setdefault(step, {})
-        if not isinstance(branch, dict):
-            raise Sim2RealError(f"--set {change}: {step} is a value, not a chapter")
-    if isinstance(branch.get(last), dict):
-        raise Sim2RealError(
-            f"--set {change}: {last} is a chapter; name one of its parameters: {last}.NAME=value"
+        refuse(
+            not isinstance(branch, dict),
+            f"--set {change}: {step} is a value, not a chapter",
         )
+    refuse(
+        isinstance(branch.get(last), dict),
+        f"--set {change}: {last} is a chapter; name one of its parameters: {last}.NAME=value",
+    )
     branch[last] = value
 
 

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from ..data.errors import Sim2RealError
+from ..data import Sim2RealError, refuse
 from .book import build_book, render
 from .chapters import CHAPTERS
 
@@ -27,11 +27,11 @@ def build_pdf(root: Path, run: str, output: Path, licensed_pictures: bool = Fals
     licensed data are treated as there.
     """
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        raise Sim2RealError(
-            "no Chromium on this machine, which prints the PDF; install it (Debian: apt-get install"
-            " chromium)"
-        )
+    refuse(
+        browser is None,
+        "no Chromium on this machine, which prints the PDF; install it (Debian: apt-get install"
+        " chromium)",
+    )
     with tempfile.TemporaryDirectory() as folder:
         html = (
             _record(root, Path(folder))
@@ -103,10 +103,10 @@ def _mark(page: str) -> str:
 
 
 def _record(root: Path, folder: Path) -> Path:
-    if not (root / "book" / "chapters" / "provenance.json").is_file():
-        raise Sim2RealError(
-            "book/chapters: no run of record in this checkout; name a run with --run"
-        )
+    refuse(
+        not (root / "book" / "chapters" / "provenance.json").is_file(),
+        "book/chapters: no run of record in this checkout; name a run with --run",
+    )
     stage = folder / "stage"
     stage.mkdir()
     for name in ("_config.yml", "_toc.yml"):

@@ -10,8 +10,7 @@ from collections.abc import Callable
 
 from nbformat import NotebookNode
 
-from ..data.errors import Sim2RealError
-from ..data.numbers import spoken
+from ..data import Sim2RealError, spoken
 
 PLACEHOLDER = re.compile(r"\{\{ ([\w.]+) \}\}")  # with blanks, which LaTeX has not
 

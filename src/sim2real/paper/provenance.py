@@ -6,9 +6,7 @@ from importlib.metadata import version
 
 import pandas as pd
 
-from ..data.files import folder_stamp, sha256, write_json
-from ..data.root import repository
-from ..data.run import RunFolder
+from ..data import RunFolder, folder_stamp, repository, sha256, write_json
 from .chapters import ALL, CHAPTERS, LAST
 from .origin import commit
 from .parameters import Parameters

@@ -2,13 +2,12 @@
 
 from pydantic_core import PydanticUndefined
 
-from ..data.chapter import ParameterModel
+from ..data import ParameterModel
 from .chapters import ALL
 from .parameters import Common, load_parameters
 
 _PRESETS = ("quick", "standard", "paper")
 _UNITS = {
-    "cm_s": "cm/s",
     "mm": "mm",
     "deg": "degrees",
     "ms": "ms",

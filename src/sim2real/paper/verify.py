@@ -8,21 +8,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
-import nibabel
 import numpy as np
 import pandas as pd
 from nibabel.filebasedimages import ImageFileError
 
-from ..data.errors import Sim2RealError
-from ..data.files import read_json, read_table
-from ..data.run import RunFolder
-from ..realism.distances import point_distances
-from ..realism.sets import described, image_sets, texture_space
-from ..segmentation.evaluate import predictions_folder, read_predictions, score_cases, table1_means
-from ..segmentation.statistics import comparison_table, interval_table, joined
-from ..segmentation.table1 import read_published
-from ..translation.watch import chosen_by
-from ..verdict.ledger import claims_table, compare_table, evidence
+from ..data import RunFolder, Sim2RealError, read_json, read_table, refuse
+from ..realism import described, image_sets, point_distances, texture_space
+from ..segmentation import (
+    comparison_table,
+    interval_table,
+    joined,
+    predictions_folder,
+    read_predictions,
+    read_published,
+    score_cases,
+    table1_means,
+)
+from ..verdict import claims_table, compare_table, evidence
 from .book import has_study
 from .chapters import (
     ALL,
@@ -31,7 +33,6 @@ from .chapters import (
     REALISM,
     SEGMENTATION,
     STUDIES,
-    TRANSLATION,
     VERDICT,
 )
 from .jobs import digest_of, jobs
@@ -94,10 +95,10 @@ def verify(folder: Path, *names: str) -> Iterator[Check]:
         Sim2RealError: where there is no whole run, or one of an older format.
     """
     checked = CheckedRun(folder)
-    if not (folder / FILE).is_file():
-        raise Sim2RealError(
-            f"{folder / FILE}: missing; only a run executed to chapter 7 can be verified"
-        )
+    refuse(
+        not (folder / FILE).is_file(),
+        f"{folder / FILE}: missing; only a run executed to chapter 7 can be verified",
+    )
     for name in names or CHECKS:
         try:
             yield Check(name, *CHECKS[name](checked))
@@ -152,47 +153,6 @@ def splits(checked: CheckedRun) -> Outcome:
         for vendor, subject in sorted(people)
     ]
     return len(test) + len(train) + len(judged), faults
-
-
-def images(checked: CheckedRun) -> Outcome:
-    """Every image and label is there and has the size of the grid."""
-    checked.require_images()
-    cohort = checked.parameters.cohort
-    shape = (cohort.grid_pixels, cohort.grid_pixels, cohort.n_slices)
-    tables = pd.concat([checked.slices, checked.table(TRANSLATION.name, "translated")])
-    faults, paths = [], tables[["image", "label"]].to_numpy().ravel()
-    for path in paths:
-        file = checked.run.path / path
-        if not file.is_file():
-            faults.append(f"{path}: missing")
-        elif (size := nibabel.load(file).shape) != shape:
-            faults.append(f"{path}: shape {size}; expected {shape}")
-    return len(paths), faults
-
-
-def set_sizes(checked: CheckedRun) -> Outcome:
-    """The distances rest on all slices but those of subjects that chose a generator."""
-    tables = pd.concat([checked.slices, checked.table(TRANSLATION.name, "translated")])
-    counts = Counter()
-    for (domain, vendor, split), rows in tables.groupby(["domain", "vendor", "split"]):
-        counted = rows
-        if (domain, split) == ("real", "train"):
-            parameters = checked.parameters
-            chose = chosen_by(rows["subject"].unique(), parameters.translation, parameters.seed)
-            counted = rows[~rows["subject"].isin(chose)]
-        name = f"real_{vendor}" if domain == "real" else domain
-        counts[name, split] += len(counted) * checked.parameters.cohort.n_slices
-    written, faults = checked.table(REALISM.name, "distances").to_dict("records"), []
-    for row in written:
-        judged = "test" if row["images"].startswith("real") else "train"
-        for column, key in (
-            ("n_images", (row["images"], judged)),
-            ("n_reference", (row["reference"], "train")),
-        ):
-            if row[column] != counts[key]:
-                pair = f"{row['images']} to {row['reference']}"
-                faults.append(f"{column} of {pair} is {row[column]}; there are {counts[key]}")
-    return 2 * len(written), faults
 
 
 def scores(checked: CheckedRun) -> Outcome:
@@ -300,8 +260,6 @@ CHECKS: dict[str, Callable[[CheckedRun], Outcome]] = {
     "files": files,
     "inputs": inputs,
     "splits": splits,
-    "images": images,
-    "set sizes": set_sizes,
     "scores": scores,
     "tables": tables,
     "distances": distances,

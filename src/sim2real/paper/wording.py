@@ -8,7 +8,6 @@ import pandas as pd
 INTERVALS = {
     ("ci_low", "ci_high"): "95 % interval",
     ("change_low", "change_high"): "95 % interval of the change",
-    ("limit_low", "limit_high"): "limits of agreement",
 }
 """Pairs of columns that become one, and its name; to the right of the value they belong to."""
 

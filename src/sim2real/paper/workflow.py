@@ -7,9 +7,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..data.errors import Sim2RealError
-from ..data.files import clear_temporaries
-from ..data.workers import available_cores
+from ..data import Sim2RealError, available_cores, clear_temporaries
 from .chapters import LAST
 from .executing import fault_file
 from .jobs import targets

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
-from ..data.seeds import generator
+from ..data import generator
 from .fields import AngularTable, PeriodicField
 from .heart import Heart
 from .right_ventricle import RightVentricle

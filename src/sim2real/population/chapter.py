@@ -1,6 +1,6 @@
 """What chapter 1 tells about itself."""
 
-from ..data.chapter import Chapter, Notebook
+from ..data import Chapter, Notebook
 from .parameters import PopulationParameters
 
 POPULATION = Chapter(

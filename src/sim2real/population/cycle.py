@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from ..data.errors import Sim2RealError
+from ..data import refuse
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,10 @@ def moment_at(share: float, heart_rate_bpm: float, sex: str) -> Moment:
     Raises:
         Sim2RealError: for a share outside the cycle.
     """
-    if not 0 <= share <= 1:
-        raise Sim2RealError(f"phase {share:g}: expected a share of the cardiac cycle, 0 to 1")
+    refuse(
+        not 0 <= share <= 1,
+        f"phase {share:g}: expected a share of the cardiac cycle, 0 to 1",
+    )
     cycle_ms = 60_000 / heart_rate_bpm
     start, end = _ISOVOLUMIC_MS[0] / cycle_ms, end_systole(heart_rate_bpm, sex)
     opening = end + _ISOVOLUMIC_MS[1] / cycle_ms

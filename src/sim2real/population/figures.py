@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from ..data.style import COLOURS
+from ..data import COLOURS
 from .structures import STRUCTURE_TABLE
 
 _MARGIN = 0.16  # share of a structure map, at each edge, that a picture leaves out

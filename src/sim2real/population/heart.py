@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
-from ..data.errors import Sim2RealError
+from ..data import refuse
 from .subjects import Subject
 
 DENSITY_G_PER_ML = 1.05
@@ -107,17 +107,17 @@ class Heart:
             epi = np.mean(self._epi(wall, angles[:, None], _LEVELS[None] * length) ** 2, axis=0)
             return np.pi * np.mean(epi - (self.radius * profile(u)) ** 2) * length - wall_mm3
 
-        if excess(0.5) > 0:
-            raise Sim2RealError(
-                f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g leaves no wall"
-                f" round a cavity of {self.subject.lv_edv_ml:g} ml; expected more mass, a smaller"
-                " EDV or a thinner septum"
-            )
-        if excess(40.0) < 0:
-            raise Sim2RealError(
-                f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g needs a wall"
-                " above 40 mm; expected less mass"
-            )
+        refuse(
+            excess(0.5) > 0,
+            f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g leaves no wall"
+            f" round a cavity of {self.subject.lv_edv_ml:g} ml; expected more mass, a smaller"
+            " EDV or a thinner septum",
+        )
+        refuse(
+            excess(40.0) < 0,
+            f"subject {self.subject.name}: LV mass {self.subject.lv_mass_g:g} g needs a wall"
+            " above 40 mm; expected less mass",
+        )
         return brentq(excess, 0.5, 40.0)
 
     @property

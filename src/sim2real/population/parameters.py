@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..data.chapter import Fraction, ParameterModel
+from ..data import Fraction, ParameterModel
 
 
 class PopulationParameters(ParameterModel):

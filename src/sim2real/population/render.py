@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data.images import Image
-from ..data.seeds import generator
+from ..data import Image, generator
 from .cavity import LeftCavity, RightCavity
 from .cycle import Moment, moment_of
 from .fields import AngularTable, PeriodicField

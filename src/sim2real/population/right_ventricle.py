@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import brentq
 
-from ..data.errors import Sim2RealError
+from ..data import refuse
 from .fields import AngularTable
 from .heart import INFLOW_MM, Heart
 
@@ -112,9 +112,9 @@ class RightVentricle:
         target_ml = subject.rv_edv_ml + ejected * (subject.rv_esv_ml - subject.rv_edv_ml)
         low, high = -0.2 * self.heart.radius, 150.0
         least, most = self.volume(ejected, low), self.volume(ejected, high)
-        if not least < target_ml < most:
-            raise Sim2RealError(
-                f"subject {subject.name}: an RV of {target_ml:.0f} ml does not fit this LV;"
-                f" expected between {least:.0f} and {most:.0f} ml"
-            )
+        refuse(
+            not least < target_ml < most,
+            f"subject {subject.name}: an RV of {target_ml:.0f} ml does not fit this LV;"
+            f" expected between {least:.0f} and {most:.0f} ml",
+        )
         return brentq(lambda depth: self.volume(ejected, depth) - target_ml, low, high, xtol=0.05)

@@ -7,14 +7,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..data.code import science_digest
-from ..data.files import folder_stamp
-from ..data.images import Image, write_image
-from ..data.labels import PHASES
-from ..data.resumable import fingerprint_of, resumable_folder
-from ..data.root import repository
-from ..data.run import RunFolder
-from ..data.workers import map_in_order
+from ..data import (
+    PHASES,
+    Image,
+    RunFolder,
+    fingerprint_of,
+    folder_stamp,
+    map_in_order,
+    repository,
+    resumable_folder,
+    science_digest,
+    write_image,
+)
 from .chapter import POPULATION
 from .heart import Heart
 from .parameters import PopulationParameters

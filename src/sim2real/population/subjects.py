@@ -10,8 +10,7 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from ..data.errors import Sim2RealError
-from ..data.seeds import generator
+from ..data import generator, refuse
 
 # normal, dilated, hypertrophic, hypertensive, abnormal right ventricle
 GROUPS = ("NOR", "DCM", "HCM", "HHD", "ARV")
@@ -79,11 +78,11 @@ class Subject:
             ("LV", self.lv_edv_ml, self.lv_esv_ml),
             ("RV", self.rv_edv_ml, self.rv_esv_ml),
         ):
-            if not 0 < small < large:
-                raise Sim2RealError(
-                    f"subject {self.name}: {side} ESV {small:g} ml against EDV {large:g} ml;"
-                    " expected 0 < ESV < EDV"
-                )
+            refuse(
+                not 0 < small < large,
+                f"subject {self.name}: {side} ESV {small:g} ml against EDV {large:g} ml;"
+                " expected 0 < ESV < EDV",
+            )
 
     @property
     def body_surface_m2(self) -> float:

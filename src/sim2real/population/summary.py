@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..data.images import read_labels
-from ..data.labels import LV, MYO, RV
-from ..data.run import RunFolder
+from ..data import LV, MYO, RV, RunFolder, read_labels
 from .chapter import POPULATION
 from .parameters import PopulationParameters
 from .stage import population_table

@@ -7,7 +7,7 @@ chest, scaled with the square root of the body's surface; none is fitted to a si
 
 import numpy as np
 
-from ..data.seeds import generator
+from ..data import generator
 from .fields import CosineField
 from .structures import ID
 from .subjects import Subject

@@ -23,7 +23,9 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "chapter": ["REALISM"],
         "distances": ["change_table", "distance_table", "kid_table", "point_distances"],
+        "figures": ["NAMES", "SET_COLOURS"],
         "inception": ["find_weights", "inception_features"],
         "parameters": ["RealismParameters"],
         "sensitivity": ["changes", "sensitivity_table"],

@@ -1,6 +1,6 @@
 """What chapter 5 tells about itself."""
 
-from ..data.chapter import Chapter, Notebook
+from ..data import Chapter, Notebook
 from .parameters import RealismParameters
 
 REALISM = Chapter(

@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from ..data.labels import VENDORS
-from ..metrics.frechet import frechet_distance
-from ..metrics.intervals import Estimate, jackknife
-from ..metrics.kid import kernel_distance, kernel_distance_by_subject
-from ..metrics.texture import standardise
+from ..data import VENDORS
+from ..metrics import (
+    Estimate,
+    frechet_distance,
+    jackknife,
+    kernel_distance,
+    kernel_distance_by_subject,
+    standardise,
+)
 from .sets import SliceSet
 
 DISTANCE_COLUMNS = [

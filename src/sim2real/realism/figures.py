@@ -7,8 +7,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from ..data.labels import VENDORS
-from ..data.style import COLOURS
+from ..data import COLOURS, VENDORS
 
 NAMES = {
     "simulated": "simulated",

@@ -10,11 +10,8 @@ from unittest import mock
 import numpy as np
 import torch
 
-from ..data.errors import Sim2RealError
-from ..data.files import atomic, sha256
-from ..data.progress import progress
-from ..data.root import repository
-from ..metrics.torchvision_shim import import_torchvision
+from ..data import atomic, progress, refuse, repository, sha256
+from ..metrics import import_torchvision
 from .parameters import RealismParameters
 
 WEIGHTS_NAME = "pt_inception-2015-12-05-6726825d.pth"
@@ -31,16 +28,16 @@ def find_weights(parameters: RealismParameters) -> tuple[Path | None, str]:
     """
     if parameters.inception_weights is not None:
         path = repository() / parameters.inception_weights.expanduser()
-        if not path.is_file():
-            raise Sim2RealError(
-                f"{path}: no such file; realism.inception_weights must name pytorch-fid's"
-                f" {WEIGHTS_NAME}"
-            )
-        if not sha256(path).startswith(_HASH_START):
-            raise Sim2RealError(
-                f"{path}: its SHA-256 does not begin with {_HASH_START}; expected pytorch-fid's"
-                f" {WEIGHTS_NAME}"
-            )
+        refuse(
+            not path.is_file(),
+            f"{path}: no such file; realism.inception_weights must name pytorch-fid's"
+            f" {WEIGHTS_NAME}",
+        )
+        refuse(
+            not sha256(path).startswith(_HASH_START),
+            f"{path}: its SHA-256 does not begin with {_HASH_START}; expected pytorch-fid's"
+            f" {WEIGHTS_NAME}",
+        )
         return path, ""
     cached = Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS_NAME
     if cached.is_file():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from ..data.chapter import ParameterModel
+from ..data import ParameterModel
 
 
 class RealismParameters(ParameterModel):

@@ -1,15 +1,11 @@
 """What the texture features see: real slices, changed on purpose."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter
 
-from ..data.labels import VENDORS
-from ..data.seeds import generator
-from ..metrics.frechet import frechet_distance
-from ..metrics.texture import standardise, texture_features
+from ..data import VENDORS, generator
+from ..metrics import frechet_distance, standardise, texture_features
 from .sets import SliceSet
 
 SENSITIVITY_COLUMNS = ["change", "distance", "times_other_half", "n_images", "n_reference"]
@@ -46,18 +42,15 @@ def changes(images: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def sensitivity_table(
-    sets: dict[str, SliceSet], extract: Callable[[np.ndarray], np.ndarray] | None = None
-) -> pd.DataFrame:
-    """Fréchet distance of one half of the real training slices, changed, to the other half.
+def sensitivity_table(sets: dict[str, SliceSet]) -> pd.DataFrame:
+    """Fréchet distance of one half of the real training slices, changed, to the other half, in
+    texture features standardised on it.
 
     The halves share no subject, and each has every second one of each vendor by name. The row
     ``other half`` is unchanged: a change is seen if it is well above it.
 
     Args:
         sets: slices by the name of the set.
-        extract: from slices (n, row, column) to features (n, feature); by default texture
-            features, standardised on the other half.
 
     Returns:
         ``SENSITIVITY_COLUMNS``; empty with fewer than two subjects of a vendor.
@@ -70,11 +63,11 @@ def sensitivity_table(
         halves[0].append(images.values[second])
         halves[1].append(images.values[~second])
     changed, other = (np.concatenate(half).astype(float) for half in halves)
-    features = extract or texture_features
-    reference, distances = features(other), {}
-    for name, images in changes(changed).items():
-        pair = features(images), reference
-        distances[name] = frechet_distance(*(pair if extract else standardise(*pair)))
+    reference = texture_features(other)
+    distances = {
+        name: frechet_distance(*standardise(texture_features(images), reference))
+        for name, images in changes(changed).items()
+    }
     table = pd.Series(distances).rename_axis("change").reset_index(name="distance")
     return table.assign(
         times_other_half=table["distance"] / distances["other half"],

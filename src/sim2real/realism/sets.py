@@ -7,14 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..cohort.chapter import COHORT
-from ..data.labels import VENDORS
-from ..data.run import RunFolder
-from ..data.slices import load_slices
-from ..metrics.texture import texture_features
-from ..translation.chapter import TRANSLATION
-from ..translation.parameters import TranslationParameters
-from ..translation.watch import chosen_by
+from ..cohort import COHORT
+from ..data import VENDORS, RunFolder, load_slices
+from ..metrics import texture_features
+from ..translation import TRANSLATION, TranslationParameters, chosen_by
 
 
 class SliceSet(NamedTuple):

@@ -7,12 +7,9 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from ..data.device import choose_device
-from ..data.labels import VENDORS
-from ..data.numbers import named_numbers, spoken_interval
-from ..data.run import RunFolder
-from ..metrics.intervals import FEWEST_SUBJECTS
-from ..translation.parameters import TranslationParameters
+from ..data import VENDORS, RunFolder, choose_device, named_numbers, spoken_interval
+from ..metrics import FEWEST_SUBJECTS
+from ..translation import TranslationParameters
 from .chapter import REALISM
 from .distances import change_table, distance_table, kid_table
 from .inception import find_weights, inception_features

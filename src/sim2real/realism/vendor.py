@@ -7,8 +7,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ..data.labels import VENDORS
-from ..metrics.intervals import Estimate, share
+from ..data import VENDORS
+from ..metrics import Estimate, share
 from .sets import SliceSet
 
 VENDOR_COLUMNS = [

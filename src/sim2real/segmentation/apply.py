@@ -8,25 +8,38 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..cohort.cases import Frame, displacement_reason, header_faults, slices_third, whole_labels
-from ..cohort.grid import (
+from ..cohort import (
+    CohortParameters,
+    Frame,
     Grid,
     TooFewSlices,
+    displacement_reason,
     field_centre,
     from_grid,
+    header_faults,
     heart_centre,
+    is_mnms,
     mid_ventricular,
+    slices_third,
+    survey_mnms,
     to_grid,
     upright,
+    whole_labels,
 )
-from ..cohort.mnms import is_mnms, survey_mnms
-from ..cohort.parameters import CohortParameters
-from ..data.errors import Sim2RealError
-from ..data.files import write_table
-from ..data.images import Image, open_image, read_voxels, write_image
-from ..data.labels import PHASES
-from ..data.slices import as_shown, as_stored
-from ..data.sources import nifti_files, stem
+from ..data import (
+    PHASES,
+    Image,
+    Sim2RealError,
+    as_shown,
+    as_stored,
+    nifti_files,
+    open_image,
+    read_voxels,
+    refuse,
+    stem,
+    write_image,
+    write_table,
+)
 from .evaluate import structure_rows
 from .predict import largest_pieces, predict_slices
 
@@ -97,10 +110,10 @@ def _files(source: Path) -> Iterator[list[UserPhase]]:
     that holds anything the labelled phases alone."""
     for path in nifti_files(source):
         nifti = open_image(path)
-        if len(nifti.shape) > 4:
-            raise Sim2RealError(
-                f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, slices third"
-            )
+        refuse(
+            len(nifti.shape) > 4,
+            f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, slices third",
+        )
         phases = range(nifti.shape[3]) if len(nifti.shape) == 4 else [None]
         beside = path.with_name(path.name.replace(".nii", "_gt.nii"))
         labels = (

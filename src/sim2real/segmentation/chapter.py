@@ -1,7 +1,6 @@
 """What chapter 6 and appendix A2 tell about themselves."""
 
-from ..data.chapter import Chapter, Notebook
-from ..data.labels import REGIMES
+from ..data import REGIMES, Chapter, Notebook
 from .parameters import ScarcityParameters, SegmentationParameters
 
 
@@ -43,7 +42,7 @@ SEGMENTATION = Chapter(
         ),
         Notebook(
             "06_evidence",
-            reads=("06_segmentation", "05_realism"),
+            reads=("06_segmentation",),
             makes=("sim2real.segmentation.evidence",),
         ),
     ),
@@ -51,18 +50,10 @@ SEGMENTATION = Chapter(
     columns={
         "p_holm": "p (Holm)",
         "n_subjects": "subjects",
-        "n_missing": "missed",
         "n_real": "real subjects",
         "n_simulated": "virtual subjects",
         "n_slices": "slices",
         "n_images": "images",
-        "LV_ED_ml": "LV at ED (ml)",
-        "LV_ES_ml": "LV at ES (ml)",
-        "LV_EF_percent": "LV EF (%)",
-        "MYO_mass_g": "MYO mass (g)",
-        "RV_ED_ml": "RV at ED (ml)",
-        "RV_ES_ml": "RV at ES (ml)",
-        "RV_EF_percent": "RV EF (%)",
     },
 )
 SCARCITY = Chapter(

@@ -3,8 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..data.labels import STRUCTURES
-from ..data.style import COLOURS
+from ..data import COLOURS, STRUCTURES
 
 INK = "#1a1a1a"
 

@@ -15,12 +15,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..data.errors import Sim2RealError
-from ..data.files import read_json, sha256, write_json, write_table
-from ..data.images import Image, read_image, read_labels, write_image
-from ..data.labels import REGIMES
-from ..data.progress import progress
-from ..data.slices import SLICE_COLUMNS
+from ..data import (
+    REGIMES,
+    SLICE_COLUMNS,
+    Image,
+    Sim2RealError,
+    progress,
+    read_image,
+    read_json,
+    read_labels,
+    refuse,
+    sha256,
+    write_image,
+    write_json,
+    write_table,
+)
 from .nnunet import CONFIGURATION, DATASET, DATASET_ID, nnunet_surroundings
 from .regimes import refuse_shared_subjects, regime_rows
 
@@ -33,11 +42,11 @@ def regime_cases(cases: pd.DataFrame, regime: str) -> list[str]:
     """Names of the cases (slices) of ``prepare_dataset``'s table that ``regime`` trains on,
     sorted."""
     chosen = [regime in regimes.split() for regimes in cases["regimes"]]
-    if not any(chosen):
-        raise Sim2RealError(
-            f"regime '{regime}': no slice prepared for it; call prepare_dataset with it among:"
-            f" {', '.join(REGIMES)}"
-        )
+    refuse(
+        not any(chosen),
+        f"regime '{regime}': no slice prepared for it; call prepare_dataset with it among:"
+        f" {', '.join(REGIMES)}",
+    )
     return sorted(cases.loc[chosen, "case"])
 
 
@@ -222,8 +231,8 @@ def _refuse_test_pictures(run: Path, table: pd.DataFrame, trained: dict[str, str
     """A test picture copied under a training subject's name is caught by its bytes."""
     for path in table.loc[(table["domain"] == "real") & (table["split"] == "test"), "image"]:
         same = trained.get(sha256(run / path))
-        if same:
-            raise Sim2RealError(
-                f"{same}: the same picture as the test image {path}; no test subject may be trained"
-                " on, mend the splits"
-            )
+        refuse(
+            same,
+            f"{same}: the same picture as the test image {path}; no test subject may be trained"
+            " on, mend the splits",
+        )

@@ -8,11 +8,18 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..data.errors import Sim2RealError
-from ..data.images import read_image, read_labels, write_image
-from ..data.labels import REGIMES, STRUCTURES
-from ..data.slices import as_shown, as_stored
-from ..metrics.overlap import dice, distances_mm, hausdorff_2d_mm
+from ..data import (
+    REGIMES,
+    STRUCTURES,
+    Sim2RealError,
+    as_shown,
+    as_stored,
+    read_image,
+    read_labels,
+    refuse,
+    write_image,
+)
+from ..metrics import dice, distances_mm, hausdorff_2d_mm
 from .predict import largest_pieces, predict_slices
 from .regimes import count_subjects, regime_rows
 from .training import model_folder
@@ -90,11 +97,11 @@ def evaluate_model(
 def real_test_rows(table: pd.DataFrame) -> list[dict]:
     """Rows of the real test subjects. Raises Sim2RealError if there is none."""
     tests = table[(table["domain"] == "real") & (table["split"] == "test")].to_dict("records")
-    if not tests:
-        raise Sim2RealError(
-            "no real test image in the table of slices; put at least one subject into split 'test'"
-            " (chapter 3)"
-        )
+    refuse(
+        not tests,
+        "no real test image in the table of slices; put at least one subject into split 'test'"
+        " (chapter 3)",
+    )
     return tests
 
 
@@ -107,10 +114,10 @@ def predict_tests(
     images = [read_image(Path(run) / row["image"]) for row in tests]
     stacks = [as_shown(image) for image in images]
     spacings = {tuple(np.round(image.spacing_mm[1::-1], 4)) for image in images}
-    if len(spacings) > 1:
-        raise Sim2RealError(
-            f"test images with pixels of {sorted(spacings)} mm; all must lie on one analysis grid"
-        )
+    refuse(
+        len(spacings) > 1,
+        f"test images with pixels of {sorted(spacings)} mm; all must lie on one analysis grid",
+    )
     labels = predict_slices(model, np.concatenate(stacks), spacings.pop(), device)
     parts = np.split(labels, np.cumsum([len(stack) for stack in stacks])[:-1])
     return {case_key(row): largest_pieces(part) for row, part in zip(tests, parts, strict=True)}
@@ -214,21 +221,6 @@ def table1_means(cases: pd.DataFrame) -> pd.DataFrame:
         by, key=lambda column: column if column.name == "vendor" else column.map(order)
     )
     return table[TABLE_COLUMNS].reset_index(drop=True)
-
-
-def median_cases(cases: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """{vendor: (subject, phase)} of the image whose mean Dice over structures is the median one for
-    ``both`` (the lower of two)."""
-    means = (
-        cases[cases["training"] == "both"]
-        .groupby(["vendor", "subject", "phase"], as_index=False)["dice"]
-        .mean()
-    )
-    ordered = means.sort_values(["vendor", "dice", "subject", "phase"]).groupby("vendor")
-    return {
-        vendor: tuple(map(str, rows.iloc[(len(rows) - 1) // 2][["subject", "phase"]]))
-        for vendor, rows in ordered
-    }
 
 
 def predictions_folder(folder: Path | str, training: str, seed: int) -> Path:

@@ -8,10 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ..data.labels import LV, MYO, REGIMES, RV, STRUCTURES, VENDORS
-from ..data.style import COLOURS
-from ..realism.figures import NAMES, SET_COLOURS, draw_distances
-from .clinical import CLINICAL
+from ..data import COLOURS, LV, MYO, REGIMES, RV, STRUCTURES, VENDORS
+from ..realism import NAMES, SET_COLOURS
 from .table1 import columns
 
 INK, FAINT = "#1a1a1a", "#8a8a8a"
@@ -67,33 +65,9 @@ def _strip_and_box(
             axes.scatter(across, part["dice"], **style)
 
 
-def examples_figure(
-    images: dict[str, np.ndarray],
-    references: dict[str, np.ndarray],
-    predictions: dict[str, dict[str, np.ndarray]],
-    titles: dict[str, str],
-) -> Figure:
-    """Contours of prediction (solid) and reference (dashed) on one slice a vendor; a column a
-    regime.
-
-    Args:
-        images, references: vendor to a slice (row, column).
-        predictions: regime to vendor to labels (row, column).
-        titles: vendor to the text at the left.
-    """
-    vendors, regimes = sorted(images), [name for name in REGIMES if name in predictions]
-    figure, grid = _picture_grid([titles[vendor] for vendor in vendors], len(regimes))
-    for vendor, row in zip(vendors, grid, strict=True):
-        for regime, axes in zip(regimes, row, strict=True):
-            _overlay(axes, images[vendor], references[vendor], predictions[regime][vendor])
-    for regime, axes in zip(regimes, grid[0], strict=True):
-        axes.set_title(f"trained on\n{regime}", fontsize=9)
-    return figure
-
-
 def chosen_figure(chosen: list[dict]) -> Figure:
     """Contours of prediction (solid) and reference (dashed); a row a regime, its best, median and
-    worst test image in columns. chosen: ``evidence.pictures``."""
+    worst test image in columns. chosen: ``stage.pictures``."""
     trainings, places = (
         list(dict.fromkeys(row[name] for row in chosen)) for name in ("training", "place")
     )
@@ -171,64 +145,10 @@ def comparisons_figure(comparisons: pd.DataFrame) -> Figure:
     return figure
 
 
-def agreement_figure(subjects: pd.DataFrame, agreement: pd.DataFrame) -> Figure:
-    """Bland and Altman: a row a measure, a column a regime; dots are test subjects, lines bias and
-    limits of both vendors together."""
-    trainings = _trainings(subjects)
-    size = (2.2 * len(trainings) + 0.6, 1.75 * len(CLINICAL) + 0.6)
-    figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(len(CLINICAL), len(trainings), sharex="row", sharey="row", squeeze=False)
-    table = agreement[agreement["vendor"] == "all"].set_index(["training", "measure"])
-    values = subjects.assign(
-        mean=(subjects["predicted"] + subjects["reference"]) / 2,
-        difference=subjects["predicted"] - subjects["reference"],
-    )
-    for (measure, title), axes_row in zip(CLINICAL.items(), grid, strict=True):
-        axes_row[0].set_ylabel(title.replace(" (", "\n("), fontsize=9)
-        for training, axes in zip(trainings, axes_row, strict=True):
-            panel = values[(values["training"] == training) & (values["measure"] == measure)]
-            for vendor, rows in panel.groupby("vendor"):
-                style = {"markersize": 4, "alpha": 0.75, "markeredgewidth": 0}
-                mark = MARKS.get(vendor, "o")
-                colour = COLOURS.get(vendor, INK)
-                axes.plot(rows["mean"], rows["difference"], mark, color=colour, **style)
-            row = table.loc[(training, measure)]
-            axes.axhline(0, color="#d0d0d0", linewidth=0.8, zorder=0)
-            axes.axhline(row["bias"], color=INK, linewidth=1.3)
-            for limit in ("limit_low", "limit_high"):
-                axes.axhline(row[limit], color=INK, linewidth=1, linestyle=(0, (4, 2)))
-            axes.tick_params(labelsize=8)
-    for training, axes in zip(trainings, grid[0], strict=True):
-        axes.set_title(training, fontsize=9)
-    for axes in grid[-1]:
-        axes.set_xlabel("mean of the two", fontsize=9)
-    label = "predicted less reference; across: mean of predicted and reference"
-    figure.supylabel(label, fontsize=9)
-    handles = [_mark(f"vendor {v} ({VENDORS[v]})", MARKS[v], COLOURS[v]) for v in VENDORS]
-    for style, name in (("-", "bias"), ("--", "limits of agreement")):
-        handles.append(Line2D([], [], color=INK, linestyle=style, label=name))
-    _legend(figure, handles, loc="outside upper center")
-    return figure
-
-
-def judge_figure(kept: pd.DataFrame, distances: pd.DataFrame, sensitivity: pd.DataFrame) -> Figure:
-    """The judge's Dice against the simulation's labels, its distances to real training slices, and
-    what its features see of planted changes.
-
-    Args:
-        kept: ``keeps_label.csv``.
-        distances, sensitivity: ``distances.csv`` and ``sensitivity.csv`` of the judge.
-    """
-    figure = Figure(figsize=(8.4, 6.6), layout="constrained")
-    top, bottom = figure.subfigures(2, 1)
-    left, right = top.subplots(1, 2, width_ratios=[1, 1.15])
-    _draw_kept(left, kept)
-    draw_distances(right, distances, "Fréchet distance, segmenter")
-    _draw_sensitivity(bottom.subplots(1, 1), sensitivity)
-    return figure
-
-
-def _draw_kept(axes: Axes, kept: pd.DataFrame) -> None:
+def judge_figure(kept: pd.DataFrame) -> Figure:
+    """The judge's Dice against the simulation's labels; kept: ``keeps_label.csv``."""
+    figure = Figure(figsize=(5.2, 3.4), layout="constrained")
+    axes = figure.subplots()
     names = [*STRUCTURES, "all"]
     sets = list(dict.fromkeys(kept["images"]))
     for k, images in enumerate(sets):
@@ -239,31 +159,8 @@ def _draw_kept(axes: Axes, kept: pd.DataFrame) -> None:
         axes.plot(across, rows["dice"], "o", color=colour, label=NAMES[images], markersize=6)
     axes.set_xticks(range(len(names)), names)
     axes.set(ylabel="Dice, judge against simulation", ylim=(None, 1))
-    axes.legend(fontsize=7.5, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-
-
-def _draw_sensitivity(axes: Axes, table: pd.DataFrame) -> None:
-    if table.empty:
-        text = "too few real subjects in this run"
-        axes.text(0.5, 0.5, text, ha="center", transform=axes.transAxes)
-        return axes.axis("off")
-    for space, mark, colour, label in (
-        ("segmenter", "o", COLOURS["real"], "all stages of the encoder"),
-        ("bottom", "v", FAINT, "its bottom alone"),
-    ):
-        rows = table[table["features"] == space]
-        style = {"color": colour, "markersize": 8, "label": label}
-        axes.plot(rows["times_other_half"], rows["change"], mark, **style)
-    axes.axvline(1, color="0.3", linewidth=1, linestyle="--")
-    axes.set_xscale("log")
-    low, high = table["times_other_half"].min() / 1.2, table["times_other_half"].max() * 1.2
-    axes.set_xticks([tick for tick in (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if low < tick < high])
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.minorticks_off()
-    label = "distance of the changed half, over that of the unchanged half, to the other half"
-    axes.set(xlim=(low, high), xlabel=label)
-    axes.invert_yaxis()
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    return figure
 
 
 def scarcity_figure(table: pd.DataFrame, gains: pd.DataFrame) -> Figure:

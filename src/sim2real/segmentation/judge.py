@@ -1,24 +1,14 @@
-"""The segmenter trained on real images as a judge of the simulated ones: do they keep their labels,
-and do they look real to it?"""
+"""The segmenter trained on real images as a judge of the simulated ones: do they keep their
+labels?"""
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from ..data.images import read_image, read_labels
-from ..data.labels import STRUCTURES, VENDORS
-from ..data.run import RunFolder
-from ..data.slices import as_shown
-from ..metrics.crossed import crossed_mean
-from ..metrics.overlap import dice
-from ..realism.distances import change_table, distance_table
-from ..realism.sensitivity import sensitivity_table
-from ..realism.sets import SliceSet, described
-from .encoder import encode, reduction
+from ..data import STRUCTURES, VENDORS, RunFolder, as_shown, read_image, read_labels
+from ..metrics import crossed_mean, dice
 from .predict import predict_slices
 
-SPACE = "segmenter"
 KEEPS_COLUMNS = [
     "images",
     "structure",
@@ -79,45 +69,3 @@ def keeps_table(cases: pd.DataFrame) -> pd.DataFrame:
             n_images = len(part[part["images"] == images][["subject", "phase"]].drop_duplicates())
             rows.append((images, structure, *mean[:3], *change[:3], mean.n_subjects, n_images))
     return pd.DataFrame(rows, columns=KEEPS_COLUMNS)
-
-
-def judge_tables(
-    model: Path | str, sets: dict[str, SliceSet]
-) -> tuple[dict[str, pd.DataFrame], float]:
-    """Distances of sets of slices as the segmenter sees them.
-
-    Features are those of ``encoder.encode`` of all stages, in principal components of the real
-    training slices of both vendors.
-
-    Args:
-        model: folder of the segmenter.
-        sets: slices by the name of the set, as ``realism.sets.image_sets`` gives them.
-
-    Returns:
-        Tables ``distances`` and ``changes`` (columns as in chapter 5, ``features`` = segmenter) and
-        ``sensitivity``, with the planted changes of chapter 5 as these features see them
-        (``features`` segmenter) and as the means at the bottom of the network do (bottom); and the
-        share of the variance that the components keep.
-    """
-    encoded = {name: encode(model, images.values, name) for name, images in sets.items()}
-    references = [encoded[f"real_{vendor}"] for vendor in VENDORS]
-    components = reduction(np.concatenate([part.stages for part in references]))
-    at_bottom = reduction(np.concatenate([part.bottom for part in references]))
-    features = {SPACE: described(sets, lambda _, name: components.apply(encoded[name].stages))}
-
-    def all_stages(slices: np.ndarray) -> np.ndarray:
-        return components.apply(encode(model, slices, "planted changes").stages)
-
-    def bottom(slices: np.ndarray) -> np.ndarray:
-        return at_bottom.apply(encode(model, slices, "planted changes").bottom)
-
-    planted = [
-        sensitivity_table(sets, extract).assign(features=space)
-        for space, extract in ((SPACE, all_stages), ("bottom", bottom))
-    ]
-    tables = {
-        "distances": distance_table(features),
-        "changes": change_table(features),
-        "sensitivity": pd.concat(planted, ignore_index=True),
-    }
-    return tables, components.explained

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import matplotlib
 
-from ..data.run import FORMAT
+from ..data import FORMAT
 from .parameters import SegmentationParameters
 
 DATASET_ID, DATASET = 1, "Dataset001_sim2real"

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..data.chapter import ParameterModel, Positive
+from ..data import ParameterModel, Positive
 
 
 class SegmentationParameters(ParameterModel):

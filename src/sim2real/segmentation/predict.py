@@ -5,12 +5,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..data.device import choose_device
-from ..data.errors import Sim2RealError
-from ..data.files import read_json
-from ..data.labels import STRUCTURES
-from ..data.progress import progress
-from ..data.run import require_format
+from ..data import (
+    STRUCTURES,
+    Sim2RealError,
+    choose_device,
+    progress,
+    read_json,
+    refuse,
+    require_format,
+)
 from .nnunet import CONFIGURATION, nnunet_surroundings
 from .training import FINAL
 
@@ -35,18 +38,19 @@ def predict_slices(
             and intensities that are not finite.
     """
     slices = np.asarray(slices, dtype=np.float32)
-    if slices.ndim != 3 or not slices.size:
-        raise Sim2RealError(
-            f"slices have shape {slices.shape}; expected (slice, row, column) with at least one"
-            " slice"
-        )
-    if not np.isfinite(slices).all():
-        raise Sim2RealError("slices hold NaN or infinite intensities; expected finite ones")
+    refuse(
+        slices.ndim != 3 or not slices.size,
+        f"slices have shape {slices.shape}; expected (slice, row, column) with at least one slice",
+    )
+    refuse(
+        not np.isfinite(slices).all(),
+        "slices hold NaN or infinite intensities; expected finite ones",
+    )
     spacing = [float(edge) for edge in spacing]
-    if len(spacing) != 2 or min(spacing) <= 0:
-        raise Sim2RealError(
-            f"pixel spacing is {spacing}; expected two positive edges (row, column) in mm"
-        )
+    refuse(
+        len(spacing) != 2 or min(spacing) <= 0,
+        f"pixel spacing is {spacing}; expected two positive edges (row, column) in mm",
+    )
     with nnunet_surroundings(Path(model)):
         predictor = make_predictor(Path(model), choose_device(device))
         # nnU-Net lists the slice axis first; its edge has no effect in two dimensions but must be
@@ -67,17 +71,17 @@ def make_predictor(model: Path, device: torch.device):
     from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
-    if not (model / FINAL).is_file():
-        raise Sim2RealError(
-            f"{model / FINAL}: no finished model there; train it first (chapter 6), or name the"
-            " folder of another model"
-        )
+    refuse(
+        not (model / FINAL).is_file(),
+        f"{model / FINAL}: no finished model there; train it first (chapter 6), or name the"
+        " folder of another model",
+    )
     plans, description = (read_json(model / name) for name in ("plans.json", "dataset.json"))
-    if "sim2real" not in plans:
-        raise Sim2RealError(
-            f"{model / 'plans.json'}: not a model of this program (an nnU-Net folder of another"
-            " version or origin); train it here"
-        )
+    refuse(
+        "sim2real" not in plans,
+        f"{model / 'plans.json'}: not a model of this program (an nnU-Net folder of another"
+        " version or origin); train it here",
+    )
     require_format(plans["sim2real"].get("format", 1), model / "plans.json")
     manager = PlansManager(plans)
     configuration = manager.get_configuration(CONFIGURATION)

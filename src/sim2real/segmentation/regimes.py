@@ -2,9 +2,7 @@
 
 import pandas as pd
 
-from ..data.errors import Sim2RealError
-from ..data.labels import REGIMES
-from ..data.seeds import seed_of
+from ..data import REGIMES, Sim2RealError, refuse, seed_of
 
 # Domains of each regime. ``simulated`` in the paper's table means translated, in the style of both
 # vendors.
@@ -25,17 +23,19 @@ def regime_rows(table: pd.DataFrame, regime: str) -> pd.DataFrame:
     Sim2RealError for an unknown regime, a domain without training images, a subject in both splits,
     and translations that do not hold the same subjects for A and for B.
     """
-    if regime not in REGIMES:
-        raise Sim2RealError(f"regime '{regime}' does not exist; there are {', '.join(REGIMES)}")
+    refuse(
+        regime not in REGIMES,
+        f"regime '{regime}' does not exist; there are {', '.join(REGIMES)}",
+    )
     refuse_shared_subjects(table)
     domains = DOMAINS[regime]
     rows = table[table["domain"].isin(domains) & (table["split"] == "train")]
     for domain in domains:
-        if not (rows["domain"] == domain).any():
-            raise Sim2RealError(
-                f"regime '{regime}': no training image of domain '{domain}'; make them first"
-                " (chapters 2 to 4)"
-            )
+        refuse(
+            not (rows["domain"] == domain).any(),
+            f"regime '{regime}': no training image of domain '{domain}'; make them first"
+            " (chapters 2 to 4)",
+        )
     if "sim2real_A" in domains:
         rows = _one_style_a_subject(rows)
     return rows.reset_index(drop=True)

@@ -10,12 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..data.errors import Sim2RealError
-from ..data.labels import VENDORS
-from ..data.numbers import named_numbers
-from ..data.run import RunFolder
-from ..data.seeds import seed_of
-from ..metrics.crossed import holm, paired_difference
+from ..data import VENDORS, RunFolder, named_numbers, refuse, seed_of
+from ..metrics import holm, paired_difference
 from .chapter import SCARCITY, SEGMENTATION
 from .dataset import read_cases, regime_cases
 from .evaluate import EVALUATION_COLUMNS, predict_tests, score_cases
@@ -84,11 +80,11 @@ def sizes(cases: pd.DataFrame, asked: list[int]) -> tuple[list[int], str]:
     available = n_in_equal_parts(cases)
     made = sorted({n for n in asked if n <= available})
     left_out = sorted(set(asked) - set(made))
-    if not made:
-        raise Sim2RealError(
-            f"scarcity.n_real {sorted(asked)}: the cohort has {available} real training subjects"
-            " in equal parts; ask for fewer"
-        )
+    refuse(
+        not made,
+        f"scarcity.n_real {sorted(asked)}: the cohort has {available} real training subjects"
+        " in equal parts; ask for fewer",
+    )
     if not left_out:
         return made, ""
     return made, (

@@ -4,19 +4,15 @@ import json
 
 import pandas as pd
 
-from ..cohort.chapter import COHORT
-from ..data.images import read_image, read_labels
-from ..data.labels import REGIMES, VENDORS
-from ..data.run import RunFolder
-from ..data.slices import as_shown
-from ..translation.chapter import TRANSLATION
+from ..cohort import COHORT
+from ..data import REGIMES, RunFolder, as_shown, read_image, read_labels
+from ..translation import TRANSLATION
 from .chapter import SEGMENTATION
 from .dataset import read_plans, regime_cases
 from .evaluate import (
     EVALUATION_COLUMNS,
     MEASURE_COLUMNS,
     evaluate_model,
-    median_cases,
     predictions_folder,
     table1_means,
     write_predictions,
@@ -26,6 +22,8 @@ from .parameters import SegmentationParameters
 from .regimes import count_subjects
 from .statistics import interval_table
 from .table1 import DISTANCES
+
+PLACES = ("best", "median", "worst")
 
 
 def all_images(run: RunFolder) -> pd.DataFrame:
@@ -109,25 +107,39 @@ def cells_phrase(table: pd.DataFrame) -> str:
     return ", ".join(f"{n} images a cell of vendor {vendor}" for vendor, n in n_cases.items())
 
 
-def median_examples(run: RunFolder, cases: pd.DataFrame, predictions: dict) -> dict:
-    """Arguments of ``examples_figure``: the median test case of each vendor (of the regime
-    ``both``), all regimes' contours."""
-    table = all_images(run).set_index(["domain", "vendor", "subject", "phase"])
-    images, references, titles = {}, {}, {}
-    drawn: dict[str, dict] = {regime: {} for regime in REGIMES}
-    seed = int(cases["seed"].iloc[0])
-    for vendor, (subject, phase) in median_cases(cases).items():
-        row = table.loc[("real", vendor, subject, phase)]
-        stack, reference = (
-            as_shown(read_image(run.path / row["image"])),
-            as_shown(read_labels(run.path / row["label"])),
-        )
-        middle = len(stack) // 2
-        images[vendor], references[vendor] = stack[middle], reference[middle]
-        titles[vendor] = f"{VENDORS.get(vendor, vendor)} ({vendor}), {phase}"
-        for regime in REGIMES:
-            drawn[regime][vendor] = predictions[regime, seed][vendor, subject, phase][middle]
-    return {"images": images, "references": references, "predictions": drawn, "titles": titles}
+def chosen_cases(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """``training, place, vendor, subject, phase, dice``: of each training under ``seed`` the best,
+    median and worst test image.
+
+    By mean Dice over the structures; of two in the middle the lower, ties by vendor, subject and
+    phase.
+    """
+    chosen = []
+    for training in [name for name in REGIMES if name in set(rows["training"])]:
+        cases = rows[(rows["training"] == training) & (rows["seed"] == seed)]
+        means = cases.groupby(["vendor", "subject", "phase"], as_index=False)["dice"].mean()
+        keys, ascending = ["dice", "vendor", "subject", "phase"], [False, True, True, True]
+        ordered = means.sort_values(keys, ascending=ascending, ignore_index=True)
+        places = ordered.iloc[[0, len(ordered) // 2, len(ordered) - 1]]
+        chosen.append(places.assign(training=training, place=PLACES))
+    columns = ["training", "place", "vendor", "subject", "phase", "dice"]
+    return pd.concat(chosen, ignore_index=True)[columns]
+
+
+def pictures(run: RunFolder, chosen: pd.DataFrame, predictions: dict) -> list[dict]:
+    """Rows of ``chosen_cases`` with ``image``, ``reference`` and ``prediction``, each (row,
+    column), of the slice in the middle of the stack; predictions: by regime and case."""
+    table = all_images(run)
+    real = table[table["domain"] == "real"].set_index(["vendor", "subject", "phase"])
+    rows = chosen.to_dict("records")
+    for row in rows:
+        key = (row["vendor"], row["subject"], row["phase"])
+        image = read_image(run.path / real.loc[key, "image"])
+        label = read_labels(run.path / real.loc[key, "label"])
+        stacks = as_shown(image), as_shown(label), predictions[row["training"]][key]
+        middle = [stack[len(stack) // 2] for stack in stacks]
+        row |= dict(zip(("image", "reference", "prediction"), middle, strict=True))
+    return rows
 
 
 def results(table: pd.DataFrame, rows: pd.DataFrame, distance: str) -> dict:

@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from ..data.errors import Sim2RealError
-from ..data.labels import REGIMES, STRUCTURES
-from ..metrics.crossed import CrossedMean, crossed_mean, holm, paired_difference
+from ..data import REGIMES, STRUCTURES, Sim2RealError, refuse
+from ..metrics import CrossedMean, crossed_mean, holm, paired_difference
 
 MEASURES = ("dice", "hd_mm", "hd95_mm", "assd_mm", "hd_2d_mm")
 INTERVAL_COLUMNS = [
@@ -133,11 +132,11 @@ def part_of(rows: pd.DataFrame, training: str, vendor: str, structure: str) -> p
         & (rows["vendor"].eq(vendor) | (vendor == ALL))
         & (rows["structure"].eq(structure) | (structure == ALL))
     ]
-    if part.empty:
-        raise Sim2RealError(
-            f"no case of training '{training}', vendor {vendor}, {structure} in the table of cases;"
-            " evaluate that training first"
-        )
+    refuse(
+        part.empty,
+        f"no case of training '{training}', vendor {vendor}, {structure} in the table of cases;"
+        " evaluate that training first",
+    )
     return part
 
 

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pandas as pd
 
-from ..data.labels import REGIMES, STRUCTURES, VENDORS
+from ..data import REGIMES, STRUCTURES, VENDORS
 
 PAPER_ROWS = ("sim2real", "real", "both")
 # The choices of ``segmentation.distance``: its measure in ``table1_intervals.csv``, and how the
@@ -20,7 +20,6 @@ DISTANCES = {
 BEST = (  # this red stands out on white and on black
     "outline: 2px solid #e5484d; outline-offset: -3px; font-weight: 600;"
 )
-NO_INTERVAL = "no interval, fewer than five subjects"
 
 
 def with_distance(table: pd.DataFrame, intervals: pd.DataFrame, distance: str) -> pd.DataFrame:
@@ -82,37 +81,24 @@ def table1_html(
         ours: ``evaluate.table1_means``.
         published: ``read_published``.
         caption: plain text below the table.
-        intervals: ``statistics.interval_table``; each of our cells tells its interval and numbers
-            where a pointer rests on it.
+        intervals: ``statistics.interval_table``, which has the other distances.
         distance: of ``DISTANCES``.
     """
-    measure, name = DISTANCES[distance]
-    by_cell = intervals.set_index(["training", "vendor", "structure", "measure"])
 
-    def hint(row: dict) -> str:
-        key = (row["training"], row["vendor"], row["structure"])
-        one, two = by_cell.loc[(*key, "dice")], by_cell.loc[(*key, measure)]
-        return (
-            f"95 %: Dice {_range(one, 3)}; {name} {_range(two, 1)}; {one['n_subjects']} subjects,"
-            f" {one['n_images']} images, {one['n_seeds']} seed(s), {one['n_empty']} empty"
-        )
-
-    def cell(row: dict, words: str) -> str:
+    def cell(row: dict) -> str:
         style = f' style="{BEST}" class="best"' if row["best"] else ""
-        title = html.escape(words, quote=True)
-        return f'<td{style} title="{title}">{row["dice"]:.3f}, {row["hd"]:.2f}</td>'
+        return f"<td{style}>{row['dice']:.3f}, {row['hd']:.2f}</td>"
 
     printed, shown = cells(published), cells(with_distance(ours, intervals, distance))
     blocks = [
         _block_head("Published: Dice, HD (unit not stated)"),
-        *_rows(printed, lambda row: cell(row, "as printed, without an interval")),
-        _block_head(f"This run: Dice, {name}"),
-        *_rows(shown, lambda row: cell(row, hint(row))),
+        *_rows(printed, cell),
+        _block_head(f"This run: Dice, {DISTANCES[distance][1]}"),
+        *_rows(shown, cell),
     ]
     note = (
         "Outlined in red: of the paper's three rows, the highest mean Dice of each vendor and"
-        f" tissue, with its HD. {caption} A cell tells its interval and numbers where a pointer or"
-        " the keyboard's focus rests on it."
+        f" tissue, with its HD. {caption}"
     )
     return _table(blocks, note, "sim2real-table1")
 
@@ -130,8 +116,8 @@ def intervals_html(
         key = (row["training"], row["vendor"], row["structure"])
         one, two = by_cell.loc[(*key, "dice")], by_cell.loc[(*key, measure)]
         return (
-            f"<td>{one['mean']:.3f}<br><small>{_range(one, 3, 'no interval')}</small><br>"
-            f"{two['mean']:.2f}<br><small>{_range(two, 1, 'no interval')}</small><br>"
+            f"<td>{one['mean']:.3f}<br><small>{_range(one, 3)}</small><br>"
+            f"{two['mean']:.2f}<br><small>{_range(two, 1)}</small><br>"
             f"<small>{one['n_empty']} empty</small></td>"
         )
 
@@ -184,7 +170,7 @@ def _table(lines: list[str], note: str, name: str) -> str:
     )
 
 
-def _range(row: pd.Series, decimals: int, otherwise: str = NO_INTERVAL) -> str:
+def _range(row: pd.Series, decimals: int) -> str:
     if pd.isna(row["ci_low"]):
-        return otherwise
+        return "no interval"
     return f"{row['ci_low']:.{decimals}f} to {row['ci_high']:.{decimals}f}"

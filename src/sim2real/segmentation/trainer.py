@@ -16,9 +16,7 @@ from batchgeneratorsv2.transforms.utils.random import RandomTransform
 from nnunetv2.training.lr_scheduler.polylr import PolyLRScheduler
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
-from ..data.files import atomic, write_table
-from ..data.labels import STRUCTURES
-from ..data.seeds import seed_of
+from ..data import STRUCTURES, atomic, seed_of, write_table
 
 
 class RegimeTrainer(nnUNetTrainer):

@@ -9,11 +9,15 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from ..data.code import science_digest
-from ..data.device import choose_device
-from ..data.errors import Sim2RealError
-from ..data.files import read_table, write_json
-from ..data.progress import progress
+from ..data import (
+    Sim2RealError,
+    choose_device,
+    progress,
+    read_table,
+    refuse,
+    science_digest,
+    write_json,
+)
 from .dataset import read_cases, read_plans, regime_cases
 from .nnunet import CONFIGURATION, nnunet_surroundings, plans_for
 from .parameters import SegmentationParameters
@@ -75,11 +79,11 @@ def train_cases(
 ) -> pd.DataFrame:
     """The same for any choice of ``cases`` of the dataset in ``folder``, into the folder ``model``;
     ``regime`` is what it is called."""
-    if len(cases) < 2:
-        raise Sim2RealError(
-            f"regime '{regime}' has {len(cases)} slice to learn from; expected at least 2: enlarge"
-            " the cohort"
-        )
+    refuse(
+        len(cases) < 2,
+        f"regime '{regime}' has {len(cases)} slice to learn from; expected at least 2: enlarge"
+        " the cohort",
+    )
     if unknown := set(cases) - set(read_cases(folder)["case"]):
         raise Sim2RealError(
             f"regime '{regime}': case {min(unknown)} is not in the training data prepared in"

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.fft import fft2, fftshift, ifft2, ifftshift
 from scipy.signal.windows import tukey
 
-from ..data.errors import Sim2RealError
+from ..data import refuse
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class KSpace:
     def check(self, n: int) -> None:
         """Raises Sim2RealError if a map of ``n`` voxels a side holds less than what is to be
         measured."""
-        if self.acquired > n:
-            raise Sim2RealError(
-                f"acquired pixel {self.acquired_pixel_mm:g} mm is finer than the map's voxel"
-                f" {self.field_of_view_mm / n:g} mm; enlarge simulation.acquired_pixel_mm or refine"
-                " population.voxel_mm"
-            )
+        refuse(
+            self.acquired > n,
+            f"acquired pixel {self.acquired_pixel_mm:g} mm is finer than the map's voxel"
+            f" {self.field_of_view_mm / n:g} mm; enlarge simulation.acquired_pixel_mm or refine"
+            " population.voxel_mm",
+        )
 
 
 def acquire(
@@ -101,6 +101,29 @@ def add_noise(lines: np.ndarray, noise_sd: float, rng: np.random.Generator) -> n
     # size: divide by it
     noise = rng.standard_normal((*lines.shape, 2), np.float32).view(np.complex64)[..., 0]
     return lines + np.float32(noise_sd / lines.shape[-1]) * noise
+
+
+def breathe(
+    lines: np.ndarray, amplitude: np.ndarray, field_of_view_mm: float, cycles: float, start: float
+) -> np.ndarray:
+    r"""K-space of a body that breathes while ky is stepped through: ghosts along y.
+
+    Line j sees the body displaced by :math:`\mathbf a \sin(2\pi c\,j/n + \varphi)`, a phase
+    :math:`e^{-2\pi i\,\mathbf k\cdot\mathbf d}`; a periodic error over the lines makes copies
+    ``cycles`` pixels of n apart.
+
+    Args:
+        lines: k-space of a body at rest, (coil, kx, ky).
+        amplitude: displacement along x and y of the slice, mm, shape (2,).
+        field_of_view_mm: of the lines.
+        cycles: breaths a scan.
+        start: phase of the first, radians.
+    """
+    n = lines.shape[-1]
+    frequency = (np.arange(n) - n // 2) / field_of_view_mm
+    swing = np.sin(2 * np.pi * cycles * np.arange(n) / n + start)
+    turns = (frequency[:, None] * amplitude[0] + frequency[None, :] * amplitude[1]) * swing[None, :]
+    return lines * np.exp(-2j * np.pi * turns).astype(np.complex64)
 
 
 def reconstruct(lines: np.ndarray, k_space: KSpace, n_from: int) -> np.ndarray:

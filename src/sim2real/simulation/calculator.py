@@ -11,8 +11,8 @@ import json
 
 import numpy as np
 
-from ..data.style import COLOURS
-from ..population.structures import ID
+from ..data import COLOURS
+from ..population import ID
 from .parameters import SimulationParameters
 from .signal import bssfp_signal
 from .tissues import SPOKEN, tissue_times

@@ -1,7 +1,7 @@
 """What chapter 2 tells about itself."""
 
-from ..data.chapter import Chapter, Notebook
-from ..population.chapter import POPULATION
+from ..data import Chapter, Notebook
+from ..population import POPULATION
 from .parameters import SimulationParameters
 
 SIMULATION = Chapter(

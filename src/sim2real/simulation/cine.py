@@ -1,25 +1,35 @@
 """What chapter 2 shows of one heart: a cine that beats, a whole stack to be looked through, and
-single slices at other levels of detail and under other protocols."""
+one slice under other protocols."""
 
 import itertools
 
 import numpy as np
 
-from ..data.animation import cine_html as loop_html
-from ..data.images import Image, read_labels, write_image
-from ..data.labels import LV, PHASES
-from ..data.mosaic import choice_html, mosaic_html, outlines_html, range_html
-from ..data.root import repository
-from ..data.run import RunFolder
-from ..population.chapter import POPULATION
-from ..population.parameters import PopulationParameters
-from ..population.render import Phantom, SlicePlan
-from ..population.stage import first_healthy
-from ..population.subjects import sample_subject
-from ..population.xcat.files import find_xcat_subjects
-from ..population.xcat.read import read_xcat_subject
+from ..data import (
+    LV,
+    PHASES,
+    Image,
+    RunFolder,
+    choice_html,
+    mosaic_html,
+    outlines_html,
+    range_html,
+    read_labels,
+    repository,
+    write_image,
+)
+from ..data import cine_html as loop_html
+from ..population import (
+    POPULATION,
+    Phantom,
+    PopulationParameters,
+    SlicePlan,
+    find_xcat_subjects,
+    first_healthy,
+    read_xcat_subject,
+    sample_subject,
+)
 from .chapter import SIMULATION
-from .levels import levels
 from .parameters import SimulationParameters
 from .scan import simulate
 
@@ -90,19 +100,6 @@ def stack_html(image: Image, label: Image, name: str, alt: str) -> str:
     return mosaic_html("stack", name, cells, labels, alt, controls, wrap=7)
 
 
-def four_levels(
-    run: RunFolder, parameters: SimulationParameters, seed: int
-) -> list[tuple[str, np.ndarray]]:
-    """The middle slice of the cine in early systole at four levels of detail: (title, image (row,
-    column))."""
-    structures = structures_of(run)
-    phase = structures.data.shape[3] // 10
-    images = levels(structures, structures.data.shape[2] // 2, phase, parameters, seed, NAME)
-    _, label = simulate(_middle_slice(structures, phase), parameters, seed, NAME)
-    x, y = window_of(label)
-    return [(title, image[x, y].T) for title, image in images]
-
-
 def under_protocols(
     run: RunFolder, parameters: SimulationParameters, seed: int, angles, times
 ) -> dict[tuple[float, float], np.ndarray]:
@@ -113,7 +110,6 @@ def under_protocols(
             "repetition_time_ms": tr,
             "echo_time_ms": tr / 2,
             "flip_angle_deg": angle,
-            "temporal_footprint": 0.0,
         }
         changed = SimulationParameters(**{**parameters.model_dump(), **protocol})
         image, label = simulate(structures, changed, seed, NAME)

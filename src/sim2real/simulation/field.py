@@ -7,9 +7,8 @@ from importlib.resources import files
 import numpy as np
 from scipy.fft import irfft2, next_fast_len, rfft2
 
-from ..data.errors import Sim2RealError
-from ..population.fields import CosineField
-from ..population.structures import STRUCTURE_TABLE
+from ..data import refuse
+from ..population import STRUCTURE_TABLE, CosineField
 from .acquisition import area_weights
 from .sources import read_sourced
 from .tables import PROTON_MHZ_PER_T
@@ -30,10 +29,10 @@ def susceptibility_ppm() -> np.ndarray:
     """
     rows = SUSCEPTIBILITY.set_index("tissue")["chi_ppm"]
     missing = sorted(set(STRUCTURE_TABLE["tissue"]) - set(rows.index))
-    if missing:
-        raise Sim2RealError(
-            f"susceptibility.csv: no value for {', '.join(missing)}; add a row with its source"
-        )
+    refuse(
+        missing,
+        f"susceptibility.csv: no value for {', '.join(missing)}; add a row with its source",
+    )
     return rows.loc[STRUCTURE_TABLE["tissue"]].to_numpy(np.float32)
 
 

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..data.labels import LV, MYO, RV
-from ..data.style import COLOURS
-from ..population.structures import ID
+from ..data import COLOURS, LV, MYO, RV
+from ..population import ID
 from .cine import WINDOW
 from .signal import bssfp_signal
 from .tissues import SPOKEN, tissue_times
@@ -37,27 +36,6 @@ def outline(axes, label: np.ndarray, width: float = 1.2) -> None:
     for name, value in (("MYO", MYO), ("RV", RV), ("LV", LV)):
         if (label == value).any():
             axes.contour(label == value, levels=[0.5], colors=[COLOURS[name]], linewidths=width)
-
-
-def levels_figure(levels: list[tuple[str, np.ndarray]], said: dict[str, str]) -> Figure:
-    """One slice at each level of detail, (title, image (row, column)), what a level adds in the
-    line below its title."""
-    figure, grid = plt.subplots(1, len(levels), figsize=(3.0 * len(levels), 3.6))
-    for axes, (title, image) in zip(grid, levels, strict=True):
-        axes.imshow(image, vmin=0, vmax=np.percentile(image, 99.5))
-        axes.set_title(f"{title}\n", fontsize=11)
-        axes.text(
-            0.5,
-            1.015,
-            said[title],
-            transform=axes.transAxes,
-            ha="center",
-            va="bottom",
-            fontsize=8,
-            color="0.3",
-        )
-        axes.axis("off")
-    return figure
 
 
 def contrast_table(

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..data.chapter import Fraction, ParameterModel
+from ..data import Fraction, ParameterModel
 
 
 class SimulationParameters(ParameterModel):
@@ -15,26 +15,11 @@ class SimulationParameters(ParameterModel):
     flip_angle_deg: float = Field(60.0, gt=0, le=120, description="flip angle, degrees")
     repetition_time_ms: float = Field(3.0, ge=1.5, le=10, description="repetition time TR, ms")
     echo_time_ms: float = Field(1.5, ge=0.5, le=9, description="echo time TE, ms; at most TR")
-    slice_time_bandwidth: float = Field(
-        0.0,
-        ge=0,
-        le=10,
-        description=(
-            "time-bandwidth product of the slab's Hann-windowed sinc pulse, 2 or more; 0: an ideal"
-            " slab"
-        ),
-    )
     acquired_pixel_mm: float = Field(
         1.8, ge=0.8, le=4, description="in-plane resolution of k-space, mm"
     )
     reconstructed_pixel_mm: float = Field(
         1.3, ge=0.5, le=4, description="pixel of the reconstructed image (zero filling), mm"
-    )
-    phase_resolution: float = Field(
-        1.0,
-        ge=0.3,
-        le=1,
-        description="share of the phase-encoding lines that is measured, about the middle",
     )
     window_alpha: Fraction = Field(0.4, description="taper of the Tukey window on k-space; 0: none")
     snr: float = Field(
@@ -79,31 +64,4 @@ class SimulationParameters(ParameterModel):
         ge=0,
         le=3,
         description="scale of the between-subject spread of T1 (5 %), T2 (8 %) and PD (5 %)",
-    )
-    tissue_variation: float = Field(
-        0.0,
-        ge=0,
-        le=0.3,
-        description="relative SD of T1, T2 and PD from place to place within a tissue",
-    )
-    tissue_variation_mm: float = Field(
-        4.0, ge=1, le=40, description="correlation length of that variation, mm"
-    )
-    inflow_cm_s: float = Field(
-        0.0, ge=0, le=50, description="velocity of blood through the slab, cm/s; 0: blood stands"
-    )
-    temporal_footprint: float = Field(
-        0.0,
-        ge=0,
-        le=2,
-        description=(
-            "time over which a cine frame's lines are gathered, in frames, of 8 or more; 0, as runs"
-            " have it: an instant"
-        ),
-    )
-    breathing_mm: float = Field(
-        0.0,
-        ge=0,
-        le=20,
-        description="amplitude of a breathing motion left during the scan, feet to head, mm",
     )

@@ -3,17 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
-from ..data.errors import Sim2RealError
-from ..data.images import Image
-from ..data.seeds import generator
-from ..population.fields import CosineField
-from ..population.structures import labels_of
+from ..data import Image, generator, refuse
+from ..population import CosineField, labels_of
 from .acquisition import KSpace, add_noise, area_weights, combine, measure, reconstruct
 from .coils import CoilArray, coil_sensitivities
-from .field import FEET_TO_HEAD, SusceptibilityField, smooth_field
-from .motion import blend_phases, breathe
+from .field import SusceptibilityField, smooth_field
 from .parameters import SimulationParameters
 from .tables import SlabTables, bins_of
 from .tissues import tissue_times
@@ -51,10 +46,8 @@ def simulate(
     for k in range(n_slices):
         slabs = structures.data[:, :, k]
         state = scan.at_slice(k, slabs[:, :, 0])
-        frames = np.stack([scan.lines(slabs[:, :, p], state) for p in range(n_phases)])
-        frames = blend_phases(frames, parameters.temporal_footprint)
         for p in range(n_phases):
-            image[:, :, k, p] = scan.finish(frames[p], k, p)
+            image[:, :, k, p] = scan.finish(scan.lines(slabs[:, :, p], state), k, p)
             label[:, :, k, p] = slab_label(labels_of(slabs[:, :, p]), m)
     affine = slice_affine(structures.affine, float(structures.spacing_mm[0]), scan.k_space)
     return Image(image, affine), Image(label, affine)
@@ -68,7 +61,6 @@ class SliceState:
     smooth_hz: np.ndarray
     susceptibility: SusceptibilityField | None
     flip_excess: np.ndarray | None  # relative flip angle less 1
-    variation: np.ndarray | None  # relative deviations of T1, T2 and PD, (3, x, y)
 
 
 @dataclass(frozen=True)
@@ -85,7 +77,6 @@ class Scan:
     coils: CoilArray
     main_field: CosineField
     rf_field: CosineField
-    fluid: np.ndarray  # by structure number: stirred, so without variation from place to place
 
     @staticmethod
     def of(structures: Image, parameters: SimulationParameters, seed: int, name: str) -> "Scan":
@@ -98,13 +89,12 @@ class Scan:
         rng = generator(seed, "simulation", name)
         times = tissue_times(parameters.field_strength_t, rng, parameters.relaxation_spread)
         main_field, rf_field = CosineField(rng, 3, _SMOOTH_MM), CosineField(rng, 3, _B1_MM)
-        n, _, n_slices, _, sub_slices = structures.data.shape
+        n, _, n_slices, _, _ = structures.data.shape
         k_space = KSpace(
             n * float(structures.spacing_mm[0]),
             parameters.acquired_pixel_mm,
             parameters.reconstructed_pixel_mm,
             parameters.window_alpha,
-            parameters.phase_resolution,
         )
         k_space.check(n)
         middle = (structures.affine @ [(n - 1) / 2, (n - 1) / 2, (n_slices - 1) / 2, 1])[:3]
@@ -114,13 +104,11 @@ class Scan:
             name=name,
             affine=structures.affine,
             n=n,
-            # the map does not tell the slab's thickness: the distance between slices stands for it
-            tables=SlabTables.of(times, parameters, sub_slices, float(structures.spacing_mm[2])),
+            tables=SlabTables.of(times, parameters),
             k_space=k_space,
             coils=CoilArray.ring(parameters.n_coils, middle),
             main_field=main_field,
             rf_field=rf_field,
-            fluid=times["fluid"].to_numpy(bool),
         )
 
     @property
@@ -136,7 +124,7 @@ class Scan:
             first: its slab at the first phase, (x, y, sub_slice).
         """
         p, n = self.parameters, self.n
-        susceptibility, flip_excess, variation = None, None, None
+        susceptibility, flip_excess = None, None
         if p.susceptibility_scale:
             heart = labels_of(first[..., first.shape[-1] // 2]) > 0
             susceptibility = SusceptibilityField(
@@ -145,14 +133,9 @@ class Scan:
         if p.b1_spread:
             sd = p.b1_spread * (2 if p.field_strength_t == 3.0 else 1)
             flip_excess = sd * np.clip(smooth_field(self.rf_field, self.affine, n, k), -2.5, 2.5)
-        if p.tissue_variation:
-            pixels = p.tissue_variation_mm / float(np.linalg.norm(self.affine[:3, 0]))
-            rng = generator(self.seed, "simulation", self.name, "tissue", k)
-            noise = np.stack([_smooth_noise(rng, n, pixels) for _ in range(3)])
-            variation = np.float32(p.tissue_variation) * noise
         coils = coil_sensitivities(self.coils, self.affine, n, k)
         smooth_hz = p.off_resonance_hz * smooth_field(self.main_field, self.affine, n, k)
-        return SliceState(coils, smooth_hz, susceptibility, flip_excess, variation)
+        return SliceState(coils, smooth_hz, susceptibility, flip_excess)
 
     def off_resonance_hz(self, slab: np.ndarray, state: SliceState) -> np.ndarray:
         """Off-resonance of the slab (x, y, sub_slice) from all causes but the chemical shift, (x,
@@ -164,43 +147,19 @@ class Scan:
     def magnetisation(self, slab: np.ndarray, state: SliceState) -> np.ndarray:
         """Complex transverse magnetisation of the slab (x, y, sub_slice) at the echo, (x, y),
         complex64."""
-        variation = state.variation
-        if variation is not None:
-            variation = variation * ~self.fluid[slab[..., slab.shape[-1] // 2]]
         bins = bins_of(self.off_resonance_hz(slab, state))
-        return self.tables.signal(slab, bins, state.flip_excess, variation)
+        return self.tables.signal(slab, bins, state.flip_excess)
 
     def lines(self, slab: np.ndarray, state: SliceState) -> np.ndarray:
         """K-space of a frame without noise, (coil, kx, ky)."""
         return measure(self.magnetisation(slab, state), self.k_space, state.coils)
 
-    def breathing(self, k: int, p: int) -> dict:
-        """Arguments of ``motion.breathe`` for a frame: the chest moves from feet to head, as a
-        random number of breaths."""
-        rng = generator(self.seed, "simulation", self.name, "breathing", k, p)
-        directions = self.affine[:3, :2] / np.linalg.norm(self.affine[:3, :2], axis=0)
-        return {
-            "amplitude": self.parameters.breathing_mm * (FEET_TO_HEAD @ directions),
-            "field_of_view_mm": self.k_space.field_of_view_mm,
-            "cycles": rng.uniform(3, 7),
-            "start": rng.uniform(0, 2 * np.pi),
-        }
-
     def finish(self, lines: np.ndarray, k: int, p: int) -> np.ndarray:
-        """The magnitude image of a frame's k-space (coil, kx, ky): breathing, noise,
-        reconstruction, coils combined."""
-        if self.parameters.breathing_mm:
-            lines = breathe(lines, **self.breathing(k, p))
+        """The magnitude image of a frame's k-space (coil, kx, ky): noise, reconstruction, coils
+        combined."""
         rng = generator(self.seed, "simulation", self.name, "noise", k, p)
         lines = add_noise(lines, self.noise_sd, rng)
         return SCALE * combine(reconstruct(lines, self.k_space, self.n))
-
-
-def _smooth_noise(rng: np.random.Generator, n: int, correlation: float) -> np.ndarray:
-    """White noise smoothed by a Gaussian of ``correlation`` pixels, SD 1, clipped at 2.5, float32,
-    shape (n, n)."""
-    noise = gaussian_filter(rng.standard_normal((n, n), np.float32), correlation, mode="wrap")
-    return np.clip(noise / noise.std(), -2.5, 2.5)
 
 
 def _check(structures: Image, name: str) -> None:
@@ -218,8 +177,10 @@ def _check(structures: Image, name: str) -> None:
         fault = "'s affine holds NaN or infinite values; make the population again"
     elif abs(spacing_mm[0] / spacing_mm[1] - 1) > 1e-3:
         fault = f"'s voxels are {spacing_mm[:2]} mm; expected square ones"
-    if fault:
-        raise Sim2RealError(f"{name}: structure map{fault}")
+    refuse(
+        fault,
+        f"{name}: structure map{fault}",
+    )
 
 
 def slab_label(labels: np.ndarray, n: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..data.errors import Sim2RealError
+from ..data import Sim2RealError
 
 
 def bssfp_signal(
@@ -69,42 +69,6 @@ def bssfp_signal(
     ) * back / (1 - q * spread * back)
     amplitude = proton_density * (1 - e1) * sine / s * np.exp(-echo_time_ms / t2)
     return amplitude * series * np.exp(1j * theta * echo_time_ms / repetition_time_ms)
-
-
-def inflow_gain(t1_ms, t2_ms, flip_angle_deg, repetition_time_ms, pulses, off_resonance_hz=0.0):
-    r"""Mean signal of spins that leave the slab after ``pulses`` pulses, over that of spins that
-    stay for ever; arguments broadcast.
-
-    Fresh magnetisation starts on the axis of the pulse train's rotation and decays along it to the
-    steady state by
-    :math:`\lambda = E_1 n_z^2 + E_2 (1 - n_z^2)` a repetition, where :math:`n_z` is the axis's
-    component along the main field (Scheffler 2003; on resonance :math:`n_z = \cos(\alpha/2)`). Its
-    length is :math:`M_0 n_z` at first and :math:`M_0 n_z (1 - E_1)/(1 - \lambda)` at last. What is
-    perpendicular to the axis changes sign from pulse to pulse and cancels between spins of
-    neighbouring ages. The mean over the ages 0 to N of a plug flow through the slab is
-
-    .. math::
-        g = 1 + \left(\frac{1 - \lambda}{1 - E_1} - 1\right)\frac{1 - \lambda^N}{N (1 - \lambda)},
-        \qquad n_z^2 = \frac{\cos^2(\alpha/2)\cos^2(\theta/2)}{1 - \cos^2(\alpha/2)\sin^2(\theta/2)}
-
-    Args:
-        t1_ms, t2_ms, flip_angle_deg, repetition_time_ms, off_resonance_hz: as in ``bssfp_signal``.
-        pulses: N, thickness over (velocity times TR); infinite for standing spins, then g = 1.
-    """
-    e1 = np.exp(-repetition_time_ms / np.asarray(t1_ms, float))
-    e2 = np.exp(-repetition_time_ms / np.asarray(t2_ms, float))
-    half_angle = np.cos(np.deg2rad(flip_angle_deg) / 2) ** 2
-    half_turn = np.pi * np.asarray(off_resonance_hz, float) * repetition_time_ms / 1000
-    along = (
-        half_angle
-        * np.cos(half_turn) ** 2
-        / np.maximum(1 - half_angle * np.sin(half_turn) ** 2, 1e-12)
-    )
-    loss = 1 - (e1 * along + e2 * (1 - along))
-    if np.isinf(pulses):
-        return np.ones_like(loss)
-    mean_decay = -np.expm1(pulses * np.log1p(-loss)) / (pulses * loss)
-    return 1 + (loss / (1 - e1) - 1) * mean_decay
 
 
 def _check_times(t1, t2, t2_prime, echo_time_ms, repetition_time_ms) -> None:

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pandas as pd
 
-from ..data.errors import Sim2RealError
+from ..data import Sim2RealError
 
 
 def read_sourced(path, key: tuple[str, ...]) -> pd.DataFrame:

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..data.code import science_digest
-from ..data.images import read_labels, write_image
-from ..data.labels import PHASES
-from ..data.resumable import fingerprint_of, resumable_folder
-from ..data.run import RunFolder
-from ..data.workers import map_in_order
-from ..population.chapter import POPULATION
-from ..population.parameters import PopulationParameters
-from ..population.stage import make_population
-from ..population.summary import source
+from ..data import (
+    PHASES,
+    RunFolder,
+    fingerprint_of,
+    map_in_order,
+    read_labels,
+    resumable_folder,
+    science_digest,
+    write_image,
+)
+from ..population import POPULATION, PopulationParameters, make_population, source
 from .chapter import SIMULATION
 from .parameters import SimulationParameters
 from .scan import simulate

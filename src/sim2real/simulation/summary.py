@@ -3,10 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ..data.images import read_image, read_labels
-from ..data.labels import PHASES, STRUCTURES
-from ..data.run import RunFolder
-from ..population.chapter import POPULATION
+from ..data import PHASES, STRUCTURES, RunFolder, read_image, read_labels
+from ..population import POPULATION
 from .chapter import SIMULATION
 from .parameters import SimulationParameters
 
@@ -92,24 +90,6 @@ def contrast_results(curves: pd.DataFrame, parameters: SimulationParameters) -> 
         "best_flip_angle_myocardium_deg": best["myocardium"],
         "blood_to_myocardium_signal": float(signal["blood, left"] / signal["myocardium"]),
     }
-
-
-LEVELS = {
-    "painted": "signal of each label",
-    "measured": "coils, k-space, noise",
-    "physics": "slab, field, T2', B1",
-    "living": "texture, flow, motion",
-}
-
-
-def level_table(levels: list[tuple[str, np.ndarray]]) -> pd.DataFrame:
-    """Numbers of the four levels: ``level, mean, sd, gradient`` (mean absolute step between
-    neighbours over the mean)."""
-    rows = []
-    for title, image in levels:
-        step = np.abs(np.diff(image, axis=0)).mean() + np.abs(np.diff(image, axis=1)).mean()
-        rows.append((title, float(image.mean()), float(image.std()), step / 2 / image.mean()))
-    return pd.DataFrame(rows, columns=["level", "mean", "sd", "gradient"])
 
 
 def grid_means(images: dict[tuple[float, float], np.ndarray]) -> pd.DataFrame:

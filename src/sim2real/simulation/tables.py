@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..data.errors import Sim2RealError
-from ..population.structures import ID
+from ..data import Sim2RealError
+from ..population import ID
 from .parameters import SimulationParameters
-from .signal import bssfp_signal, inflow_gain
-from .slice_profile import flip_profile, slab_positions
+from .signal import bssfp_signal
 
 FAT_SHIFT_PPM = -3.4  # of methylene, the main peak of fat, from water
 PROTON_MHZ_PER_T = 42.577
@@ -18,7 +17,6 @@ PROTON_MHZ_PER_T = 42.577
 OFF_RESONANCE_HZ = np.linspace(-300, 300, 601)
 # relative flip angles at which the signal's parabola over the flip angle is fixed: 1 and 1 ± this
 _FLIP_STEP = 0.2
-_TIME_STEP = 0.05  # relative change of a relaxation time for the slope of the signal
 
 
 def bins_of(off_resonance_hz: np.ndarray) -> np.ndarray:
@@ -31,110 +29,66 @@ def signal_table(
     times: pd.DataFrame,
     parameters: SimulationParameters,
     off_resonance_hz: np.ndarray = OFF_RESONANCE_HZ,
-    flips_deg: np.ndarray | None = None,
-    weights: np.ndarray | None = None,
-    pulses: float = np.inf,
+    flip: float = 1.0,
 ) -> np.ndarray:
-    """Complex signal of each tissue at each off-resonance, weighted sums over flip angles.
+    """Complex signal of each tissue at each off-resonance.
 
     Args:
         times: T1, T2, T2' in ms and PD, a row a tissue, with the column ``fat`` that tells what
-            resonates below water by the chemical shift of methylene, and ``blood``: what flows.
+            resonates below water by the chemical shift of methylene.
         parameters: of the protocol.
         off_resonance_hz: shape (column,).
-        flips_deg: shape (flip,); weights: (sum, flip). Without them the nominal angle alone, and no
-            axis of sums.
-        pulses: how many pulses flowing blood sees in the slab.
+        flip: flip angle over the nominal one.
 
     Returns:
-        complex64, (row, column, sum).
+        complex64, (row, column).
     """
-    flips = np.array([parameters.flip_angle_deg]) if flips_deg is None else flips_deg
-    weights = np.ones(len(flips)) if weights is None else weights.T
     tr, te = parameters.repetition_time_ms, parameters.echo_time_ms
     fat_hz = FAT_SHIFT_PPM * PROTON_MHZ_PER_T * parameters.field_strength_t
+    columns = ["t1_ms", "t2_ms", "pd", "t2_prime_ms", "fat"]
+    t1, t2, density, t2_prime, fat = times[columns].to_numpy(float).T[..., None]
     dephasing = parameters.intravoxel_dephasing
-    result = np.empty((len(times), len(off_resonance_hz), *weights.shape[1:]), np.complex64)
-    for row, tissue in enumerate(times.itertuples()):
-        hertz = off_resonance_hz[:, None] + tissue.fat * fat_hz
-        t2_prime = tissue.t2_prime_ms / dephasing if dephasing else np.inf
-        signal = bssfp_signal(tissue.t1_ms, tissue.t2_ms, tissue.pd, flips, tr, te, hertz, t2_prime)
-        if tissue.blood and np.isfinite(pulses):
-            signal = signal * inflow_gain(tissue.t1_ms, tissue.t2_ms, flips, tr, pulses, hertz)
-        result[row] = signal @ weights
-    return result
+    t2_prime = t2_prime / dephasing if dephasing else np.inf
+    hertz = off_resonance_hz + fat * fat_hz
+    angle = flip * parameters.flip_angle_deg
+    return bssfp_signal(t1, t2, density, angle, tr, te, hertz, t2_prime).astype(np.complex64)
 
 
 @dataclass(frozen=True)
 class SlabTables:
-    """Signal of each structure in each sub-slice over off-resonance, and how it follows flip angle
-    and relaxation times.
+    """Signal of each structure over off-resonance, and how it follows the flip angle.
 
     Args:
-        terms: complex64, (structure, sub_slice, bin, term): the signal; with an RF field that
-            varies, its slope and curvature over the relative flip angle; with tissues that vary,
-            last, its slopes over the logarithms of T1 and T2.
-        myocardium: magnitude of the whole slab of LV myocardium on resonance at the nominal flip
-            angle.
+        terms: complex64, (structure, bin, term): the signal; with an RF field that varies, its
+            slope and curvature over the relative flip angle.
+        myocardium: magnitude of LV myocardium on resonance at the nominal flip angle.
     """
 
     terms: np.ndarray
     myocardium: float
 
     @staticmethod
-    def of(
-        times: pd.DataFrame, parameters: SimulationParameters, sub_slices: int, thickness_mm: float
-    ) -> "SlabTables":
+    def of(times: pd.DataFrame, parameters: SimulationParameters) -> "SlabTables":
         """times: a row for each structure number, in their order."""
-        positions, shares = slab_positions(sub_slices, parameters.slice_time_bandwidth)
-        # the pulse is symmetric: one flip angle for both positions of a distance from the middle
-        _, first, distance_of = np.unique(
-            np.abs(positions).round(9), return_index=True, return_inverse=True
-        )
-        weights = np.stack([np.bincount(distance_of, share, len(first)) for share in shares])
-        flips = flip_profile(
-            parameters.flip_angle_deg, parameters.slice_time_bandwidth, positions[first]
-        )
-        mm_a_repetition = parameters.inflow_cm_s * 10 * parameters.repetition_time_ms / 1000
-        pulses = thickness_mm / mm_a_repetition if mm_a_repetition else np.inf
-        tissues = times.drop_duplicates()  # several structures are of one tissue
-
-        def table(flip=1.0, t1=1.0, t2=1.0):
-            varied = tissues.assign(t1_ms=tissues["t1_ms"] * t1, t2_ms=tissues["t2_ms"] * t2)
-            signal = signal_table(
-                varied, parameters, OFF_RESONANCE_HZ, flip * flips, weights, pulses
-            )
-            return signal.swapaxes(1, 2)
-
-        terms = [table()]
+        terms = [signal_table(times, parameters)]
         if parameters.b1_spread:
-            low, high = table(1 - _FLIP_STEP), table(1 + _FLIP_STEP)
+            low, high = (
+                signal_table(times, parameters, flip=1 + step) for step in (-_FLIP_STEP, _FLIP_STEP)
+            )
             terms.append((high - low) / (2 * _FLIP_STEP))
             terms.append((high + low - 2 * terms[0]) / (2 * _FLIP_STEP**2))
-        if parameters.tissue_variation:
-            ratio = np.exp(_TIME_STEP)
-            terms.append((table(t1=ratio) - table(t1=1 / ratio)) / (2 * _TIME_STEP))
-            terms.append((table(t2=ratio) - table(t2=1 / ratio)) / (2 * _TIME_STEP))
-        tissue_of = times.groupby(list(times.columns), sort=False).ngroup().to_numpy()
-        of_structures = np.stack(terms, axis=-1)[tissue_of]
-        on_resonance = of_structures[ID["lv_myocardium"], :, len(OFF_RESONANCE_HZ) // 2, 0]
-        return SlabTables(of_structures, float(abs(on_resonance.sum())))
+        on_resonance = terms[0][ID["lv_myocardium"], len(OFF_RESONANCE_HZ) // 2]
+        return SlabTables(np.stack(terms, axis=-1), float(abs(on_resonance)))
 
     def signal(
-        self,
-        slab: np.ndarray,
-        bins: np.ndarray,
-        flip_excess: np.ndarray | None,
-        variation: np.ndarray | None,
+        self, slab: np.ndarray, bins: np.ndarray, flip_excess: np.ndarray | None
     ) -> np.ndarray:
-        """Complex signal of a slab, summed through its thickness.
+        """Complex signal of a slab, the mean through its thickness.
 
         Args:
             slab: structure numbers, (x, y, sub_slice).
             bins: columns of the table, (x, y).
             flip_excess: relative flip angle less 1, (x, y); None: the nominal angle.
-            variation: deviations of the logarithms of T1 and T2, taken to first order, and relative
-                ones of PD, (3, x, y); None: none.
 
         Returns:
             complex64, (x, y).
@@ -142,18 +96,15 @@ class SlabTables:
         Raises:
             Sim2RealError: for a number that is no structure.
         """
-        n_structures, sub_slices = self.terms.shape[:2]
-        if slab.max() >= n_structures:
+        if slab.max() >= len(self.terms):
             raise Sim2RealError(
                 f"structure map: holds the number {slab.max()}; structures.csv knows 0 to"
-                f" {n_structures - 1}"
+                f" {len(self.terms) - 1}"
             )
         total = np.zeros(slab.shape[:2], np.complex64)
-        for s in range(sub_slices):
-            terms = self.terms[slab[:, :, s], s, bins]
+        for structures in np.moveaxis(slab, -1, 0):
+            terms = self.terms[structures, bins]
             total += terms[..., 0]
             if flip_excess is not None:
                 total += flip_excess * (terms[..., 1] + flip_excess * terms[..., 2])
-            if variation is not None:
-                total += variation[0] * terms[..., -2] + variation[1] * terms[..., -1]
-        return total if variation is None else total * (1 + variation[2])
+        return total / np.float32(slab.shape[-1])

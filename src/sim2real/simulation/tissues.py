@@ -5,8 +5,8 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from ..data.errors import Sim2RealError
-from ..population.structures import STRUCTURE_TABLE
+from ..data import refuse
+from ..population import STRUCTURE_TABLE
 from .sources import read_sourced
 
 TISSUES = read_sourced(files("sim2real.simulation").joinpath("tissues.csv"), ("tissue", "field_t"))
@@ -19,8 +19,6 @@ SPOKEN = {
 }
 """Structures whose signals pages compare, by the name of their tissue there."""
 _T1_SD, _T2_SD, _PD_SD = 0.05, 0.08, 0.05  # between subjects, relative
-# stirred, or nothing: the same everywhere in one person
-_FLUIDS = ("blood_left", "blood_right", "csf", "air")
 
 
 def tissue_times(
@@ -34,9 +32,8 @@ def tissue_times(
         spread: scale of the spread between people.
 
     Returns:
-        For each structure number (index) T1, T2 and T2' in ms and proton density; ``fat``,
-        ``blood`` and ``fluid``: what resonates as fat, what flows, and what does not vary from
-        place to place.
+        For each structure number (index) T1, T2 and T2' in ms and proton density; ``fat``:
+        whether it resonates as fat.
 
     Raises:
         Sim2RealError: when a structure's tissue has no row at this field strength.
@@ -44,16 +41,14 @@ def tissue_times(
     at_field = TISSUES[TISSUES["field_t"] == field_strength_t].set_index("tissue")
     rows = at_field[["t1_ms", "t2_ms", "pd", "t2_prime_ms"]]
     missing = sorted(set(STRUCTURE_TABLE["tissue"]) - set(rows.index))
-    if missing:
-        raise Sim2RealError(
-            f"tissues.csv: no values for {', '.join(missing)} at {field_strength_t} T; add a row"
-            " with its source"
-        )
+    refuse(
+        missing,
+        f"tissues.csv: no values for {', '.join(missing)} at {field_strength_t} T; add a row"
+        " with its source",
+    )
     if rng is not None:
         factors = np.exp(spread * rng.standard_normal((len(rows), 3)) * [_T1_SD, _T2_SD, _PD_SD])
         rows[["t1_ms", "t2_ms", "pd"]] *= factors
         rows["t2_ms"] = np.minimum(rows["t2_ms"], rows["t1_ms"])
     rows["fat"] = rows.index == "fat"
-    rows["blood"] = rows.index.str.startswith("blood")
-    rows["fluid"] = rows.index.isin(_FLUIDS)
     return rows.loc[STRUCTURE_TABLE["tissue"]].set_index(STRUCTURE_TABLE["id"])

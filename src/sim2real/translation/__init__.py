@@ -26,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "apply": ["load_generator", "save_generator", "translate", "translate_images"],
         "baselines": ["BASELINES", "match_histogram", "swap_amplitudes"],
+        "chapter": ["TRANSLATION", "TRANSLATORS"],
         "cyclegan": ["CycleGan"],
         "keeps": ["edge_share", "kept_borders"],
         "losses": ["least_squares", "multilayer_patch_nce", "patch_nce"],

@@ -7,11 +7,18 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..data.errors import Sim2RealError
-from ..data.images import read_image, write_image
-from ..data.progress import progress
-from ..data.run import FORMAT, require_format
-from ..data.slices import SLICE_COLUMNS, as_shown, as_stored
+from ..data import (
+    FORMAT,
+    SLICE_COLUMNS,
+    Sim2RealError,
+    as_shown,
+    as_stored,
+    progress,
+    read_image,
+    refuse,
+    require_format,
+    write_image,
+)
 from .checkpoint import save_alike
 from .networks import Generator
 
@@ -29,10 +36,10 @@ def load_generator(checkpoint: Path | str, device: torch.device | str = "cpu") -
         Sim2RealError: for a file that is absent, damaged or of an older format.
     """
     checkpoint = Path(checkpoint)
-    if not checkpoint.is_file():
-        raise Sim2RealError(
-            f"{checkpoint}: no such generator; train it first (notebook 04_train_translation)"
-        )
+    refuse(
+        not checkpoint.is_file(),
+        f"{checkpoint}: no such generator; train it first (notebook 04_train_translation)",
+    )
     try:
         state = torch.load(checkpoint, map_location=device, weights_only=True)
         require_format(state.get("format", 1), checkpoint)
@@ -88,11 +95,10 @@ def translate_images(
     Returns a table of the same columns: domain sim2real_<vendor>; the label is the simulated
     image's own, since the anatomy is meant to stay.
     """
-    if rows.empty:
-        raise Sim2RealError(
-            f"no simulated image to translate to vendor {vendor}; run chapter 02_mr_simulation"
-            " first"
-        )
+    refuse(
+        rows.empty,
+        f"no simulated image to translate to vendor {vendor}; run chapter 02_mr_simulation first",
+    )
     run, translated = Path(run), []
     for row in progress(rows.to_dict("records"), name=f"translate to {vendor}", unit="image"):
         image = read_image(run / row["image"])

@@ -7,8 +7,8 @@ row, column) float32 in [0, 1]. None of them is trained and none moves a border.
 
 import numpy as np
 
-from ..data.errors import Sim2RealError
-from ..data.seeds import generator as random_generator
+from ..data import Sim2RealError, refuse
+from ..data import generator as random_generator
 
 _QUANTILES = np.linspace(0, 1, 1025)
 
@@ -52,8 +52,10 @@ def swap_amplitudes(
             f"images are {images.shape[1:]} and references {references.shape[1:]} pixels; both must"
             " lie on one grid"
         )
-    if not 0 <= beta <= 0.5:
-        raise Sim2RealError(f"beta is {beta}; expected a share of the image's side from 0 to 0.5")
+    refuse(
+        not 0 <= beta <= 0.5,
+        f"beta is {beta}; expected a share of the image's side from 0 to 0.5",
+    )
     drawn = random_generator(seed, "amplitudes").integers(len(references), size=len(images))
     rows, columns = (np.abs(np.fft.fftfreq(n)) <= beta for n in images.shape[1:])
     low = rows[:, None] & columns[None]
@@ -76,12 +78,12 @@ def _ranks_to(image: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
 
 def _check(images: np.ndarray, references: np.ndarray) -> None:
     for name, slices in (("images", images), ("references", references)):
-        if slices.ndim != 3 or not len(slices):
-            raise Sim2RealError(
-                f"{name} have shape {slices.shape}; expected (slice, row, column) with at least one"
-                " slice"
-            )
-        if not np.isfinite(slices).all() or slices.min() < 0 or slices.max() > 1:
-            raise Sim2RealError(
-                f"{name} hold NaN or values outside [0, 1]; scale their intensities first"
-            )
+        refuse(
+            slices.ndim != 3 or not len(slices),
+            f"{name} have shape {slices.shape}; expected (slice, row, column) with at least one"
+            " slice",
+        )
+        refuse(
+            not np.isfinite(slices).all() or slices.min() < 0 or slices.max() > 1,
+            f"{name} hold NaN or values outside [0, 1]; scale their intensities first",
+        )

@@ -1,7 +1,6 @@
 """What chapter 4 and appendix A1 tell about themselves."""
 
-from ..data.chapter import Chapter, Notebook
-from ..data.labels import VENDORS
+from ..data import VENDORS, Chapter, Notebook
 from .parameters import TranslationParameters, TranslatorsParameters
 
 TRANSLATION = Chapter(

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..data.code import science_digest
-from ..data.files import atomic
+from ..data import atomic, science_digest
 from .parameters import TranslationParameters
 
 NAME, RETIRED = "checkpoint.pt", "checkpoint.retired.pt"

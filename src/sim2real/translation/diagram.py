@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 
-from ..data.style import COLOURS
+from ..data import COLOURS
 
 Point = tuple[float, float]
 INK = "#333333"

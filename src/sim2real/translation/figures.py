@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..data.style import COLOURS
+from ..data import COLOURS
 from .diagram import method_figure  # noqa: F401  (the figures of a chapter are found here)
 
 CURVES = {

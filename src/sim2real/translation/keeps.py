@@ -7,12 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_dilation
 
-from ..cohort.chapter import COHORT
-from ..data.errors import Sim2RealError
-from ..data.files import write_table
-from ..data.images import read_image, read_labels
-from ..data.run import RunFolder
-from ..data.slices import as_shown
+from ..cohort import COHORT
+from ..data import RunFolder, as_shown, read_image, read_labels, refuse, write_table
 from .chapter import TRANSLATION
 
 # kept: edges after over before, above 1 where the translation draws the borders sharper than the
@@ -44,8 +40,10 @@ def edge_share(image: np.ndarray, label: np.ndarray) -> float:
     Raises:
         Sim2RealError: for a slice without a label.
     """
-    if not label.any():
-        raise Sim2RealError("a slice without a label; expected LV, MYO or RV in it")
+    refuse(
+        not label.any(),
+        "a slice without a label; expected LV, MYO or RV in it",
+    )
     energy = sum(np.square(component) for component in np.gradient(np.asarray(image, float)))
     near = binary_dilation(label > 0, iterations=NEAR_PX)
     total = energy[near].sum()

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ..data.errors import Sim2RealError
+from ..data import Sim2RealError, refuse
 from .networks import Discriminator, Generator, ProjectionHeads
 from .resample import Down, Up
 
@@ -141,12 +141,10 @@ def _read(path: Path) -> dict[str, Tensor]:
         ) from None
     except Exception:  # a damaged file makes torch's reader stumble in many ways
         raise Sim2RealError(f"{path}: cut short or damaged; copy the file again") from None
-    if (
+    refuse(
         not isinstance(state, dict)
         or not state
-        or not all(isinstance(value, Tensor) for value in state.values())
-    ):
-        raise Sim2RealError(
-            f"{path}: holds no state dict of tensors; expected weights saved by the public CUT code"
-        )
+        or not all(isinstance(value, Tensor) for value in state.values()),
+        f"{path}: holds no state dict of tensors; expected weights saved by the public CUT code",
+    )
     return state

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..data.chapter import ParameterModel
+from ..data import ParameterModel
 
 
 class TranslationParameters(ParameterModel):

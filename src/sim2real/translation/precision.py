@@ -8,8 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..data.errors import Sim2RealError
-from ..data.files import read_json, write_json
+from ..data import read_json, refuse, write_json
 from .networks import Discriminator, Generator
 from .parameters import TranslationParameters
 
@@ -55,11 +54,11 @@ def compile_networks(networks: nn.ModuleDict, device: torch.device) -> None:
     Raises Sim2RealError on a CPU, where the time is in convolutions that a compiler does not make
     faster.
     """
-    if device.type != "cuda":
-        raise Sim2RealError(
-            "translation.compiled=true, but the training runs on a CPU; expected a GPU"
-            " (device=cuda) or translation.compiled=false"
-        )
+    refuse(
+        device.type != "cuda",
+        "translation.compiled=true, but the training runs on a CPU; expected a GPU"
+        " (device=cuda) or translation.compiled=false",
+    )
     for network in networks.values():
         if isinstance(network, Generator):
             network._through = torch.compile(network._through)

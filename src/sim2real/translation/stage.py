@@ -5,12 +5,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..cohort.chapter import COHORT
-from ..data.device import choose_device
-from ..data.labels import MYO, VENDORS
-from ..data.mosaic import choice_html, mosaic_html, outlines_html, range_html
-from ..data.run import RunFolder
-from ..data.slices import load_slices
+from ..cohort import COHORT
+from ..data import (
+    MYO,
+    VENDORS,
+    RunFolder,
+    choice_html,
+    choose_device,
+    load_slices,
+    mosaic_html,
+    outlines_html,
+    range_html,
+)
 from .apply import load_generator, translate, translate_images
 from .chapter import TRANSLATION
 from .networks import Generator

@@ -16,14 +16,17 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ..cohort.chapter import COHORT
-from ..data.errors import Sim2RealError
-from ..data.files import clear_temporaries
-from ..data.progress import progress
-from ..data.run import RunFolder
-from ..data.seeds import generator as random_generator
-from ..data.seeds import seed_of
-from ..data.slices import load_slices
+from ..cohort import COHORT
+from ..data import (
+    RunFolder,
+    Sim2RealError,
+    clear_temporaries,
+    load_slices,
+    progress,
+    refuse,
+    seed_of,
+)
+from ..data import generator as random_generator
 from .apply import save_generator, to_network
 from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from .networks import Generator
@@ -223,12 +226,12 @@ class Training:
             self.watch.rows = state["health"]
 
     def _require_finite(self, finite: bool, otherwise: str) -> None:
-        if not finite:
-            raise Sim2RealError(
-                f"{self.folder}: {otherwise}; the last good checkpoint is kept; try a"
-                f" translation.learning_rate below {self.parameters.learning_rate:g} or float32"
-                " precision"
-            )
+        refuse(
+            not finite,
+            f"{self.folder}: {otherwise}; the last good checkpoint is kept; try a"
+            f" translation.learning_rate below {self.parameters.learning_rate:g} or float32"
+            " precision",
+        )
 
 
 @torch.no_grad()

@@ -11,16 +11,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..cohort.chapter import COHORT
-from ..data.device import choose_device
-from ..data.labels import VENDORS
-from ..data.numbers import spoken_interval
-from ..data.progress import progress
-from ..data.run import RunFolder
-from ..data.slices import load_slices
-from ..metrics.frechet import frechet_distance
-from ..metrics.intervals import Estimate, jackknife, share
-from ..metrics.texture import standardise, texture_features
+from ..cohort import COHORT
+from ..data import VENDORS, RunFolder, choose_device, load_slices, progress, spoken_interval
+from ..metrics import Estimate, frechet_distance, jackknife, share, standardise, texture_features
 from .apply import load_generator, to_network, translate
 from .baselines import BASELINES
 from .chapter import TRANSLATORS

@@ -7,15 +7,21 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from ..cohort.cases import slices_third
-from ..cohort.grid import upright
-from ..cohort.parameters import CohortParameters
-from ..data.device import choose_device
-from ..data.errors import Sim2RealError
-from ..data.images import Image, normalise, open_image, read_voxels, write_image
-from ..data.progress import progress
-from ..data.slices import as_shown
-from ..data.sources import nifti_files, stem
+from ..cohort import CohortParameters, slices_third, upright
+from ..data import (
+    Image,
+    Sim2RealError,
+    as_shown,
+    choose_device,
+    nifti_files,
+    normalise,
+    open_image,
+    progress,
+    read_voxels,
+    refuse,
+    stem,
+    write_image,
+)
 from .apply import translate
 from .networks import Generator
 
@@ -26,7 +32,7 @@ def translate_source(
     """Translate what lies at ``source`` to ``vendor``; the files written,
     ``output``/<stem>_vendor<vendor>.nii.gz.
 
-    source: a NIfTI image (2D, 3D, or 4D phase by phase) or a folder of them. scale: percentiles and
+    source: a NIfTI image (3D, or 4D phase by phase) or a folder of them. scale: percentiles and
     pixel of the analysis grid. The result is float32 in [0, 1], scaled by those percentiles, in the
     image's own shape, orientation and affine. Raises Sim2RealError for unusable files.
     """
@@ -50,10 +56,11 @@ def translate_source(
                     )
                 phases.append(translate_stack(image, generator, scale, device))
                 bar.update()
-            shape = nib.load(path).shape  # as it is stored, 2D images too
             write_image(
                 targets[path],
-                Image(np.stack(phases, axis=-1).reshape(shape), np.asarray(nifti.affine, float)),
+                Image(
+                    np.stack(phases, axis=-1).reshape(nifti.shape), np.asarray(nifti.affine, float)
+                ),
             )
     return list(targets.values())
 
@@ -111,28 +118,12 @@ def _turn_back(data: np.ndarray, turned: np.ndarray, wanted: np.ndarray) -> np.n
 
 
 def _open(path: Path) -> nib.Nifti1Image:
-    """``core.images.open_image``, for a single slice saved without a third axis, too."""
-    try:
-        nifti = open_image(path)
-    except Sim2RealError:
-        nifti = _single_slice(path)
-        if nifti is None:
-            raise
-    if len(nifti.shape) > 4:
-        raise Sim2RealError(f"{path}: has shape {nifti.shape}; expected 2, 3 or 4 dimensions")
+    nifti = open_image(path)
+    refuse(
+        len(nifti.shape) > 4,
+        f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions",
+    )
     return nifti
-
-
-def _single_slice(path: Path) -> nib.Nifti1Image | None:
-    try:
-        flat = nib.load(path)
-        if len(flat.shape) == 2 and flat.get_data_dtype().kind in "iuf":
-            return nib.Nifti1Image(np.asarray(flat.dataobj, np.float32)[..., None], flat.affine)
-    except (
-        Exception
-    ):  # nibabel raises many kinds for a damaged file, which open_image has told by then
-        pass
-    return None
 
 
 def _n_phases(nifti: nib.Nifti1Image) -> int:

@@ -15,11 +15,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..data.files import read_table, write_table
-from ..data.seeds import generator as random_generator
-from ..data.slices import load_slices
-from ..metrics.frechet import frechet_distance
-from ..metrics.texture import standardise, texture_features
+from ..data import generator as random_generator
+from ..data import load_slices, read_table, write_table
+from ..metrics import frechet_distance, standardise, texture_features
 from .apply import to_network, translate
 from .networks import Discriminator, Generator
 from .parameters import TranslationParameters

@@ -16,6 +16,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "chapter": ["VERDICT"],
         "ledger": ["CLAIMS", "claims_table", "compare_table", "evidence", "verdict"],
         "parameters": ["VerdictParameters"],
         "summary": ["ledger_html"],

@@ -12,14 +12,11 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from ..data.labels import STRUCTURES, VENDORS
-from ..data.numbers import spoken
-from ..data.run import RunFolder
-from ..metrics.crossed import CrossedMean, paired_difference
-from ..realism.chapter import REALISM
-from ..segmentation.chapter import SCARCITY, SEGMENTATION
-from ..segmentation.statistics import ALL, by_subject
-from ..translation.chapter import TRANSLATORS
+from ..data import STRUCTURES, VENDORS, RunFolder, spoken
+from ..metrics import CrossedMean, paired_difference
+from ..realism import REALISM
+from ..segmentation import ALL, SCARCITY, SEGMENTATION, by_subject
+from ..translation import TRANSLATORS
 from .parameters import VerdictParameters
 
 CLAIMS = pd.read_csv(files(__package__) / "claims.csv")

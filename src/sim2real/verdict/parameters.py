@@ -3,7 +3,7 @@ meaning."""
 
 from pydantic import Field
 
-from ..data.chapter import ParameterModel
+from ..data import ParameterModel
 
 
 class VerdictParameters(ParameterModel):

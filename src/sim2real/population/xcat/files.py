@@ -1,5 +1,4 @@
-"""Genuine XCAT output on disk: the ``.par`` that made it, its log, and one activity volume a
-frame."""
+"""Genuine XCAT output on disk: the ``.par`` that made it, and one activity volume a frame."""
 
 import math
 import re
@@ -9,9 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...data.errors import Sim2RealError
-from ..structures import ID
-from .log import XcatLog, read_log
+from ...data import Sim2RealError, refuse
 from .organs import Palette, number, palette_of
 
 _HIGHEST = {  # beyond any body, so a slip of the pen; widths in cm
@@ -34,7 +31,6 @@ class XcatSeries:
     spacing_mm: np.ndarray  # along x, y and z
     frames: tuple[Path, ...]  # activity volumes in order of time
     palette: Palette
-    log: XcatLog | None
 
     @property
     def voxel_ml(self) -> float:
@@ -53,11 +49,9 @@ class XcatSeries:
             uint8, shape (z, y, x).
 
         Raises:
-            Sim2RealError: for an activity the ``.par`` does not know, and where the log
-                contradicts.
+            Sim2RealError: for an activity the ``.par`` does not know.
         """
-        path, total = self.frames[k], 0.0
-        volume = np.empty(self.shape, np.uint8)
+        path, volume = self.frames[k], np.empty(self.shape, np.uint8)
         with open(path, "rb") as file:
             for plane in volume:
                 activities = np.fromfile(file, "<f4", plane.size).reshape(plane.shape)
@@ -68,36 +62,29 @@ class XcatSeries:
                         f" {self.par.name} gives to no organ; expected the .par that made it, with"
                         " a line for every organ: XCAT gives 2 to those that a .par leaves out"
                     )
-                total += float(activities.sum(dtype=np.float64))
-        if self.log:
-            chambers = {
-                name: np.count_nonzero(volume == ID[name]) * self.voxel_ml
-                for name in ("lv_blood", "rv_blood")
-            }
-            self.log.check_frame(path, k + 1, {"total": total, **chambers})
         return volume
 
 
 def find_xcat_subjects(root: Path | str) -> list[Path]:
     """Every ``.par`` under ``root`` that has activity volumes beside it, one a folder."""
     root = Path(root)
-    if not root.is_dir():
-        raise Sim2RealError(
-            f"{root}: no such folder; population.xcat_root must name the folder of XCAT output"
-        )
+    refuse(
+        not root.is_dir(),
+        f"{root}: no such folder; population.xcat_root must name the folder of XCAT output",
+    )
     folders = sorted({path.parent for path in root.rglob("*_act_*.bin") if _frame_number(path)})
     pars = [path for folder in folders for path in sorted(folder.glob("*.par"))]
-    if not pars:
-        raise Sim2RealError(
-            f"{root}: holds no .par file with *_act_<frame>.bin volumes beside it; copy the XCAT"
-            " output and its .par here"
-        )
+    refuse(
+        not pars,
+        f"{root}: holds no .par file with *_act_<frame>.bin volumes beside it; copy the XCAT"
+        " output and its .par here",
+    )
     for folder in folders:
-        if folder not in {path.parent for path in pars}:
-            raise Sim2RealError(
-                f"{folder}: holds *_act_<frame>.bin volumes but no .par; expected the .par that"
-                " made them, copy it here"
-            )
+        refuse(
+            folder not in {path.parent for path in pars},
+            f"{folder}: holds *_act_<frame>.bin volumes but no .par; expected the .par that"
+            " made them, copy it here",
+        )
     name, count = Counter(map(name_of, pars)).most_common(1)[0]
     if count > 1:
         first, second, *_ = (path for path in pars if name_of(path) == name)
@@ -116,17 +103,17 @@ def name_of(par: Path) -> str:
 def read_par(path: Path) -> dict[str, str]:
     """Names and values of a ``.par``: lines ``name = value  # comment``, in the file's order."""
     content = path.read_bytes()
-    if b"\0" in content:
-        raise Sim2RealError(
-            f"{path}: is no text; expected the lines 'name = value' of an XCAT .par, copy it again"
-        )
+    refuse(
+        b"\0" in content,
+        f"{path}: is no text; expected the lines 'name = value' of an XCAT .par, copy it again",
+    )
     lines = content.decode("utf-8", errors="replace").splitlines()
     matches = (re.match(r"\s*([A-Za-z_]\w*)\s*=\s*([^\s#]+)", line) for line in lines)
     return {match[1]: match[2] for match in matches if match}
 
 
 def open_xcat(par: Path) -> XcatSeries:
-    """Parameters, frames and log; volumes are not read yet.
+    """Parameters and frames; volumes are not read yet.
 
     Raises:
         Sim2RealError: for what cannot be read later.
@@ -135,9 +122,6 @@ def open_xcat(par: Path) -> XcatSeries:
     geometry = _geometry(values, par)
     _refuse_formats(values, par)
     frames = _frames(par, values)
-    log = read_log(par.parent / f"{_stem(frames[0])}_log")
-    if log:
-        log.check_geometry(par, geometry)
     n_slices = geometry["endslice"] - geometry["startslice"] + 1
     shape = tuple(map(int, (n_slices, geometry["y_array_size"], geometry["x_array_size"])))
     expected = 4 * math.prod(shape)
@@ -155,7 +139,7 @@ def open_xcat(par: Path) -> XcatSeries:
         palette = replace(palette, values=palette.values * voxel)
     widths = ("pixel_width", "pixel_width", "slice_width")
     spacing_mm = 10 * np.array([geometry[name] for name in widths])
-    return XcatSeries(par, values, shape, spacing_mm, frames, palette, log)
+    return XcatSeries(par, values, shape, spacing_mm, frames, palette)
 
 
 def _geometry(values: dict[str, str], par: Path) -> dict[str, float]:
@@ -164,25 +148,25 @@ def _geometry(values: dict[str, str], par: Path) -> dict[str, float]:
     values, geometry = sizes | values, {}
     for name, highest in _HIGHEST.items():
         spelling = "array_size" if name.endswith("array_size") else name
-        if not values.get(name):
-            raise Sim2RealError(
-                f"{par}: has no line '{spelling} = ...'; expected the general parameters of an XCAT"
-                " run"
-            )
+        refuse(
+            not values.get(name),
+            f"{par}: has no line '{spelling} = ...'; expected the general parameters of an XCAT"
+            " run",
+        )
         value = geometry[name] = number(values[name], par, spelling)
-        if not name.endswith("_width") and value != round(value):
-            raise Sim2RealError(f"{par}: {spelling} = {value:g}; expected a whole number")
-        if value > highest or value <= 0:
-            raise Sim2RealError(
-                f"{par}: {spelling} = {value:g}; expected above 0 and at most {highest:g}"
-            )
+        refuse(
+            not name.endswith("_width") and value != round(value),
+            f"{par}: {spelling} = {value:g}; expected a whole number",
+        )
+        refuse(
+            value > highest or value <= 0,
+            f"{par}: {spelling} = {value:g}; expected above 0 and at most {highest:g}",
+        )
     if geometry["endslice"] < geometry["startslice"]:
         raise Sim2RealError(
             f"{par}: slices {geometry['startslice']:g} to {geometry['endslice']:g}; expected at"
             " least one"
         )
-    if geometry["x_array_size"] == geometry["y_array_size"]:
-        geometry["array_size"] = geometry["x_array_size"]
     return geometry
 
 
@@ -194,26 +178,26 @@ def _refuse_formats(values: dict[str, str], par: Path) -> None:
         ("subvoxel_index", 1, "mixes the activities of several organs in a voxel"),
     ):
         value = number(values.get(name, str(needed)), par, name)
-        if value != needed:
-            raise Sim2RealError(
-                f"{par}: {name} = {value:g} {why}; run XCAT again with {name} = {needed}"
-            )
+        refuse(
+            value != needed,
+            f"{par}: {name} = {value:g} {why}; run XCAT again with {name} = {needed}",
+        )
 
 
 def _frames(par: Path, values: dict[str, str]) -> tuple[Path, ...]:
     """The volumes in order of time."""
     folder = par.parent
     frames = [path for path in folder.glob("*_act_*.bin") if _frame_number(path)]
-    if not frames:
-        raise Sim2RealError(
-            f"{folder}: holds no *_act_<frame>.bin volume; copy the XCAT output beside its .par"
-        )
+    refuse(
+        not frames,
+        f"{folder}: holds no *_act_<frame>.bin volume; copy the XCAT output beside its .par",
+    )
     stems = sorted(set(map(_stem, frames)))
-    if len(stems) > 1:
-        raise Sim2RealError(
-            f"{folder}: holds volumes of several runs ({', '.join(stems)}); put each subject into a"
-            " folder of its own"
-        )
+    refuse(
+        len(stems) > 1,
+        f"{folder}: holds volumes of several runs ({', '.join(stems)}); put each subject into a"
+        " folder of its own",
+    )
     frames.sort(key=_frame_number)
     numbers = list(map(_frame_number, frames))
     stated = number(values.get("out_frames", numbers[-1]), par, "out_frames")
@@ -224,11 +208,11 @@ def _frames(par: Path, values: dict[str, str]) -> tuple[Path, ...]:
             f"{folder}: frame {missing} of {last} is missing; expected"
             f" {stems[0]}_act_{missing}.bin, copy it here"
         )
-    if len(frames) > stated:
-        raise Sim2RealError(
-            f"{folder}: holds {len(frames)} frames; expected {stated:g}, as out_frames in"
-            f" {par.name} states; take away those of another run"
-        )
+    refuse(
+        len(frames) > stated,
+        f"{folder}: holds {len(frames)} frames; expected {stated:g}, as out_frames in"
+        f" {par.name} states; take away those of another run",
+    )
     return tuple(frames)
 
 

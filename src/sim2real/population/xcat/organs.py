@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...data.errors import Sim2RealError
+from ...data import Sim2RealError, refuse
 from ..structures import ID, STRUCTURE_TABLE
 
 ORGANS = pd.read_csv(
@@ -92,9 +92,9 @@ def number(text: str, path: Path, name: str) -> float:
         value = float(text)
     except ValueError:
         value = np.nan
-    if not np.isfinite(value):
-        raise Sim2RealError(
-            f"{path}: {name} = {text} is no finite number; expected one, correct the line or copy"
-            " the file again"
-        )
+    refuse(
+        not np.isfinite(value),
+        f"{path}: {name} = {text} is no finite number; expected one, correct the line or copy"
+        " the file again",
+    )
     return value

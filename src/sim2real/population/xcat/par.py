@@ -15,13 +15,11 @@ of slices, by the body's height.
 Not to be told to XCAT: RV volumes, LV mass, wall thickness, torsion. They stand in a comment.
 """
 
-import re
 from pathlib import Path
 
 import numpy as np
 
-from ...data.errors import Sim2RealError
-from ...data.files import atomic
+from ...data import atomic
 from ..subjects import Subject
 from .organs import ORGANS
 
@@ -44,13 +42,6 @@ FAT_MM = {"M": 14.0, "F": 17.0}  # taken to lie over the chest at scale 1
 HIGHEST_MM = 15.0  # the diaphragm at full exhalation, above its mean position
 # heart and dome of the liver, as shares of the body's height; the male heart lies at 0.71 to 0.78
 THORAX = (0.64, 0.83)
-_ONLY_IF_THERE = {
-    "x_array_size": ARRAY,
-    "y_array_size": ARRAY,
-    "slice_output": 0,
-    "activiv_output_format": 0,
-    "iodine_flag": 0,
-}
 _HEAD = (
     "# Only what varies between subjects and what its reader needs. XCAT has defaults for the"
     " rest, its sample .par shows them.\n"
@@ -64,39 +55,21 @@ degrees a cm
 # Look up 'LV Volumes at Different Phases' in the log: where V1 is below hrt_v1, raise \
 hrt_scale_x, _y and _z together
 """
-_LINE = re.compile(r"^(\s*([A-Za-z_]\w*)\s*=\s*)([^\s#]+)")
 
 
-def write_par(subject: Subject, path: Path, template: Path | None = None) -> None:
-    """Write the ``.par`` of one subject.
-
-    Args:
-        subject: whose parameters are written.
-        path: of the file.
-        template: the sample that comes with XCAT, whose other lines and comments are kept.
-
-    Raises:
-        Sim2RealError: for a template that is no ``.par``.
-    """
-    text = _filled(_read(template) if template else _HEAD, par_values(subject), subject)
+def write_par(subject: Subject, path: Path) -> None:
+    """Write the ``.par`` of one subject."""
+    lines = [f"{name} = {value}\n" for name, value in par_values(subject).items()]
+    text = "".join([_HEAD, _COMMENT.format(subject), *lines])
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="latin-1", newline="")
 
 
-def write_pars(subjects: list[Subject], folder: Path, template: Path | None = None) -> list[Path]:
-    """Write a folder a subject, named after it, with its ``.par``.
-
-    Args:
-        subjects: one or more.
-        folder: that the subjects' folders are made in.
-        template: as in ``write_par``.
-
-    Returns:
-        The files.
-    """
+def write_pars(subjects: list[Subject], folder: Path) -> list[Path]:
+    """Write a folder a subject in ``folder``, named after it, with its ``.par``; the files."""
     paths = [Path(folder) / subject.name / f"{subject.name}.par" for subject in subjects]
     for subject, path in zip(subjects, paths, strict=True):
-        write_par(subject, path, template)
+        write_par(subject, path)
     return paths
 
 
@@ -212,38 +185,3 @@ def _breathing(subject: Subject) -> dict:
         "hrt_motion_y": 0,
         "hrt_motion_z": 0,
     }
-
-
-def _read(template: Path) -> str:
-    if not template.is_file():
-        raise Sim2RealError(
-            f"{template}: no such file; expected XCAT's sample .par (general.samp.par)"
-        )
-    text = template.read_bytes().decode("latin-1")
-    names = {match[2] for match in map(_LINE.match, text.splitlines()) if match}
-    if "\0" in text or not {"hrt_period", "startslice"} <= names:
-        raise Sim2RealError(
-            f"{template}: has no lines 'hrt_period = ...' and 'startslice = ...'; expected XCAT's"
-            " sample .par"
-        )
-    return text
-
-
-def _filled(text: str, values: dict[str, str], subject: Subject) -> str:
-    """The template with our values in its lines; what it has no line for stands at the end."""
-    in_template = values | {name: str(value) for name, value in _ONLY_IF_THERE.items()}
-    value_of = {name.lower(): value for name, value in in_template.items()}
-    respelt = ORGANS[~ORGANS["same_as"].isin(["", "-"])].map(str.lower)
-    spelling = dict(zip(respelt["parameter"], respelt["same_as"], strict=True))
-    lines, present = [], set()
-    for line in text.splitlines(keepends=True):
-        match = _LINE.match(line)
-        name = match and spelling.get(match[2].lower(), match[2].lower())
-        if name in value_of:
-            present.add("array_size" if name == "x_array_size" else name)
-            line = match[1] + value_of[name] + line[match.end() :]
-        lines.append(line)
-    end = "" if lines[-1].endswith("\n") else "\n"
-    missing = [f"{n} = {value}\n" for n, value in values.items() if n.lower() not in present]
-    heading = ["# Not in the lines above:\n"] if missing else []
-    return "".join([*lines, end, _COMMENT.format(subject), *heading, *missing])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...data.errors import Sim2RealError
+from ...data import refuse
 from ..structures import ID, labels_of
 from .files import XcatSeries
 
@@ -70,11 +70,11 @@ def find_pose(volume: np.ndarray, series: XcatSeries) -> Pose:
         for name in (*names, *_LANDMARKS)
     }
     for structure, parameter in names.items():
-        if not len(points[structure]):
-            raise Sim2RealError(
-                f"{series.par}: no voxel has the activity of {parameter}; check it in the .par, 0"
-                " is air"
-            )
+        refuse(
+            not len(points[structure]),
+            f"{series.par}: no voxel has the activity of {parameter}; check it in the .par, 0"
+            " is air",
+        )
     _refuse_cut(volume == ID["lv_blood"], series)
     middle = points["lv_blood"].mean(axis=0)
     landmarks = {
@@ -115,12 +115,12 @@ def _refuse_mirrored(turn: np.ndarray, landmarks: dict, series: XcatSeries) -> N
     where there, do not."""
     for name, place in landmarks.items():
         usual = np.dot(_LANDMARKS[name], _ACROSS)
-        if abs(usual) > 0.3 and turn @ place @ _ACROSS * usual < 0:
-            raise Sim2RealError(
-                f"{series.par}: the {name} lies on the wrong side of the heart, so the volume is"
-                " mirrored; expected x, y and z in XCAT's order, turned at most, copy XCAT's own"
-                " output"
-            )
+        refuse(
+            abs(usual) > 0.3 and turn @ place @ _ACROSS * usual < 0,
+            f"{series.par}: the {name} lies on the wrong side of the heart, so the volume is"
+            " mirrored; expected x, y and z in XCAT's order, turned at most, copy XCAT's own"
+            " output",
+        )
 
 
 def _refuse_cut(cavity: np.ndarray, series: XcatSeries) -> None:
@@ -128,8 +128,8 @@ def _refuse_cut(cavity: np.ndarray, series: XcatSeries) -> None:
     tenth of half an ellipsoid at most."""
     for axis, name in enumerate(("startslice to endslice", "array_size", "array_size")):
         areas = np.count_nonzero(np.moveaxis(cavity, axis, 0), axis=(1, 2))
-        if max(areas[0], areas[-1]) > 0.45 * areas.max():
-            raise Sim2RealError(
-                f"{series.par}: the LV's cavity is cut off at the volume's edge; expected the whole"
-                f" heart, widen {name}"
-            )
+        refuse(
+            max(areas[0], areas[-1]) > 0.45 * areas.max(),
+            f"{series.par}: the LV's cavity is cut off at the volume's edge; expected the whole"
+            f" heart, widen {name}",
+        )

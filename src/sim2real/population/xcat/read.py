@@ -10,9 +10,7 @@ import numpy as np
 from scipy.ndimage import binary_opening, label, map_coordinates
 from skimage.morphology import convex_hull_image
 
-from ...data.errors import Sim2RealError
-from ...data.images import Image
-from ...data.labels import LV, MYO, RV
+from ...data import LV, MYO, RV, Image, Sim2RealError, refuse
 from ..heart import DENSITY_G_PER_ML
 from ..parameters import PopulationParameters
 from ..render import MIDDLE_SLICES, sub_slice_offsets
@@ -57,10 +55,10 @@ def read_xcat_subject(
     n_frames = len(series.frames)
     cavity = [np.count_nonzero(series.read_frame(k) == ID["lv_blood"]) for k in range(n_frames)]
     ed, es = int(np.argmax(cavity)), int(np.argmin(cavity))
-    if cavity[es] == 0:
-        raise Sim2RealError(
-            f"{par}: frame {es + 1} holds no LV cavity; check bldplLV_act in the .par"
-        )
+    refuse(
+        cavity[es] == 0,
+        f"{par}: frame {es + 1} holds no LV cavity; check bldplLV_act in the .par",
+    )
     if phases == "ed_es" and cavity[es] > (1 - _LEAST_EJECTION) * cavity[ed]:
         most, least = cavity[ed] * series.voxel_ml, cavity[es] * series.voxel_ml
         raise Sim2RealError(
@@ -94,7 +92,6 @@ def _row(series: XcatSeries, pose: Pose, ed: np.ndarray, es: np.ndarray) -> dict
         "rv_edv_ml": rv[0],
         "rv_esv_ml": rv[1],
         "papillary_ml": papillary[0],
-        "log_checked": series.log is not None and series.log.is_complete(len(series.frames)),
         "pose_found_by": pose.found_by,
         "lv_ef_percent": 100 * (1 - lv[1] / lv[0]),
         "rv_ef_percent": 100 * (1 - rv[1] / rv[0]),

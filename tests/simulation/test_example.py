@@ -1,9 +1,0 @@
-import doctest
-
-import sim2real.simulation as package
-
-
-def test_the_example_runs_and_every_public_name_is_there():
-    result = doctest.testmod(package)
-    assert result.attempted > 5 and result.failed == 0
-    assert all(hasattr(package, name) for name in package.__all__)
