@@ -118,7 +118,7 @@ def intervals_html(
         return (
             f"<td>{one['mean']:.3f}<br><small>{_range(one, 3)}</small><br>"
             f"{two['mean']:.2f}<br><small>{_range(two, 1)}</small><br>"
-            f"<small>{one['n_empty']} empty</small></td>"
+            f"<small>{one['n_empty']:.0f} empty</small></td>"
         )
 
     note = (
