@@ -10,7 +10,7 @@ ORIGIN = {
     "figure": "fig3",
     "chapter": "05_realism",
     "notebook": "05_realism",
-    "function": "sim2real.realism.figures.scores_figure",
+    "function": "sim2real.realism.figures.distances_figure",
     "commit": "0123456789",
     "preset": "tiny",
     "seed": 3,
@@ -42,7 +42,7 @@ def test_a_notebook_tells_the_origin_of_each_figure():
 def test_a_box_with_the_table_stands_below_its_figure(tmp_path):
     figure, box, text = boxed(tmp_path, 10)
     assert figure.cell_type == "code" and text.source == "x"
-    assert "scores_figure" in box.source and 'href="05_realism/figures/fig3.csv"' in box.source
+    assert "distances_figure" in box.source and 'href="05_realism/figures/fig3.csv"' in box.source
 
 
 def test_a_table_that_is_too_large_is_not_offered(tmp_path):

@@ -98,7 +98,7 @@ def test_numbers_of_the_prose_are_those_of_the_tables(measured):
 
 def test_figures_draw_what_the_tables_hold(measured):
     run, distances, examples = measured
-    drawn = figures.scores_figure(distances, examples, "made by hand")
+    drawn = figures.distances_figure(distances, examples, "made by hand")
     axes = drawn.subfigs[0].axes[0]
     shown = [segment for line in axes.collections for segment in line.get_segments()]
     ends = {(round(low, 6), round(high, 6)) for (x, low), (_, high) in shown if low != high}
@@ -131,6 +131,6 @@ def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path):
     assert values["texture_change_A_interval"] == values[
         "vendor_accuracy_interval"
     ] == "not available" and np.isnan(values["vendor_accuracy"])
-    figures.scores_figure(distances, examples, "few")
+    figures.distances_figure(distances, examples, "few")
     figures.looks_figure(distances, run.manifest("05_realism", "vendor.csv"))
     figures.sensitivity_figure(run.manifest("05_realism", "sensitivity.csv"))

@@ -85,13 +85,13 @@ def within(name: str, one: object, two: object) -> bool:
     return abs(one - two) <= max(row.absolute, row.relative * max(abs(one), abs(two)))
 
 
-def lines(found: Difference, first: str, second: str) -> list[str]:
+def lines(compared: Difference, first: str, second: str) -> list[str]:
     """The comparison for the terminal."""
-    if found.empty:
+    if compared.empty:
         return [f"{first} and {second}: nothing differs"]
     report = [f"{first} -> {second}"]
-    report += [f"  {what}: {one} -> {two}" for what, one, two in found.settings]
-    for chapter, rows in found.moved.groupby("chapter", sort=False):
+    report += [f"  {what}: {one} -> {two}" for what, one, two in compared.settings]
+    for chapter, rows in compared.moved.groupby("chapter", sort=False):
         report.append(
             f"{chapter}: {len(rows)} numbers moved, {int((~rows['within'].astype(bool)).sum())} of"
             " them beyond their tolerance"
@@ -106,11 +106,11 @@ def lines(found: Difference, first: str, second: str) -> list[str]:
         ]
         if len(rows) > _SHOWN:
             report.append(f"  and {len(rows) - _SHOWN} more")
-    report += [f"{chapter}/{name}: {count} cells differ" for chapter, name, count in found.tables]
-    if found.figures:
+    report += [f"{chapter}/{name}: {count} cells differ" for chapter, name, count in compared.tables]
+    if compared.figures:
         report.append(
             "figures that moved: "
-            + ", ".join(f"{chapter}/{name}" for chapter, name in found.figures)
+            + ", ".join(f"{chapter}/{name}" for chapter, name in compared.figures)
         )
     return report
 
@@ -119,10 +119,10 @@ def _settings(first: Path, second: Path) -> list[tuple[str, str, str]]:
     values = [
         _flat(json.loads(run_parameters(folder).model_dump_json())) for folder in (first, second)
     ]
-    for folder, found in zip((first, second), values, strict=True):
+    for folder, settings in zip((first, second), values, strict=True):
         path = folder / "provenance.json"
         content = read_json(path) if path.is_file() else {}
-        found |= _flat(
+        settings |= _flat(
             {
                 name: content.get(name)
                 for name in ("commit", "python", "machine", "versions", "data")

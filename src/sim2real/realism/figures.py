@@ -26,7 +26,7 @@ SET_COLOURS = {
 AXIS = {"inception": "FID", "texture": "Fréchet distance, texture features"}
 
 
-def scores_figure(
+def distances_figure(
     distances: pd.DataFrame, examples: dict[str, np.ndarray], cohort_phrase: str
 ) -> Figure:
     """Fig. 3: bars of the distance to each vendor's real slices, beside one example of each domain.
