@@ -106,7 +106,9 @@ def lines(compared: Difference, first: str, second: str) -> list[str]:
         ]
         if len(rows) > _SHOWN:
             report.append(f"  and {len(rows) - _SHOWN} more")
-    report += [f"{chapter}/{name}: {count} cells differ" for chapter, name, count in compared.tables]
+    report += [
+        f"{chapter}/{name}: {count} cells differ" for chapter, name, count in compared.tables
+    ]
     if compared.figures:
         report.append(
             "figures that moved: "
