@@ -6,6 +6,10 @@ RUN ?= $(PRESET)
 SET ?=
 BIN := $(VENV)/bin
 
+# Bytecode is kept in the environment's folder: without it every process compiles torch anew.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+
 .PHONY: book setup test test-quick soak verify clean
 book: $(VENV)/.installed
 	$(BIN)/sim2real run --preset $(PRESET) --run $(RUN) $(foreach pair,$(SET),--set '$(pair)')

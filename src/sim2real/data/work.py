@@ -9,11 +9,15 @@ session otherwise.
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
+
+_WORKERS_S = 6.0  # that workers take to start and import what they need
 
 
 class _LastLine:
@@ -70,12 +74,21 @@ def map_in_order(function: Callable, items: Iterable, *, name: str, unit: str = 
 
     ``function`` must be importable (workers are not forked). Results do not depend on the number of
     workers, and nothing but them is kept for a piece that is done: a million pieces need no more
-    memory than their results.
+    memory than their results. The first piece is done here, and all of them where they take less
+    time than workers take to start.
     """
-    items = list(items)
-    with parallel_config("loky", inner_max_num_threads=1):
-        workers = max(1, min(available_cores(), len(items)))  # one: no process but this one
-        results = Parallel(workers, return_as="generator")(
-            delayed(function)(item) for item in items
-        )
-        return list(progress(results, name=name, total=len(items), unit=unit))
+    items, results, started = list(items), [], time.monotonic()
+    with progress(name=name, total=len(items), unit=unit) as bar:
+        with threadpool_limits(1):
+            for item in items[:1]:
+                results.append(function(item))
+                bar.update()
+        rest = items[1:]
+        is_long = (time.monotonic() - started) * len(rest) > _WORKERS_S
+        workers = min(available_cores(), len(rest)) if is_long else 1  # 1: in this process
+        with parallel_config("loky", inner_max_num_threads=1), threadpool_limits(1):
+            tasks = (delayed(function)(item) for item in rest)
+            for result in Parallel(max(workers, 1), return_as="generator")(tasks):
+                results.append(result)
+                bar.update()
+    return results

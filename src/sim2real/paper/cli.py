@@ -20,6 +20,9 @@ processors of a busy machine occupied with waiting: ``benchmarks/waiting.py``.""
 def main(arguments: list[str] | None = None) -> int:
     """Parse, run, and turn every fault a user can put right into one line and exit status 1."""
     os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)  # before torch is imported, here or in a job
+    # the processes of a run keep the bytecode of what they import: compiling it anew takes seconds
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", os.path.join(sys.prefix, "pycache"))
     options = _parser().parse_args(arguments)
     try:
         return options.action(options) or 0

@@ -3,7 +3,6 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
@@ -16,6 +15,8 @@ _MARGIN = 0.16  # share of a structure map, at each edge, that a picture leaves 
 def volumes_figure(subjects: pd.DataFrame) -> Figure:
     """Fig. 2, left: LV volume at ED and at ES of every subject, in ml, with the line that joins a
     subject's two."""
+    import seaborn as sns  # here, since it takes long to import
+
     figure, axes = plt.subplots(figsize=(4.2, 4.2))
     table = volumes_table(subjects)
     for _, row in subjects.iterrows():
@@ -84,7 +85,7 @@ def structures_figure(maps: list[np.ndarray], titles: list[str], rows: int = 1) 
         rows, columns, figsize=(3.1 * columns, 3.2 * rows + 0.7), squeeze=False
     )
     names = STRUCTURE_TABLE["name"].str.replace("_", " ")
-    palette = [*sns.color_palette("tab20", 20), *sns.color_palette("tab20b", 20)]
+    palette = [*plt.color_sequences["tab20"], *plt.color_sequences["tab20b"]]
     colours = ListedColormap([(0, 0, 0), *palette[: len(names) - 1]])
     cut = [tuple(slice(round(_MARGIN * n), n - round(_MARGIN * n)) for n in m.shape) for m in maps]
     maps = [plane[window] for plane, window in zip(maps, cut, strict=True)]

@@ -4,7 +4,6 @@ see."""
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from ..data import COLOURS, VENDORS
@@ -130,6 +129,8 @@ def looks_figure(distances: pd.DataFrame, vendor: pd.DataFrame, space: str = "te
     to the untranslated slices' distance to the same vendor, since distances to different vendors
     have different scales. vendor: ``vendor.csv``.
     """
+    import seaborn as sns  # here, since it takes long to import
+
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), width_ratios=[1, 1.25])
     rows = distances[distances["features"] == space].set_index(["images", "reference"])
     judged, references = (

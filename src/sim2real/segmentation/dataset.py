@@ -8,9 +8,11 @@ and normalisation are the same for all rows of Table 1 by construction.
 import hashlib
 import importlib.metadata
 import json
+import multiprocessing.dummy
 import os
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -198,7 +200,11 @@ def _plan_and_preprocess(making: Path, cases: list[str]) -> None:
     from nnunetv2.preprocessing.preprocessors.default_preprocessor import DefaultPreprocessor
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
-    extract_fingerprint_dataset(DATASET_ID, num_processes=1, verbose=False, show_progress_bar=False)
+    # in a thread: a process of its own would import all of nnU-Net again
+    with mock.patch("multiprocessing.get_context", return_value=multiprocessing.dummy):
+        extract_fingerprint_dataset(
+            DATASET_ID, num_processes=1, verbose=False, show_progress_bar=False
+        )
     plan_experiment_dataset(DATASET_ID)
     raw, preprocessed = making / "raw" / DATASET, making / "preprocessed" / DATASET
     plans = PlansManager(str(preprocessed / "nnUNetPlans.json"))
