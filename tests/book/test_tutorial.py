@@ -73,9 +73,6 @@ def test_the_figure_is_where_the_page_says_with_its_numbers(rehearsed):
     named = re.findall(r"`(runs/after/[\w/.]+)`", PAGE)
     assert len(named) == 2 and all((folder / name).is_file() for name in named)
     assert (folder / named[0]).with_suffix(".csv").is_file()
-    assert (
-        folder / "runs" / "difference_before_after.html"
-    ).is_file() and "runs/difference_before_after.html" in PAGE
 
 
 def test_the_difference_is_the_one_parameter_and_what_follows_from_it(rehearsed):

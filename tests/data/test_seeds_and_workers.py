@@ -4,8 +4,9 @@ from itertools import product
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
-from sim2real.data import Sim2RealError, available_cores, generator, map_in_order, seed_of
+from sim2real.data import Sim2RealError, available_cores, generator, map_in_order, seed_of, work
 from sim2real.paper.cli import _SPINS, main
 
 
@@ -23,15 +24,18 @@ def test_streams_of_neighbours_are_not_correlated():
     assert np.abs(correlation).max() < 5 / np.sqrt(400)
 
 
-@pytest.mark.parametrize("cores", ["1", "2"])
-def test_results_keep_the_order_of_the_items_whatever_the_number_of_workers(monkeypatch, cores):
-    monkeypatch.setenv("SIM2REAL_CORES", cores)
+@pytest.fixture(params=["1", "2"])
+def at_work(request, monkeypatch):
+    """One core, and two with workers for the shortest of pieces."""
+    monkeypatch.setenv("SIM2REAL_CORES", request.param)
+    monkeypatch.setattr(work, "_WORKERS_S", -1.0)
+
+
+def test_results_keep_the_order_of_the_items_whatever_the_number_of_workers(at_work):
     assert map_in_order(operator.neg, [3, 1, 2, 5, 4], name="numbers") == [-3, -1, -2, -5, -4]
 
 
-@pytest.mark.parametrize("cores", ["1", "2"])
-def test_fault_in_a_worker_reaches_the_caller(monkeypatch, cores):
-    monkeypatch.setenv("SIM2REAL_CORES", cores)
+def test_fault_in_a_worker_reaches_the_caller(at_work):
     with pytest.raises(TypeError, match="bad operand"):
         map_in_order(operator.neg, [1, "x", 3], name="numbers")
 
@@ -44,23 +48,27 @@ def test_a_job_held_to_few_cores_is_believed(monkeypatch):
 
 
 def refused(item):
-    raise Sim2RealError(f"{item}: expected another")
+    if item == "a.nii":
+        raise Sim2RealError(f"{item}: expected another")
 
 
-@pytest.mark.parametrize("cores", ["1", "2"])
-def test_an_error_for_the_user_is_the_same_from_a_worker(monkeypatch, cores):
-    monkeypatch.setenv("SIM2REAL_CORES", cores)
+def test_an_error_for_the_user_is_the_same_from_a_worker(at_work):
     with pytest.raises(Sim2RealError) as error:
-        map_in_order(refused, ["a.nii", "a.nii"], name="files")
+        map_in_order(refused, ["first", "a.nii", "a.nii"], name="files")
     assert str(error.value) == "a.nii: expected another"
 
 
-def test_each_worker_has_one_thread(monkeypatch):
+def threads_and_process(item) -> tuple[int, int]:
+    return max(pool["num_threads"] for pool in threadpool_info()), os.getpid()
+
+
+@pytest.mark.parametrize("start_s", [-1.0, 60.0])
+def test_a_piece_has_one_thread_and_workers_start_where_they_are_worth_it(monkeypatch, start_s):
     monkeypatch.setenv("SIM2REAL_CORES", "2")
-    monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    variables = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
-    assert map_in_order(os.getenv, variables, name="variables") == ["1", "1", "1"]
-    assert os.environ["OMP_NUM_THREADS"] == "7"
+    monkeypatch.setattr(work, "_WORKERS_S", start_s)
+    threads, processes = zip(*map_in_order(threads_and_process, range(4), name="x"), strict=True)
+    assert set(threads) == {1} and processes[0] == os.getpid()
+    assert (set(processes) == {os.getpid()}) is (start_s > 0)
 
 
 def test_nothing_to_do_gives_nothing():

@@ -96,5 +96,5 @@ def test_a_picture_without_its_mark_is_seen():
     marked = 'chapter.html("a", stack.stack_html(whole, "a"), pictures=("anatomy",))'
     assert unmarked(marked, None) == []
     assert len(unmarked(marked.replace(', pictures=("anatomy",)', ""), None)) == 1
-    shown = 'chapter.show("levels", figures.levels_figure, levels, data=table)'
-    assert len(unmarked(shown, figures_of("02_mr_simulation"))) == 1
+    shown = 'chapter.show("contrast_grid", figures.grid_figure, images, data=table)'
+    assert len(unmarked(shown, figures_of("02_contrast"))) == 1

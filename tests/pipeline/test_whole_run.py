@@ -162,7 +162,7 @@ def test_chapter_2_by_itself_makes_the_few_subjects_that_its_figures_need(fresh_
     results = fresh_project.path / "runs/notebook/02_mr_simulation/results.json"
     assert json.loads(results.read_text())["flip_angle_deg"] == 30
     page = (fresh_project.path / "02_mr_simulation.ipynb").read_text()
-    assert "by itself, this notebook makes 2 subjects" in page and page.count('"image/png"') == 3
+    assert "by itself, this notebook makes 2 subjects" in page and page.count('"image/png"') == 2
     assert "flip_angle_deg: 30" in page  # its numbers, below the figure
 
 

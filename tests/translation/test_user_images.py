@@ -115,7 +115,7 @@ def test_resizing_keeps_places_and_averages_what_becomes_coarser():
     assert np.abs(resize(stripes, (24, 10))[0, :, 1:-1] - 0.5).max() < 0.1
 
 
-@pytest.mark.parametrize("shape", [(40, 52), (40, 52, 3), (40, 52, 2, 3)])
+@pytest.mark.parametrize("shape", [(40, 52, 3), (40, 52, 2, 3)])
 def test_the_written_image_has_the_shape_and_affine_of_its_source(tmp_path, generator, shape):
     source = save(tmp_path / "in" / "heart.v2.nii.gz", stack(*shape))
     (path,) = translate_source(source, generator, SCALE, "B", tmp_path / "out")
@@ -200,7 +200,7 @@ BAD = {
     ),
     "too many axes": (
         lambda path: save(path, stack(8, 8, 2, 2, 2)),
-        "has shape \\(8, 8, 2, 2, 2\\); expected 2, 3 or 4",
+        "has shape \\(8, 8, 2, 2, 2\\); expected 3 or 4",
     ),
     "two of a name": (
         lambda path: [save(path / name, stack(40, 52, 2)) for name in ("a.nii", "a.nii.gz")],
