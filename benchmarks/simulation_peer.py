@@ -39,7 +39,6 @@ def subject(pixels: int):
         acquired_pixel_mm=pixel,
         reconstructed_pixel_mm=pixel,
         window_alpha=0.0,
-        slice_time_bandwidth=0.0,
         b1_spread=0.0,
         relaxation_spread=0.0,
     )
