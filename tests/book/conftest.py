@@ -50,7 +50,8 @@ def build_bare():
 def _build_bare(folder: Path) -> BuiltBook:
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, folder / name)
-    shutil.copytree(ROOT / "book", folder / "book")
+    for name in ("book", "notebooks"):
+        shutil.copytree(ROOT / name, folder / name)
     command = [*JUPYTER_BOOK, "build", ".", "--warningiserror", "--keep-going"]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     return BuiltBook(folder / "_build" / "html", result.stderr[-2000:], result.returncode)

@@ -57,7 +57,8 @@ def value_on_page(chapters: Path, name: str, source: Path | str) -> str:
         return numbers[last]
     output = _outputs(chapters / f"{chapter}.ipynb")[last]
     if "image/png" not in output.data:
-        return f"```{{raw}} html\n{output.data['text/html']}\n```"
+        table = f'<div class="pst-scrollable-table-container">{output.data["text/html"]}</div>'
+        return f"```{{raw}} html\n{table}\n```"
     picture = Path(source) / _PICTURES / f"{last}.png"
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_bytes(base64.b64decode(output.data["image/png"]))
