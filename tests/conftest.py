@@ -119,6 +119,10 @@ GROUPS = (("run", r"\btiny_run\b"), ("book", r"\brecord\b"))
 record."""
 
 
+SLOW = {"tiny_run", "record", "surrogate", "uninterrupted", "judged", "processes", "walked"}
+"""Fixtures that take long to make."""
+
+
 def group_of(nodeid: str) -> str:
     """What must stay in one process: a group, or the file."""
     file = nodeid.split("::")[0]
@@ -131,7 +135,7 @@ def pytest_collection_modifyitems(items):
     places = {file: group_of(file) for file in {item.nodeid.split("::")[0] for item in items}}
     first = {group: k for k, (group, _) in enumerate(GROUPS)}
     for item in items:
-        if {"tiny_run", "record"} & set(getattr(item, "fixturenames", ())):
+        if SLOW & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
     items.sort(key=lambda item: first.get(places[item.nodeid.split("::")[0]], len(first)))
 

@@ -129,6 +129,7 @@ def test_pages_are_written_where_the_book_looks_for_them(request, tmp_path):
     assert [path.stem for path in write_pages(tmp_path)] == list(CHAPTERS)
 
 
+@pytest.mark.slow
 def test_an_instructors_lesson_runs_in_a_kernel_and_shows_its_outputs(request):
     source = request.config.rootpath / "book" / "course" / "06_segmentation.ipynb"
     done = executed(instructor(read_lesson(source)), "06_segmentation")

@@ -54,6 +54,7 @@ def planes(middle):
                 yield f"{name}, slice {k}, phase {p}", labels[:, :, k, p]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", GROUPS)
 def test_counted_volumes_are_the_stated_ones_through_the_cycle(one_of_each, group):
     """On 1 mm voxels, within 1.5 %, and the myocardium's change within 1 %; a volume between ED and
