@@ -9,10 +9,12 @@ from sim2real.data import (
     Image,
     Sim2RealError,
     open_image,
+    open_stack,
     read_image,
     read_labels,
     read_voxels,
     write_image,
+    write_like,
 )
 
 
@@ -124,3 +126,67 @@ def test_voxels_said_to_lie_beyond_any_file_are_refused_in_one_line(tmp_path):
     path.write_bytes(content)
     with pytest.raises(Sim2RealError, match="cut short or damaged"):
         read_image(path)
+
+
+SIZE = np.array([1.25, 1.4, 9.0])
+
+
+def stack_spelled(path, sform=None, pixdim=SIZE, qform_code=0, unit="mm"):
+    """A stack of eight slices whose header tells its size by these fields."""
+    affine = np.diag([-1, -1, 1, 1.0])
+    nifti = nib.Nifti1Image(np.ones((40, 40, 8), np.int16), None)
+    nifti.header.set_xyzt_units(unit)
+    if qform_code:
+        nifti.set_qform(affine @ np.diag([*pixdim, 1]), code=qform_code)
+    if sform is not None:
+        nifti.set_sform(affine @ np.diag([*sform, 1]), code=1)
+    nifti.header["pixdim"][1:4] = pixdim
+    nib.save(nifti, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        {"sform": SIZE},
+        {"qform_code": 1},
+        {},
+        {"sform": np.ones(3)},
+        {"sform": SIZE, "pixdim": np.ones(3)},
+        {"sform": SIZE / 1000, "pixdim": SIZE / 1000, "unit": "meter"},
+        {"sform": SIZE * 1000, "pixdim": SIZE * 1000, "unit": "micron"},
+        {"sform": SIZE, "unit": "meter"},
+        {"sform": SIZE, "unit": "unknown"},
+    ],
+)
+def test_the_size_of_a_stack_is_found_however_its_header_spells_it(tmp_path, spelling):
+    nifti = open_stack(stack_spelled(tmp_path / "a.nii.gz", **spelling))
+    np.testing.assert_allclose(np.linalg.norm(nifti.affine[:3, :3], axis=0), SIZE, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "words"),
+    [
+        ({"sform": SIZE * 1.2}, "more than one size of voxels .*sform: 1.5 x 1.68 x 10.8 mm"),
+        ({"pixdim": np.ones(3)}, "no size of voxels .*pixdim: 1 x 1 x 1 mm"),
+        ({"pixdim": np.array([1, 1, 30.0])}, "no size of voxels"),
+    ],
+)
+def test_a_size_that_no_short_axis_stack_has_is_refused_with_all_readings(
+    tmp_path, spelling, words
+):
+    with pytest.raises(Sim2RealError, match=words) as caught:
+        open_stack(stack_spelled(tmp_path / "a.nii.gz", **spelling))
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_written_like_a_file_has_its_header(tmp_path):
+    source = stack_spelled(tmp_path / "a.nii.gz", sform=np.ones(3), qform_code=3)
+    nifti = nib.load(source)
+    nifti.header.set_xyzt_units("mm", "msec")
+    nib.save(nib.Nifti1Image(np.ones((40, 40, 8, 3)), nifti.affine, nifti.header), source)
+    write_like(tmp_path / "b.nii.gz", np.zeros((40, 40, 8, 3), np.float32), source)
+    before, after = (nib.load(path).header for path in (source, tmp_path / "b.nii.gz"))
+    for field in ("sform_code", "qform_code", "pixdim", "srow_x", "srow_z", "xyzt_units"):
+        np.testing.assert_array_equal(before[field], after[field])
+    assert after.get_data_dtype() == np.float32

@@ -4,7 +4,16 @@ so all of vendor A."""
 from pathlib import Path
 
 from ..data import PHASES, Sim2RealError, refuse
-from .cases import Case, Cohort, Frame, LeftOut, displacement_reason, header_faults, inside
+from .cases import (
+    Case,
+    Cohort,
+    Frame,
+    LeftOut,
+    displacement_reason,
+    header_faults,
+    inside,
+    spacing_notes,
+)
 
 VENDOR = "A"
 _PARTS = {"training": "train", "testing": "test"}
@@ -42,6 +51,7 @@ def survey_acdc(root: Path | str) -> Cohort:
                 cohort.add(_patient(folder, split, root))
             else:
                 cohort.add([f"{folder}: this patient lies in {other}, too; keep one"])
+    cohort.notes.extend(spacing_notes(cohort.cases))
     return cohort
 
 

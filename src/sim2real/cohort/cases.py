@@ -1,11 +1,12 @@
 """One subject of a real cohort, and a cohort with what was left out of it."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from ..data import VENDORS, Image, Sim2RealError, open_image, read_voxels, refuse
+from ..data import VENDORS, Image, Sim2RealError, open_stack, read_voxels, refuse
 
 # a label this near a whole number was stored in too few digits; one farther off was interpolated
 _WHOLE = 0.01
@@ -65,7 +66,7 @@ class Case:
     def read_image(self, phase: str) -> Image:
         """The first of ``read``."""
         frame = self.frame(phase)
-        nifti = open_image(frame.image)
+        nifti = open_stack(frame.image)
         data = read_voxels(frame.image, nifti, frame.index)
         if data.min() == data.max():
             raise Sim2RealError(
@@ -77,9 +78,9 @@ class Case:
         """The second of ``read``, with the affine of the image, which its own is checked to agree
         with."""
         frame = self.frame(phase)
-        voxels = read_voxels(frame.label, open_image(frame.label), frame.index)
+        voxels = read_voxels(frame.label, open_stack(frame.label), frame.index)
         labels = np.array(self.values, np.uint8)[whole_labels(voxels, frame.label, f" at {phase}")]
-        return slices_third(Image(labels, np.asarray(open_image(frame.image).affine, float)))
+        return slices_third(Image(labels, np.asarray(open_stack(frame.image).affine, float)))
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def header_faults(frame: Frame, root: Path, dimensions: int) -> list[str]:
     for path in (frame.image, frame.label):
         try:
             inside(path, root)
-            shapes.append(open_image(path).shape)
+            shapes.append(open_stack(path).shape)
             if len(shapes[-1]) != dimensions:
                 faults.append(
                     f"{path}: has shape {shapes[-1]}; expected {dimensions} dimensions, slices"
@@ -168,10 +169,21 @@ def header_faults(frame: Frame, root: Path, dimensions: int) -> list[str]:
     return faults
 
 
+def spacing_notes(cases: list[Case]) -> list[str]:
+    """What was taken for the size of voxels where a header tells it in more than one way."""
+    sizes = Counter(open_stack(case.ed.image).extra.get("spacing", "") for case in cases)
+    return [
+        f"size of voxels of {count} subjects: {size}, since their headers tell it in more than one"
+        " way"
+        for size, count in sizes.items()
+        if size
+    ]
+
+
 def displacement_reason(frame: Frame) -> str:
     """Why the label cannot be laid on its image by their headers; "" when it can: no corner is half
     a pixel apart."""
-    image, label = open_image(frame.image), open_image(frame.label)
+    image, label = open_stack(frame.image), open_stack(frame.label)
     ends = [(0, n - 1) for n in image.shape[:3]]
     corners = np.stack(np.meshgrid(*ends, [1.0], indexing="ij")).reshape(4, -1)
     apart = np.linalg.norm(((image.affine - label.affine) @ corners)[:3], axis=0).max()

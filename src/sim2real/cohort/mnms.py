@@ -4,8 +4,17 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from ..data import PHASES, Sim2RealError, open_image, refuse
-from .cases import Case, Cohort, Frame, LeftOut, displacement_reason, header_faults, inside
+from ..data import PHASES, Sim2RealError, open_stack, refuse
+from .cases import (
+    Case,
+    Cohort,
+    Frame,
+    LeftOut,
+    displacement_reason,
+    header_faults,
+    inside,
+    spacing_notes,
+)
 from .sheet import read_sheet, whole_number
 
 _SHEETS = (
@@ -77,6 +86,7 @@ def survey_mnms(root: Path | str, vendors: tuple[str, ...] = ("A", "B")) -> Coho
         counts = ", ".join(f"{vendor} {n}" for vendor, n in sorted(other_vendors.items()))
         cohort.notes.append(f"of other vendors, not read: {counts}")
     _account_for_absent(cohort, absent, rows, vendors, sheet)
+    cohort.notes.extend(spacing_notes(cohort.cases))
     # a code that stands twice is named once
     return replace(cohort, faults=list(dict.fromkeys(cohort.faults)))
 
@@ -174,7 +184,7 @@ def _subject(
     image, label = (root / part / code / f"{code}_sa{end}.nii.gz" for end in ("", "_gt"))
     faults = header_faults(Frame(image, label), root, 4)
     image_is_sound = not any(fault.startswith(f"{image}: ") for fault in faults)
-    n_phases = open_image(image).shape[3] if image_is_sound else None
+    n_phases = open_stack(image).shape[3] if image_is_sound else None
     indices = {}
     for phase in PHASES:
         try:

@@ -50,6 +50,17 @@ def write_image(path: Path | str, image: Image) -> None:
         nib.save(nifti, temporary)
 
 
+def write_like(path: Path | str, data: np.ndarray, source: Path | str) -> None:
+    """``data`` with the header of the NIfTI at ``source``: its affine with its codes, its pixdim
+    and time step, its units; uint8 or float32, the first axes those of the source."""
+    original = nib.load(source)
+    header = original.header.copy()
+    header.set_data_dtype(data.dtype)
+    header["cal_min"], header["cal_max"] = 0, 0
+    with atomic(path) as temporary:
+        nib.save(type(original)(data, original.affine, header), temporary)
+
+
 def open_image(path: Path | str) -> nib.Nifti1Image:
     """The header and geometry of a NIfTI; its voxels are read only when asked for."""
     path = Path(path)
@@ -91,11 +102,83 @@ def open_image(path: Path | str) -> nib.Nifti1Image:
         f"{path}: its voxels have no size (pixdim 0) and no affine tells it; the header is"
         " damaged, replace the file",
     )
+    steps = nifti.affine[:3, :3]
+    volume = np.linalg.norm(steps, axis=0).prod()  # were the steps at right angles
     refuse(
-        not np.isfinite(nifti.affine).all() or abs(np.linalg.det(nifti.affine[:3, :3])) < 1e-6,
+        not np.isfinite(nifti.affine).all() or abs(np.linalg.det(steps)) <= 1e-6 * volume,
         f"{path}: its affine has no inverse; the header is damaged, replace the file",
     )
     return nifti
+
+
+def open_stack(path: Path | str) -> nib.Nifti1Image:
+    """A short-axis stack that a user brings, as ``open_image`` gives it, with its true spacing.
+
+    A header tells the size of a voxel more than once: in the sform, in pixdim (which the qform
+    takes), each in the unit that is declared, and often enough in mm whatever is declared. Where
+    these differ, the one reading that a short-axis stack can have is taken: 0.5 to 3 mm in plane, 4
+    to 15 mm between slices, 40 to 200 mm for six slices or more. ``extra["spacing"]`` of the result
+    says so in words, where it is not the sform's in mm.
+
+    Raises:
+        Sim2RealError: with all sizes, where none of the readings can be, or two can.
+    """
+    nifti = open_image(path)
+    while len(nifti.shape) > 3 and nifti.shape[-1] == 1:  # axes that some tools add
+        nifti = nifti.slicer[..., 0]
+    readings = _spacings(nifti)
+    plausible = {name: mm for name, mm in readings.items() if _is_short_axis(mm, nifti.shape)}
+    distinct: list[str] = []
+    for name, mm in plausible.items():
+        if not any(np.allclose(mm, readings[other], rtol=0.01) for other in distinct):
+            distinct.append(name)
+    told = "; ".join(f"{name}: {_size(mm)}" for name, mm in readings.items())
+    refuse(
+        len(distinct) != 1,
+        f"{path}: its header gives {'no' if not distinct else 'more than one'} size of voxels that"
+        f" a short-axis stack has ({told}); expected 0.5 to 3 mm in plane, 4 to 15 mm between"
+        " slices and 40 to 200 mm in all: correct the header",
+    )
+    (name,) = distinct
+    ratio = readings[name] / np.linalg.norm(nifti.affine[:3, :3], axis=0)
+    if np.allclose(ratio, 1, rtol=0.01):
+        return nifti
+    affine = nifti.affine.copy()
+    affine[:3, :3] *= ratio
+    if np.ptp(ratio) < 0.01 * ratio.max():  # another unit, not another size
+        affine[:3, 3] *= ratio.mean()
+    corrected = type(nifti)(nifti.dataobj, affine, nifti.header)
+    corrected.extra["spacing"] = f"{_size(readings[name])} by {name}"
+    return corrected
+
+
+def _spacings(nifti: nib.Nifti1Image) -> dict[str, np.ndarray]:
+    """Edges of a voxel in mm, (3,), by each reading of a header."""
+    header, readings = nifti.header, {}
+    if not hasattr(header, "get_sform"):  # no NIfTI: nibabel's own reading
+        return {"affine": np.linalg.norm(nifti.affine[:3, :3], axis=0)}
+    edges = {"sform": np.linalg.norm(header.get_sform()[:3, :3], axis=0)}
+    if header["sform_code"] <= 0:
+        edges = {}
+    edges["pixdim"] = np.abs(header["pixdim"][1:4].astype(float))
+    factor = {"meter": 1000.0, "micron": 0.001}.get(header.get_xyzt_units()[0], 1.0)
+    for name, values in edges.items():
+        readings[name] = values
+        if factor != 1:
+            readings[f"{name} in the declared unit"] = values * factor
+    return readings
+
+
+def _is_short_axis(edges_mm: np.ndarray, shape: tuple[int, ...]) -> bool:
+    third = int(np.argmax(edges_mm))
+    in_plane, between = np.delete(edges_mm, third), edges_mm[third]
+    extent = shape[third] * between
+    fits = ((in_plane >= 0.5) & (in_plane <= 3)).all() and 4 <= between <= 15
+    return bool(fits and (shape[third] < 6 or 40 <= extent <= 200))
+
+
+def _size(edges_mm: np.ndarray) -> str:
+    return " x ".join(f"{mm:.3g}" for mm in edges_mm) + " mm"
 
 
 def _has_size(nifti: nib.Nifti1Image, path: Path) -> bool:

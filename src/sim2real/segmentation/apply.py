@@ -33,11 +33,11 @@ from ..data import (
     as_shown,
     as_stored,
     nifti_files,
-    open_image,
+    open_stack,
     read_voxels,
     refuse,
     stem,
-    write_image,
+    write_like,
     write_table,
 )
 from .evaluate import structure_rows
@@ -72,7 +72,7 @@ def predict_source(
     rows = []
     for stacks in _mnms_subjects(source) if source.is_dir() and is_mnms(source) else _files(source):
         for stack, prediction, scores in _predict_subject(stacks, model, grid):
-            write_image(output / f"{stack.name}_pred.nii.gz", prediction)
+            write_like(output / f"{stack.name}_pred.nii.gz", prediction, stack.file)
             rows += [{"training": training, **stack.details, **score} for score in scores]
             words = ", ".join(
                 f"{score['structure']} Dice {score['dice']:.3f}, HD {score['hd_mm']:.1f} mm"
@@ -109,11 +109,13 @@ def _files(source: Path) -> Iterator[list[UserPhase]]:
     """The phases of each file, with the label ``<name>_gt`` where it lies beside: of a label file
     that holds anything the labelled phases alone."""
     for path in nifti_files(source):
-        nifti = open_image(path)
+        nifti = open_stack(path)
         refuse(
             len(nifti.shape) > 4,
             f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, slices third",
         )
+        if "spacing" in nifti.extra:
+            print(f"{path.name}: size of voxels {nifti.extra['spacing']}")
         phases = range(nifti.shape[3]) if len(nifti.shape) == 4 else [None]
         beside = path.with_name(path.name.replace(".nii", "_gt.nii"))
         labels = (
@@ -145,11 +147,11 @@ def _files(source: Path) -> Iterator[list[UserPhase]]:
 def _labels_beside(path: Path, beside: Path, phases) -> dict[int | None, Image]:
     """The label of each phase that has one."""
     frame = Frame(path, beside)
-    for fault in header_faults(frame, path.parent, len(open_image(path).shape)):
+    for fault in header_faults(frame, path.parent, len(open_stack(path).shape)):
         raise Sim2RealError(fault)
     if reason := displacement_reason(frame):
         raise Sim2RealError(f"{path}: {reason}")
-    nifti, affine = open_image(beside), np.asarray(open_image(path).affine, float)
+    nifti, affine = open_stack(beside), np.asarray(open_stack(path).affine, float)
     labels = {phase: whole_labels(read_voxels(beside, nifti, phase), beside) for phase in phases}
     return {
         phase: slices_third(Image(label, affine)) for phase, label in labels.items() if label.any()
@@ -158,7 +160,7 @@ def _labels_beside(path: Path, beside: Path, phases) -> dict[int | None, Image]:
 
 def _predict_subject(
     stacks: list[UserPhase], model: Path, cohort: CohortParameters
-) -> Iterator[tuple[UserPhase, Image, list[dict]]]:
+) -> Iterator[tuple[UserPhase, np.ndarray, list[dict]]]:
     """Each phase with its labels in its file's own geometry, and scores on the analysis grid,
     turned and cropped as in chapter 3."""
     grid = Grid.of(cohort)
@@ -199,7 +201,8 @@ def _middle(labels: list[np.ndarray], n_slices: int, name: str) -> list[int]:
         return []
 
 
-def _in_file(labels: Image, file: Path) -> Image:
-    nifti = open_image(file)
+def _in_file(labels: Image, file: Path) -> np.ndarray:
+    """Labels of the file's voxels, (x, y, slice), uint8."""
+    nifti = open_stack(file)
     empty = Image(np.broadcast_to(np.uint8(0), nifti.shape[:3]), np.asarray(nifti.affine, float))
-    return Image(from_grid(labels, empty), empty.affine)
+    return from_grid(labels, empty)

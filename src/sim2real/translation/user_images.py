@@ -15,12 +15,12 @@ from ..data import (
     choose_device,
     nifti_files,
     normalise,
-    open_image,
+    open_stack,
     progress,
     read_voxels,
     refuse,
     stem,
-    write_image,
+    write_like,
 )
 from .apply import translate
 from .networks import Generator
@@ -47,6 +47,8 @@ def translate_source(
         unit="image",
     ) as bar:
         for path, nifti in images.items():
+            if "spacing" in nifti.extra:
+                print(f"{path.name}: size of voxels {nifti.extra['spacing']}")
             phases = []
             for phase in range(_n_phases(nifti)):
                 image = Image(read_voxels(path, nifti, phase), np.asarray(nifti.affine, float))
@@ -56,12 +58,8 @@ def translate_source(
                     )
                 phases.append(translate_stack(image, generator, scale, device))
                 bar.update()
-            write_image(
-                targets[path],
-                Image(
-                    np.stack(phases, axis=-1).reshape(nifti.shape), np.asarray(nifti.affine, float)
-                ),
-            )
+            shape = nib.load(path).shape  # as it is stored, with axes of one
+            write_like(targets[path], np.stack(phases, axis=-1).reshape(shape), path)
     return list(targets.values())
 
 
@@ -118,7 +116,7 @@ def _turn_back(data: np.ndarray, turned: np.ndarray, wanted: np.ndarray) -> np.n
 
 
 def _open(path: Path) -> nib.Nifti1Image:
-    nifti = open_image(path)
+    nifti = open_stack(path)
     refuse(
         len(nifti.shape) > 4,
         f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions",
