@@ -15,7 +15,10 @@ from sim2real.cohort import (
     to_grid,
     upright,
 )
+from sim2real.cohort.summary import name
 from sim2real.data import RunFolder, load_slices
+from sim2real.paper.data_check import check_data
+from sim2real.paper.parameters import load_parameters
 
 PLAIN = np.diag([7.3, 7.4, 12.0, 1.0])  # ACDC's headers: the sizes of the voxels and no orientation
 
@@ -142,10 +145,15 @@ def test_acdc_adds_to_vendor_a_of_mnms(builder, patient, tmp_path, tmp_path_fact
     }
 
 
-def test_acdc_alone_has_no_vendor_b(patient, tmp_path, refusal):
+def test_acdc_alone_is_a_cohort_of_one_vendor(patient, tmp_path):
     patient(1)
-    told = refusal(lambda: read_real(CohortParameters(acdc_root="ACDC"), tmp_path))
-    assert "ACDC holds vendor A alone" in told and "cohort.mnms_root" in told
+    patient(101, "testing")
+    parameters = CohortParameters(acdc_root="ACDC")
+    assert {case.vendor for case in read_real(parameters, tmp_path).cases} == {"A"}
+    assert parameters.vendors == ("A",) and name(parameters) == "acdc"
+    both = CohortParameters(acdc_root="ACDC", mnms_root="MnMs")
+    assert both.vendors == CohortParameters().vendors == ("A", "B") and name(both) == "mnms+acdc"
+    check_data(load_parameters("tiny", ["cohort.acdc_root=ACDC"]), "07_verdict", tmp_path)
 
 
 def info(text):
@@ -202,5 +210,5 @@ def test_check_tells_what_acdc_is_good_for(patient, tmp_path):
     patient(101, "testing")
     report = check_cohort(tmp_path / "ACDC")
     assert report.usable and report.lines()[-1].endswith(
-        "sound, as cohort.acdc_root beside an M&Ms folder, which has vendor B"
+        "a run can be done, of vendor A alone (cohort.acdc_root)"
     )

@@ -105,6 +105,17 @@ def test_a_name_that_no_results_hold_is_refused():
         filled("{{ ratoi }}", VALUE_OF, "page")
 
 
+def test_what_a_run_lacks_is_not_told():
+    text = (
+        "A {{ ratio }}{{ if n_b }}, B {{ of_b }}{{ end }}.{{ if not n_b }} There is no B.{{ end }}"
+    )
+    alone = {"ratio": 0.5, "n_b": 0}.__getitem__
+    assert filled(text, alone, "page") == "A 0.5. There is no B."
+    assert filled(text, {"ratio": 0.5, "n_b": 3, "of_b": 2}.__getitem__, "p") == "A 0.5, B 2."
+    with pytest.raises(Sim2RealError, match="the text quotes n_c, which no results hold"):
+        filled("{{ if n_c }}C{{ end }}", alone, "page")
+
+
 SOURCES = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "book" / "index.md"]
 NO_RESULTS = [
     r"\b([Cc]hapters?|[Tt]able|[Ff]igure|[Aa]ppendix) \[?\d\]?",

@@ -19,11 +19,13 @@ SETS = {
 }
 
 
-def write_run(path, subjects, test_subjects):
+def write_run(path, subjects, test_subjects, vendors="AB"):
     """Smooth slices with each set's own noise: the translations have that of their vendor."""
     rng, run = np.random.default_rng(0), RunFolder(path)
     tables = {"03_real_cohort": [], "04_translation": []}
     for (domain, vendor), noise in SETS.items():
+        if vendor not in vendors:
+            continue
         for k in range(subjects + (test_subjects if domain == "real" else 0)):
             smooth = 0.5 + gaussian_filter(rng.normal(size=(26, 22, 1)), (4, 4, 0)) * 2
             for phase in ("ED", "ES"):
@@ -134,3 +136,20 @@ def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path):
     figures.distances_figure(distances, examples, "few")
     figures.looks_figure(distances, run.manifest("05_realism", "vendor.csv"))
     figures.sensitivity_figure(run.manifest("05_realism", "sensitivity.csv"))
+
+
+def test_of_one_vendor_there_are_the_tables_and_figures_that_there_can_be(tmp_path):
+    run = write_run(tmp_path, 8, 5, vendors="A")
+    distances, examples = stage.measure_sets(run, {"texture": texture_space}, LAST_KEPT, 0)
+    assert list(distances["images"]) == ["simulated", "sim2real_A", "real_A"]
+    assert set(distances["reference"]) == {"real_A"} and set(examples) == set(distances["images"])
+    assert list(run.manifest("05_realism", "changes.csv")["than"]) == ["simulated"]
+    numbers = {
+        **stage.results(distances, {"texture": None}, "no weights"),
+        **stage.statistics(run),
+    }
+    assert "texture_ratio_A" in numbers and not any("B" in name for name in numbers)
+    titles = [axes.get_title() for axes in figures.distances_figure(distances, examples, "x").axes]
+    assert titles[1:] == ["simulated", "sim2real A", "real A"]
+    figure = figures.looks_figure(distances, run.manifest("05_realism", "vendor.csv"))
+    assert "one vendor alone" in figure.axes[1].texts[0].get_text()

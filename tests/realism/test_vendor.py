@@ -89,3 +89,8 @@ def test_without_test_subjects_there_is_no_accuracy(sets):
     assert table.loc[["real", "real_B"], "n_slices"].eq(0).all() and np.isfinite(
         table.loc["real_A", "accuracy"]
     )
+
+
+def test_one_vendor_alone_is_told_from_nobody(sets):
+    alone = {name: part for name, part in sets.items() if "B" not in name}
+    assert vendor_table(alone).empty and list(vendor_table(alone)) == VENDOR_COLUMNS

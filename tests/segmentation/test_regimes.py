@@ -20,6 +20,15 @@ def test_each_virtual_subject_is_seen_in_one_style_in_equal_parts(table):
     assert subjects["sim2real_A"] == 3 and subjects["sim2real_B"] == 2
 
 
+def test_with_one_vendor_alone_every_virtual_subject_has_its_style(table):
+    alone = table[(table["vendor"] != "B") & (table["domain"] != "sim2real_B")]
+    assert set(regime_rows(alone, "sim2real")["domain"]) == {"sim2real_A"}
+    assert count_subjects(alone, "sim2real") == {"n_real": 0, "n_simulated": 5}
+    assert count_subjects(alone, "both") == {"n_real": 2, "n_simulated": 5}
+    with pytest.raises(Sim2RealError, match="no training image of domain 'sim2real_B'"):
+        regime_rows(table[table["domain"] != "sim2real_B"], "sim2real")
+
+
 def test_style_depends_on_the_name_not_on_the_order():
     names = [f"v{number}" for number in range(40)]
     assert style_of_subjects(names) == style_of_subjects(names[::-1])

@@ -66,7 +66,8 @@ def test_the_diagram_tells_how_alike_the_query_is_to_each_patch_and_nothing_lies
 
 
 def test_pairs_have_a_row_a_subject_and_a_column_a_kind():
-    figure = pairs_figure(SLICES[:2], SLICES[1:3], SLICES[2:], ["V001", "V002"])
+    slices = {"simulated": SLICES[:2], "sim2real_A": SLICES[1:3], "sim2real_B": SLICES[2:]}
+    figure = pairs_figure(slices, ["V001", "V002"])
     assert len(figure.axes) == 6
     assert [axis.get_title() for axis in figure.axes[:3]] == [
         "simulated",
@@ -74,6 +75,8 @@ def test_pairs_have_a_row_a_subject_and_a_column_a_kind():
         "sim2real B",
     ]
     assert np.array_equal(figure.axes[4].get_images()[0].get_array(), SLICES[2])
+    del slices["sim2real_B"]
+    assert len(pairs_figure(slices, ["V001", "V002"]).axes) == 4
 
 
 def test_curves_are_drawn_for_each_loss():

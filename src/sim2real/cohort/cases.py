@@ -124,9 +124,12 @@ class Cohort:
         raise Sim2RealError(first + (hint if others else ""))
 
 
-def require_subjects(cases: list[Case], split: str, purpose: str) -> None:
-    """Raise Sim2RealError, in one line, naming the vendors that have no subject in ``split``."""
-    lacking = sorted(set(VENDORS) - {case.vendor for case in cases if case.split == split})
+def require_subjects(
+    cases: list[Case], split: str, purpose: str, vendors: tuple[str, ...] = tuple(VENDORS)
+) -> None:
+    """Raise Sim2RealError, in one line, naming those of ``vendors`` that have no subject in
+    ``split``."""
+    lacking = sorted(set(vendors) - {case.vendor for case in cases if case.split == split})
     refuse(
         lacking,
         f"the cohort's split '{split}' has no subject of vendor {' nor of '.join(lacking)};"

@@ -87,9 +87,7 @@ class Report:
         if cohort.faults:
             return f"{numbers}: no run can be done before the errors are put right"
         if self.is_acdc:
-            return (
-                f"{numbers}: sound, as cohort.acdc_root beside an M&Ms folder, which has vendor B"
-            )
+            return f"{numbers}: a run can be done, of vendor A alone (cohort.acdc_root)"
         return f"{numbers}: a run can be done"
 
     def lines(self) -> list[str]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..data import RunFolder, refuse, repository
-from .acdc import VENDOR, survey_acdc
+from .acdc import survey_acdc
 from .cases import Cohort
 from .chapter import COHORT
 from .mnms import survey_mnms
@@ -21,18 +21,14 @@ def find_cases(run: RunFolder, parameters: CohortParameters, seed: int) -> Cohor
 
 
 def read_real(parameters: CohortParameters, root: Path) -> Cohort:
-    """The user's subjects: those of M&Ms and, as more of vendor A, those of ACDC; relative folders
-    count from ``root``.
+    """The user's subjects: those of M&Ms, and those of ACDC as vendor A; relative folders count
+    from ``root``.
 
-    Raises Sim2RealError for the first fault that sheets and headers show, and for ACDC without
-    M&Ms: it has no vendor B.
+    Raises Sim2RealError for the first fault that sheets and headers show.
     """
-    refuse(
-        parameters.mnms_root is None,
-        f"cohort.acdc_root={parameters.acdc_root}: ACDC holds vendor {VENDOR} alone; name M&Ms"
-        " for vendor B, too: cohort.mnms_root",
-    )
-    cohort = survey_mnms(root / parameters.mnms_root).sound(parameters.mnms_root)
+    cohort = Cohort()
+    if parameters.mnms_root is not None:
+        cohort = survey_mnms(root / parameters.mnms_root).sound(parameters.mnms_root)
     if parameters.acdc_root is None:
         return cohort
     acdc = survey_acdc(root / parameters.acdc_root).sound(parameters.acdc_root)

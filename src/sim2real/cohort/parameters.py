@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..data import ParameterModel
+from ..data import VENDORS, ParameterModel
 
 
 class CohortParameters(ParameterModel):
@@ -16,7 +16,8 @@ class CohortParameters(ParameterModel):
     acdc_root: Path | None = Field(
         None,
         description=(
-            "folder of the ACDC challenge data, more subjects of vendor A beside those of M&Ms"
+            "folder of the ACDC challenge data, subjects of vendor A: by themselves, or beside"
+            " those of M&Ms"
         ),
     )
     surrogate_train: int = Field(
@@ -41,3 +42,9 @@ class CohortParameters(ParameterModel):
     high_percentile: float = Field(
         99.0, gt=50, le=100, description="percentile of the image that becomes 1"
     )
+
+    @property
+    def vendors(self) -> tuple[str, ...]:
+        """Vendors of the real images: ACDC by itself holds A alone."""
+        alone = self.acdc_root is not None and self.mnms_root is None
+        return ("A",) if alone else tuple(VENDORS)

@@ -21,16 +21,18 @@ translation is for."""
 
 def phrase(parameters: CohortParameters) -> str:
     """The cohort in the words of the text."""
-    if not parameters.mnms_root:
-        return "the surrogate cohort, standing in for M&Ms"
-    return "the user's M&Ms and ACDC folders" if parameters.acdc_root else "the user's M&Ms folder"
+    return {
+        "surrogate": "the surrogate cohort, standing in for M&Ms",
+        "mnms": "the user's M&Ms folder",
+        "acdc": "the user's ACDC folder",
+        "mnms+acdc": "the user's M&Ms and ACDC folders",
+    }[name(parameters)]
 
 
 def name(parameters: CohortParameters) -> str:
     """The cohort in one word, as every table and result carries it."""
-    if not parameters.mnms_root:
-        return "surrogate"
-    return "mnms+acdc" if parameters.acdc_root else "mnms"
+    roots = {"mnms": parameters.mnms_root, "acdc": parameters.acdc_root}
+    return "+".join(folder for folder, root in roots.items() if root) or "surrogate"
 
 
 def subjects_table(slices: pd.DataFrame) -> pd.DataFrame:

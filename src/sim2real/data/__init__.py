@@ -50,7 +50,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "numbers": ["named_numbers", "spoken", "spoken_interval"],
         "run": ["FORMAT", "RunFolder", "repository", "require_format"],
         "seeds": ["generator", "seed_of"],
-        "slices": ["SLICE_COLUMNS", "as_shown", "as_stored", "load_slices"],
+        "slices": ["SLICE_COLUMNS", "as_shown", "as_stored", "load_slices", "vendors_of"],
         "style": ["COLOURS", "save_figure", "use_style"],
         "work": ["available_cores", "map_in_order", "progress"],
     },

@@ -31,8 +31,8 @@ class Notebook:
         reads: names of the notebooks whose results it reads.
         makes: modules whose code decides what it makes for the notebooks that read it; a change
             of any other code (of its figures, say) leaves those alone.
-        variants: from the chapter's parameters to the extra parameters of each execution; one
-            execution without extra parameters where there are none.
+        variants: from the run's parameters, by section, to the extra parameters of each
+            execution; one execution without extra parameters where there are none.
         cores: ``"all"``, ``"two"`` or ``"one"``: what a job of it can use.
         rule: name of the workflow's rule, by which a profile says what its jobs ask for.
         on_page: whether the book has a page for each execution.
@@ -49,7 +49,7 @@ class Notebook:
     alone: bool = False
 
     def executions(self, parameters: ParameterModel) -> dict[str, dict]:
-        """Name of each execution to its extra parameters."""
+        """Name of each execution to its extra parameters, in a run of these ``parameters``."""
         if self.variants is None:
             return {self.name: {}}
         return {

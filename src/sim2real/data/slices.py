@@ -7,11 +7,18 @@ import pandas as pd
 
 from .errors import refuse
 from .images import Image, read_image, read_labels
+from .labels import VENDORS
 
 SLICE_COLUMNS = ["domain", "vendor", "subject", "phase", "split", "image", "label"]
 """domain: simulated, real, sim2real_A, sim2real_B; vendor: A, B, ... or empty; phase: ED or ES;
 split: train, validation or test; image and label: NIfTI on the analysis grid, shape (x, y, slice),
 paths relative to the run's folder."""
+
+
+def vendors_of(slices: pd.DataFrame) -> list[str]:
+    """Vendors of the real training images in a table with ``SLICE_COLUMNS``: A, B or both."""
+    train = slices[(slices["domain"] == "real") & (slices["split"] == "train")]
+    return [vendor for vendor in VENDORS if (train["vendor"] == vendor).any()]
 
 
 def load_slices(run: Path | str, rows: pd.DataFrame, column: str = "image") -> np.ndarray:

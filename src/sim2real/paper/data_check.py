@@ -36,6 +36,6 @@ def check_data(parameters: Parameters, until: str, root: Path) -> None:
         from ..cohort import read_real, require_subjects
 
         cases = read_real(cohort, root).cases
-        require_subjects(cases, "train", "chapters 3 to 5")
+        require_subjects(cases, "train", "chapters 3 to 5", cohort.vendors)
         if until >= SEGMENTATION.name:
-            require_subjects(cases, "test", "chapter 6 (Table 1)")
+            require_subjects(cases, "test", "chapter 6 (Table 1)", cohort.vendors)

@@ -34,7 +34,7 @@ def jobs(parameters: Parameters, wanted: tuple[str, ...] = ()) -> dict[str, Job]
         wanted: names of the studies that are asked for. A chapter reads those, not the others.
     """
     executions = {
-        notebook.name: notebook.executions(getattr(parameters, chapter.section))
+        notebook.name: notebook.executions(parameters)
         for chapter in ALL
         for notebook in chapter.notebooks
     }

@@ -189,7 +189,7 @@ def open_chapter(notebook: str, names: dict) -> OpenChapter:
     }
     common = {key: given.pop(key) for key in ("run", "seed", "preset") if key in given}
     if declared.variants is not None:
-        for key in next(iter(declared.variants(chapter.parameters()))):
+        for key in next(iter(declared.variants(Parameters()))):
             given.pop(key, None)
     run = RunFolder(repository() / common.get("run", "runs/notebook"))
     alone = "SIM2REAL_WORKFLOW" not in os.environ

@@ -1,7 +1,9 @@
 """Numbers in the text: placeholders ``{{ name }}`` in a notebook's source, filled from results.
 
 ``{{ name }}`` is a number of the chapter's own, ``{{ 03_real_cohort.name }}`` one of another
-chapter. Placeholders stand in cells of text and in the captions and descriptions of figures.
+chapter. ``{{ if name }}text{{ end }}`` is that text where the result is not 0, and
+``{{ if not name }}text{{ end }}`` where it is.
+Placeholders stand in cells of text and in captions and descriptions of figures.
 """
 
 import copy
@@ -13,10 +15,11 @@ from nbformat import NotebookNode
 from ..data import Sim2RealError, spoken
 
 PLACEHOLDER = re.compile(r"\{\{ ([\w.]+) \}\}")  # with blanks, which LaTeX has not
+CONDITION = re.compile(r"\{\{ if (not )?([\w.]+) \}\}(.*?)\{\{ end \}\}", re.DOTALL)
 
 
 def filled(text: str, value_of: Callable[[str], object], place: str) -> str:
-    """``text`` with every placeholder replaced.
+    """``text`` with every condition decided and every placeholder replaced.
 
     Args:
         text: Markdown.
@@ -27,16 +30,19 @@ def filled(text: str, value_of: Callable[[str], object], place: str) -> str:
         Sim2RealError: for a name that no results hold.
     """
 
-    def replace(match: re.Match) -> str:
+    def value(name: str) -> object:
         try:
-            return spoken(value_of(match[1]))
+            return value_of(name)
         except KeyError:
             raise Sim2RealError(
-                f"{place}: the text quotes {match[1]}, which no results hold; "
+                f"{place}: the text quotes {name}, which no results hold; "
                 "expected a name from a results file of the run: correct the notebook"
             ) from None
 
-    return PLACEHOLDER.sub(replace, text)
+    text = CONDITION.sub(
+        lambda match: match[3] if bool(value(match[2])) != bool(match[1]) else "", text
+    )
+    return PLACEHOLDER.sub(lambda match: spoken(value(match[1])), text)
 
 
 def lookup(numbers: Callable[[str], dict], chapter: str, extra: dict) -> Callable[[str], object]:
@@ -107,7 +113,7 @@ def _given(parameters: str, injected: str) -> str:
 
 
 def _fill_text(cell: NotebookNode, value_of: Callable, place: str) -> None:
-    if PLACEHOLDER.search(cell.source):
+    if "{{ " in cell.source:
         cell.metadata["template"] = cell.source
         cell.source = filled(cell.source, value_of, place)
 
@@ -115,6 +121,6 @@ def _fill_text(cell: NotebookNode, value_of: Callable, place: str) -> None:
 def _fill_metadata(cell: NotebookNode, value_of: Callable, place: str) -> None:
     for part, key in (("figure", "caption"), ("image", "alt")):
         options = cell.metadata.get("mystnb", {}).get(part, {})
-        if PLACEHOLDER.search(options.get(key, "")):
+        if "{{ " in options.get(key, ""):
             options[f"{key}_template"] = options[key]
             options[key] = filled(options[key], value_of, place)

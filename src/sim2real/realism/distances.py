@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from ..data import VENDORS
 from ..metrics import (
     Estimate,
     frechet_distance,
@@ -15,7 +14,7 @@ from ..metrics import (
     kernel_distance_by_subject,
     standardise,
 )
-from .sets import SliceSet
+from .sets import SliceSet, vendors_in
 
 DISTANCE_COLUMNS = [
     "images",
@@ -87,10 +86,11 @@ def change_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
     """
     rows = []
     for space, sets in spaces.items():
-        for vendor in VENDORS:
+        vendors = vendors_in(sets)
+        for vendor in vendors:
             for than in (
                 "simulated",
-                *(f"sim2real_{other}" for other in VENDORS if other != vendor),
+                *(f"sim2real_{other}" for other in vendors if other != vendor),
             ):
                 change = _change(
                     sets[than], sets[f"sim2real_{vendor}"], sets[f"real_{vendor}"], space
@@ -126,11 +126,12 @@ def _table(
 
 def _pairs(spaces: dict[str, dict[str, SliceSet]]) -> Iterator[tuple]:
     for space, sets in spaces.items():
-        for reference in (f"real_{vendor}" for vendor in VENDORS):
+        vendors = vendors_in(sets)
+        for reference in (f"real_{vendor}" for vendor in vendors):
             for images in (
                 "simulated",
-                *(f"sim2real_{v}" for v in VENDORS),
-                *(f"real_{v}" for v in VENDORS),
+                *(f"sim2real_{v}" for v in vendors),
+                *(f"real_{v}" for v in vendors),
             ):
                 name = f"{images}_test" if images.startswith("real_") else images
                 yield space, images, reference, sets.get(name), sets[reference]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..data import COLOURS, VENDORS
+from ..data import COLOURS
 
 NAMES = {
     "simulated": "simulated",
@@ -43,8 +43,10 @@ def distances_figure(
     left, right = figure.subfigures(1, 2, width_ratios=[1.25, 1])
     for axes, space in zip(np.atleast_1d(left.subplots(len(spaces), 1)), spaces, strict=True):
         draw_distances(axes, distances[distances["features"] == space], AXIS[space])
-    grid = right.subplots(2, 3)
-    layout = [["simulated", "sim2real_A", "real_A"], ["", "sim2real_B", "real_B"]]
+    first, *others = [reference[-1] for reference in distances["reference"].unique()]
+    layout = [["simulated", f"sim2real_{first}", f"real_{first}"]]
+    layout += [["", f"sim2real_{vendor}", f"real_{vendor}"] for vendor in others]
+    grid = right.subplots(len(layout), 3, squeeze=False)
     for axes_row, names in zip(grid, layout, strict=True):
         for axes, name in zip(axes_row, names, strict=True):
             axes.axis("off")
@@ -58,10 +60,11 @@ def distances_figure(
 def draw_distances(axes, rows: pd.DataFrame, title: str) -> None:
     """Bars as defined, dots less the bias, lines the interval, the dashed line the floor; rows:
     ``distances.csv`` in one feature space."""
-    references, width = list(rows["reference"].unique()), 0.8 / len(NAMES)
-    for j, images in enumerate(NAMES):
+    references, shown = (list(rows[name].unique()) for name in ("reference", "images"))
+    width = 0.8 / len(shown)
+    for j, images in enumerate(shown):
         bars = rows[rows["images"] == images].set_index("reference").reindex(references)
-        places = np.arange(len(references)) + (j - (len(NAMES) - 1) / 2) * width
+        places = np.arange(len(references)) + (j - (len(shown) - 1) / 2) * width
         axes.bar(
             places,
             bars["distance"],
@@ -133,10 +136,8 @@ def looks_figure(distances: pd.DataFrame, vendor: pd.DataFrame, space: str = "te
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), width_ratios=[1, 1.25])
     rows = distances[distances["features"] == space].set_index(["images", "reference"])
-    judged, references = (
-        [f"sim2real_{name}" for name in VENDORS],
-        [f"real_{name}" for name in VENDORS],
-    )
+    references = list(distances["reference"].unique())
+    judged = [f"sim2real_{reference[-1]}" for reference in references]
     ratio = [
         [
             rows.loc[(one, two), "distance"] / rows.loc[("simulated", two), "distance"]
@@ -182,6 +183,10 @@ def _cell(row: pd.Series, ratio: float) -> str:
 
 
 def _shares(axes, vendor: pd.DataFrame) -> None:
+    if vendor.empty:
+        axes.text(0.5, 0.5, "one vendor alone: no other to be taken for", ha="center")
+        axes.axis("off")
+        return
     rows = vendor.set_index("images").reindex(list(SET_COLOURS))
     for k, (name, row) in enumerate(rows.iterrows()):
         axes.hlines(k, row["ci_low"], row["ci_high"], color=SET_COLOURS[name], linewidth=2.5)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter
 
-from ..data import VENDORS, generator
+from ..data import generator
 from ..metrics import frechet_distance, standardise, texture_features
-from .sets import SliceSet
+from .sets import SliceSet, vendors_in
 
 SENSITIVITY_COLUMNS = ["change", "distance", "times_other_half", "n_images", "n_reference"]
 
@@ -56,7 +56,7 @@ def sensitivity_table(sets: dict[str, SliceSet]) -> pd.DataFrame:
         ``SENSITIVITY_COLUMNS``; empty with fewer than two subjects of a vendor.
     """
     halves: list[list[np.ndarray]] = [[], []]
-    for images in (sets[f"real_{vendor}"] for vendor in VENDORS):
+    for images in (sets[f"real_{vendor}"] for vendor in vendors_in(sets)):
         second = np.isin(images.subjects, np.unique(images.subjects)[1::2])
         if not second.any():
             return pd.DataFrame(columns=SENSITIVITY_COLUMNS)

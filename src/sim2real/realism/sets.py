@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..cohort import COHORT
-from ..data import VENDORS, RunFolder, load_slices
+from ..data import VENDORS, RunFolder, load_slices, vendors_of
 from ..metrics import texture_features
 from ..translation import TRANSLATION, TranslationParameters, chosen_by
 
@@ -21,6 +21,11 @@ class SliceSet(NamedTuple):
     subjects: np.ndarray
 
 
+def vendors_in(sets: dict[str, SliceSet]) -> list[str]:
+    """Vendors that have a reference among ``sets``."""
+    return [vendor for vendor in VENDORS if f"real_{vendor}" in sets]
+
+
 def image_sets(
     run: RunFolder, translation: TranslationParameters, seed: int
 ) -> dict[str, SliceSet]:
@@ -31,7 +36,7 @@ def image_sets(
     slices = run.manifest(COHORT.name, "slices.csv")
     translated = run.manifest(TRANSLATION.name, "translated.csv")
     tables = {"simulated": slices[slices["domain"] == "simulated"]}
-    for vendor in VENDORS:
+    for vendor in vendors_of(slices):
         real = slices[(slices["domain"] == "real") & (slices["vendor"] == vendor)]
         tables[f"sim2real_{vendor}"] = translated[translated["domain"] == f"sim2real_{vendor}"]
         train = real[real["split"] == "train"]

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from ..data import VENDORS, RunFolder, choose_device, named_numbers, spoken_interval
+from ..data import RunFolder, choose_device, named_numbers, spoken_interval
 from ..metrics import FEWEST_SUBJECTS
 from ..translation import TranslationParameters
 from .chapter import REALISM
@@ -70,7 +70,7 @@ def results(distances: pd.DataFrame, spaces: dict, weights_note: str) -> dict:
     values: dict = {"features": ", ".join(spaces), "features_phrase": phrase}
     values |= distance_numbers(distances, spaces)
     return values | {
-        "floor_note": _floor_note(values),
+        "floor_note": _floor_note(distances),
         "interval_note": _interval_note(distances),
     }
 
@@ -80,7 +80,8 @@ def distance_numbers(distances: pd.DataFrame, spaces: Iterable[str]) -> dict:
     distance after translation over that before, as defined, not corrected."""
     name = "{features}_{images}_to_{reference}"
     values = named_numbers(distances, name, {"": "distance", "_corrected": "corrected"})
-    for space, vendor in product(spaces, VENDORS):
+    references = distances["reference"].unique()
+    for space, vendor in product(spaces, [reference[-1] for reference in references]):
         before, after = (
             values[f"{space}_{images}_to_real_{vendor}"]
             for images in ("simulated", f"sim2real_{vendor}")
@@ -103,23 +104,27 @@ def statistics(run: RunFolder) -> dict:
         for name in ("changes", "kid", "vendor", "sensitivity")
     )
     is_real = vendor["images"] == "real"
-    accuracy = vendor[is_real].iloc[0]
+    numbers = {}
+    if is_real.any():  # not with one vendor alone
+        accuracy = vendor[is_real].iloc[0]
+        interval = spoken_interval(accuracy["accuracy_low"], accuracy["accuracy_high"])
+        numbers = {
+            "vendor_accuracy": accuracy["accuracy"],
+            "vendor_accuracy_interval": interval,
+        }
     both = {"": "kid", "_corrected": "corrected"}
     distances = planted.set_index("change")["distance"]
     return {
         **named_numbers(kid, "kid_{features}_{images}_to_{reference}", both),
         **change_numbers(changes, {"": "change", "_corrected": "corrected"}),
         **named_numbers(vendor[~is_real], "called_A_{images}", {"": "share_A"}),
-        "vendor_accuracy": accuracy["accuracy"],
-        "vendor_accuracy_interval": spoken_interval(
-            accuracy["accuracy_low"], accuracy["accuracy_high"]
-        ),
+        **numbers,
         **{f"sees_{key}": distances.get(name, np.nan) for name, key in RESULT_NAMES.items()},
     }
 
 
-def _floor_note(values: dict) -> str:
-    floors = [values[f"texture_real_{vendor}_to_real_{vendor}"] for vendor in VENDORS]
+def _floor_note(distances: pd.DataFrame) -> str:
+    floors = distances.loc[distances["images"] == distances["reference"], "distance"]
     return (
         ""
         if np.isfinite(floors).all()

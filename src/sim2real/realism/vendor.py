@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ..data import VENDORS
 from ..metrics import Estimate, share
-from .sets import SliceSet
+from .sets import SliceSet, vendors_in
 
 VENDOR_COLUMNS = [
     "images",
@@ -48,7 +48,10 @@ def vendor_table(sets: dict[str, SliceSet]) -> pd.DataFrame:
     sets: texture features by the name of the set. ``real_A``, ``real_B`` are test subjects,
     ``real`` both together. They have an accuracy, and ``real`` has no more. The intervals are for
     this classifier as it was trained: they leave out that other training subjects give another one.
+    Of one vendor alone there is nothing to tell apart: no row.
     """
+    if len(vendors_in(sets)) < len(VENDORS):
+        return pd.DataFrame(columns=VENDOR_COLUMNS)
     classifier = train_classifier(sets)
     called = {
         name: SliceSet(classifier.predict(part.values) == "A", part.subjects)

@@ -1,18 +1,17 @@
 """What chapter 6 and appendix A2 tell about themselves."""
 
-from ..data import REGIMES, Chapter, Notebook
+from ..data import REGIMES, Chapter, Notebook, ParameterModel
 from .parameters import ScarcityParameters, SegmentationParameters
 
 
-def _trainings(parameters: SegmentationParameters) -> list[dict]:
-    return [
-        {"regime": regime, "training_seed": seed} for regime in REGIMES for seed in parameters.seeds
-    ]
+def _trainings(parameters: ParameterModel) -> list[dict]:
+    seeds = parameters.segmentation.seeds
+    return [{"regime": regime, "training_seed": seed} for regime in REGIMES for seed in seeds]
 
 
-def _small_trainings(parameters: ScarcityParameters) -> list[dict]:
-    sizes = sorted(set(parameters.n_real))
-    return [{"size": size, "training_seed": seed} for size in sizes for seed in parameters.seeds]
+def _small_trainings(parameters: ParameterModel) -> list[dict]:
+    sizes, seeds = sorted(set(parameters.scarcity.n_real)), parameters.scarcity.seeds
+    return [{"size": size, "training_seed": seed} for size in sizes for seed in seeds]
 
 
 SEGMENTATION = Chapter(

@@ -135,7 +135,7 @@ def comparisons_figure(comparisons: pd.DataFrame) -> Figure:
             style = {"color": colour, "markerfacecolor": face, "markersize": 6}
             axes.plot(row["difference"], place, MARKS[row["vendor"]], **style)
         axes.axvline(0, color=FAINT, linewidth=1, linestyle=":")
-        vendors = ("vendor " + rows["vendor"]).replace("vendor all", "both vendors")
+        vendors = ("vendor " + rows["vendor"]).replace("vendor all", "all vendors")
         axes.set_yticks(range(len(rows)), vendors + ", " + rows["structure"], fontsize=8)
         axes.set_title(f"{first} less {second}", fontsize=10)
         axes.set_xlabel("difference of Dice", fontsize=9)
@@ -185,7 +185,7 @@ def scarcity_figure(table: pd.DataFrame, gains: pd.DataFrame) -> Figure:
         axes.set_xscale("log")
         axes.set_xticks(sizes, [str(size) for size in sizes])
         axes.minorticks_off()
-        axes.set_xlabel("real training subjects, both vendors")
+        axes.set_xlabel("real training subjects, vendors in equal parts")
     return figure
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ..data import REGIMES, Sim2RealError, refuse, seed_of
+from ..data import REGIMES, VENDORS, Sim2RealError, refuse, seed_of, vendors_of
 
 # Domains of each regime. ``simulated`` in the paper's table means translated, in the style of both
 # vendors.
@@ -19,7 +19,8 @@ def regime_rows(table: pd.DataFrame, regime: str) -> pd.DataFrame:
     that ``regime`` trains on.
 
     Train subjects alone. Of the translated images, one half of the virtual subjects is seen in A's
-    style and the other half in B's, so that N stays the number of virtual subjects. Raises
+    style and the other half in B's, so that N stays the number of virtual subjects; with real
+    subjects of one vendor alone, all in its style. Raises
     Sim2RealError for an unknown regime, a domain without training images, a subject in both splits,
     and translations that do not hold the same subjects for A and for B.
     """
@@ -30,13 +31,15 @@ def regime_rows(table: pd.DataFrame, regime: str) -> pd.DataFrame:
     refuse_shared_subjects(table)
     domains = DOMAINS[regime]
     rows = table[table["domain"].isin(domains) & (table["split"] == "train")]
+    vendors = vendors_of(table) or list(VENDORS)
+    domains = [name for name in domains if not name.startswith("sim2real") or name[-1] in vendors]
     for domain in domains:
         refuse(
             not (rows["domain"] == domain).any(),
             f"regime '{regime}': no training image of domain '{domain}'; make them first"
             " (chapters 2 to 4)",
         )
-    if "sim2real_A" in domains:
+    if {"sim2real_A", "sim2real_B"} <= set(domains):
         rows = _one_style_a_subject(rows)
     return rows.reset_index(drop=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..data import VENDORS, RunFolder, named_numbers, refuse, seed_of
+from ..data import RunFolder, named_numbers, refuse, seed_of
 from ..metrics import holm, paired_difference
 from .chapter import SCARCITY, SEGMENTATION
 from .dataset import read_cases, regime_cases
@@ -48,24 +48,25 @@ GAIN_COLUMNS = [
 
 
 def ordered_subjects(cases: pd.DataFrame, seed: int) -> list[tuple[str, str]]:
-    """(vendor, subject) of the real training subjects, A and B in turn, each vendor's drawn by name
+    """(vendor, subject) of the real training subjects, vendors in turn, each vendor's drawn by name
     with ``seed``: a size is the first n.
 
     So 5 of them are among 10, these among 20. cases: ``dataset.read_cases``. Where one vendor has
     more, its rest is left off.
     """
     real = cases[cases["domain"] == "real"]
+    vendors = sorted(real["vendor"].unique())
     drawn = [
         sorted(
             set(real.loc[real["vendor"] == vendor, "subject"]),
             key=lambda name, vendor=vendor: seed_of(seed, "scarcity", vendor, name),
         )
-        for vendor in VENDORS
+        for vendor in vendors
     ]
     return [
         (vendor, subject)
         for pair in zip(*drawn, strict=False)
-        for vendor, subject in zip(VENDORS, pair, strict=True)
+        for vendor, subject in zip(vendors, pair, strict=True)
     ]
 
 

@@ -142,7 +142,7 @@ def _rows(block: pd.DataFrame, cell, notes: dict[str, str] | None = None) -> lis
         simulated += " untranslated" if training == "simulated" else ""
         simulated += (notes or {}).get(training, "")
         by_column = {(row["vendor"], row["structure"]): cell(row) for row in part}
-        values = "".join(by_column.get(key, "<td></td>") for key in columns())
+        values = "".join(by_column.get(key, "<td>&ndash;</td>") for key in columns())
         lines.append(f'<tr><th scope="row">{real}</th><td>{simulated}</td>{values}</tr>')
     return lines
 

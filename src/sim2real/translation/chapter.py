@@ -1,6 +1,6 @@
 """What chapter 4 and appendix A1 tell about themselves."""
 
-from ..data import VENDORS, Chapter, Notebook
+from ..data import Chapter, Notebook
 from .parameters import TranslationParameters, TranslatorsParameters
 
 TRANSLATION = Chapter(
@@ -12,7 +12,7 @@ TRANSLATION = Chapter(
             "04_train_translation",
             reads=("03_real_cohort",),
             makes=("sim2real.translation.training", "sim2real.translation.watch"),
-            variants=lambda parameters: [{"vendor": vendor} for vendor in VENDORS],
+            variants=lambda run: [{"vendor": vendor} for vendor in run.cohort.vendors],
             cores="one",
             rule="train_translation",
         ),

@@ -128,22 +128,19 @@ def health_figure(log: pd.DataFrame, health: pd.DataFrame, keep_nearest: bool) -
     return figure
 
 
-def pairs_figure(
-    simulated: np.ndarray,
-    translated_a: np.ndarray,
-    translated_b: np.ndarray,
-    subjects: Sequence[str],
-) -> Figure:
-    """A row a subject: its simulated slice and the same slice in the style of either vendor.
+def pairs_figure(slices: dict[str, np.ndarray], subjects: Sequence[str]) -> Figure:
+    """A row a subject: its simulated slice and the same slice in the style of each vendor.
 
     Args:
-        simulated, translated_a, translated_b: (n, h, w) in [0, 1], one slice a subject.
+        slices: domain (``simulated``, ``sim2real_A``, ``sim2real_B``) to (n, h, w) in [0, 1], one
+            slice a subject.
         subjects: n names.
     """
-    rows = dict(zip(subjects, zip(simulated, translated_a, translated_b, strict=True), strict=True))
-    figure, axes = _image_grid(rows, ["simulated", "sim2real A", "sim2real B"], inches=2.0)
-    for axis, colour in zip(axes[0], ("#555555", COLOURS["A"], COLOURS["B"]), strict=True):
-        axis.title.set(color=colour, fontweight="bold")
+    rows = dict(zip(subjects, zip(*slices.values(), strict=True), strict=True))
+    titles = [domain.replace("_", " ") for domain in slices]
+    figure, axes = _image_grid(rows, titles, inches=2.0)
+    for axis, title in zip(axes[0], titles, strict=True):
+        axis.title.set(color=COLOURS.get(title[-1], "#555555"), fontweight="bold")
     return figure
 
 

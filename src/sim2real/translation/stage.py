@@ -8,7 +8,6 @@ import pandas as pd
 from ..cohort import COHORT
 from ..data import (
     MYO,
-    VENDORS,
     RunFolder,
     choice_html,
     choose_device,
@@ -16,6 +15,7 @@ from ..data import (
     mosaic_html,
     outlines_html,
     range_html,
+    vendors_of,
 )
 from .apply import load_generator, translate, translate_images
 from .chapter import TRANSLATION
@@ -64,10 +64,11 @@ def model_folder(run: RunFolder, vendor: str) -> Path:
 def translate_population(run: RunFolder) -> pd.DataFrame:
     """Translate all simulated images to every vendor; writes ``translated.csv`` (``SLICE_COLUMNS``)
     and returns it."""
-    rows = _simulated(run)
+    slices = run.manifest(COHORT.name, "slices.csv")
+    rows = slices[slices["domain"] == "simulated"]
     output = f"{TRANSLATION.name}/translated"
     tables = []
-    for vendor in VENDORS:
+    for vendor in vendors_of(slices):
         generator = trained_generator(run, vendor)
         tables.append(translate_images(run.path, rows, generator, vendor, output, choose_device()))
     table = pd.concat(tables, ignore_index=True)
@@ -130,24 +131,26 @@ def examples(simulated: pd.DataFrame, n: int) -> list[tuple[str, str]]:
     return [(name, ("ED", "ES")[k % 2]) for k, name in enumerate(simulated["subject"].unique()[:n])]
 
 
-def pairs(run: RunFolder, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-    """A middle slice of the first ``n`` subjects, ED and ES in turn: simulated, to A, to B (each
-    (n, row, column)), and names."""
+def pairs(run: RunFolder, n: int) -> tuple[dict[str, np.ndarray], list[str]]:
+    """A middle slice of the first ``n`` subjects, ED and ES in turn: {domain: (n, row, column)},
+    simulated and translated to each vendor, and names."""
     simulated = _simulated(run)
     translated = run.manifest(TRANSLATION.name, "translated.csv")
     images = examples(simulated, n)
-    tables = [simulated, *(translated[translated["vendor"] == vendor] for vendor in VENDORS)]
-    slices = [_middle_slices(run, table, images, "image") for table in tables]
-    return (*slices, [f"{subject}, {phase}" for subject, phase in images])
+    tables = {"simulated": simulated, **dict(list(translated.groupby("domain")))}
+    slices = {
+        domain: _middle_slices(run, table, images, "image") for domain, table in tables.items()
+    }
+    return slices, [f"{subject}, {phase}" for subject, phase in images]
 
 
 def wipe_html(run: RunFolder, n: int, name: str, alt: str) -> str:
     """The slices of ``pairs``, to be moved on the page: simulated, and drawn over them the
     translation to a vendor, with the label that all three share."""
-    *slices, names = pairs(run, n)
+    slices, names = pairs(run, n)
     simulated = _simulated(run)
     labels = _middle_slices(run, simulated, examples(simulated, n), "label")
-    vendors = {str(k): f"vendor {vendor}" for k, vendor in enumerate(VENDORS, start=1)}
+    vendors = {str(k): f"vendor {domain[-1]}" for k, domain in enumerate(list(slices)[1:], 1)}
     ways = {"wipe": "curtain", "blend": "veil"}
     controls = (
         range_html(name, "share", "simulated to translated", 0, 100, 50, "{} %")
@@ -158,7 +161,7 @@ def wipe_html(run: RunFolder, n: int, name: str, alt: str) -> str:
     )
     text = f"{alt} The pictures: {'; '.join(names)}."
     return mosaic_html(
-        "wipe", name, np.stack(slices), np.stack([labels] * len(slices)), text, controls
+        "wipe", name, np.stack([*slices.values()]), np.stack([labels] * len(slices)), text, controls
     )
 
 
@@ -187,15 +190,15 @@ def results(run: RunFolder, translated: pd.DataFrame, parameters: TranslationPar
         "precision": arithmetic.precision,
         "generator_kind": _KINDS[parameters.residual] + _GRAIN[parameters.grain],
         "which_generator": _KEPT[parameters.keep_nearest],
-        "grain_kept": _grain_kept(run, parameters),
+        "grain_kept": _grain_kept(run, parameters, sorted(translated["vendor"].unique())),
         "generator_parameters": sum(p.numel() for p in trained_generator(run, "A").parameters()),
     }
 
 
-def _grain_kept(run: RunFolder, parameters: TranslationParameters) -> str:
+def _grain_kept(run: RunFolder, parameters: TranslationParameters, vendors: list[str]) -> str:
     if not (parameters.grain and parameters.keep_nearest):
         return "Nothing of it was changed after training"
-    shares = {vendor: float(trained_generator(run, vendor).grain.share) for vendor in VENDORS}
+    shares = {vendor: float(trained_generator(run, vendor).grain.share) for vendor in vendors}
     return "Of what the generator had learned to add, " + " and ".join(
         f"{100 * share:.0f} % were kept for vendor {vendor}" for vendor, share in shares.items()
     )
