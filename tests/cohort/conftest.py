@@ -12,8 +12,8 @@ from sim2real.cohort import CohortParameters, write_surrogate
 from sim2real.data import Sim2RealError
 
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset"
-SHAPE = (20, 17, 6, 3)  # x, y, slice, phase
-AFFINE = np.diag([7.3, 7.4, 12.0, 1.0])  # few voxels, a heart of plausible size
+SHAPE = (60, 51, 6, 3)  # x, y, slice, phase
+AFFINE = np.diag([7.3 / 3, 7.4 / 3, 12.0, 1.0])
 
 
 class Builder:
@@ -60,8 +60,9 @@ class Builder:
         """(image, label) of another heart at each call, labelled at two phases and brightest in its
         LV."""
         rng = np.random.default_rng(len(self.rows))
-        image = rng.integers(1, 400, shape).astype(np.int16)
-        label = np.zeros(shape, np.uint8)
+        coarse = (shape[0] // 3, shape[1] // 3, *shape[2:])
+        image = rng.integers(1, 400, coarse).astype(np.int16)
+        label = np.zeros(coarse, np.uint8)
         for phase in (ed, es):
             if isinstance(phase, int) and phase < shape[3]:
                 (
@@ -71,7 +72,7 @@ class Builder:
                 ) = (1, 2, 3)
                 label[8, 6, 1, phase] = 2 if phase == es else 1  # so that the phases differ
         image[label == 1] += 500
-        return image, label
+        return tuple(array.repeat(3, 0).repeat(3, 1) for array in (image, label))
 
     def whole(self):
         """A training and a test subject of each vendor: A1, A2, B1, B2."""

@@ -20,7 +20,9 @@ from sim2real.data import RunFolder, load_slices
 from sim2real.paper.data_check import check_data
 from sim2real.paper.parameters import load_parameters
 
-PLAIN = np.diag([7.3, 7.4, 12.0, 1.0])  # ACDC's headers: the sizes of the voxels and no orientation
+PLAIN = np.diag(
+    [7.3 / 3, 7.4 / 3, 12.0, 1.0]
+)  # ACDC's headers: the sizes of the voxels and no orientation
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +53,7 @@ def patient(tmp_path):
             if frame == es:
                 label[9, 6, 1] = 2
             image[label == 3] += 500
+            image, label = (array.repeat(3, 0).repeat(3, 1) for array in (image, label))
             for end, data in (("", image), ("_gt", label)):
                 if labelled or not end:
                     nib.save(

@@ -203,27 +203,27 @@ HEADER = {
     # headers
     "label with five dimensions": (
         voxels(lambda d: d[..., None].repeat(2, axis=4), "_gt"),
-        "A1_sa_gt.nii.gz: has shape (20, 17, 6, 3, 2)",
+        "A1_sa_gt.nii.gz: has shape (60, 51, 6, 3, 2)",
     ),
     "image with two dimensions": (
         voxels(lambda d: d[:, :, 0, 0]),
-        "A1_sa.nii.gz: has shape (20, 17)",
+        "A1_sa.nii.gz: has shape (60, 51)",
     ),
     "image without phases": (
         voxels(lambda d: d[..., 0]),
-        "A1_sa.nii.gz: has shape (20, 17, 6); expected 4",
+        "A1_sa.nii.gz: has shape (60, 51, 6); expected 4",
     ),
     "label with its axes exchanged": (
         voxels(lambda d: d.transpose(1, 0, 2, 3), "_gt"),
-        "_gt.nii.gz: shape (17, 20, 6, 3) differs",
+        "_gt.nii.gz: shape (51, 60, 6, 3) differs",
     ),
     "label with a slice less": (
         voxels(lambda d: d[:, :, 1:], "_gt"),
-        "A1_sa_gt.nii.gz: shape (20, 17, 5, 3) differs",
+        "A1_sa_gt.nii.gz: shape (60, 51, 5, 3) differs",
     ),
     "label with a phase less": (
         voxels(lambda d: d[..., 1:], "_gt"),
-        "A1_sa_gt.nii.gz: shape (20, 17, 6, 2) differs",
+        "A1_sa_gt.nii.gz: shape (60, 51, 6, 2) differs",
     ),
     "complex image": (
         voxels(lambda d: d.astype(np.complex64)),
@@ -250,16 +250,16 @@ HEADER = {
         "A1_sa.nii.gz: its voxels have no size",
     ),
     "header with a negative size": (
-        header(dim=(DIM, "<hhhhh", (4, -20, 17, 6, 3))),
+        header(dim=(DIM, "<hhhhh", (4, -60, 51, 6, 3))),
         "A1_sa.nii.gz: ",
     ),
     "header with a size of nought": (
-        header(dim=(DIM, "<hhhhh", (4, 0, 17, 6, 3))),
+        header(dim=(DIM, "<hhhhh", (4, 0, 51, 6, 3))),
         "A1_sa.nii.gz: ",
     ),
     "header that claims two phases more": (
-        header(dim=(DIM, "<hhhhh", (4, 20, 17, 6, 5))),
-        "_gt.nii.gz: shape (20, 17, 6, 3) differs",
+        header(dim=(DIM, "<hhhhh", (4, 60, 51, 6, 5))),
+        "_gt.nii.gz: shape (60, 51, 6, 3) differs",
     ),
     "header that claims the impossible": (
         header(dim=(DIM, "<hhhhh", (4, 32000, 32000, 32000, 3))),
@@ -284,12 +284,12 @@ CONTENT = {
         "A1_sa.nii.gz: holds 4,000 bytes, its header",
     ),
     "both headers claim more": (
-        lambda b: [header(end, dim=(DIM, "<hhhhh", (4, 20, 17, 6, 5)))(b) for end in ("", "_gt")],
-        "A1_sa.nii.gz: holds 12,592 bytes, its header claims 20,752",
+        lambda b: [header(end, dim=(DIM, "<hhhhh", (4, 60, 51, 6, 5)))(b) for end in ("", "_gt")],
+        "A1_sa.nii.gz: holds 110,512 bytes, its header claims 183,952",
     ),
     "both headers claim less": (
-        lambda b: [header(end, dim=(DIM, "<hhhhh", (4, 20, 16, 6, 3)))(b) for end in ("", "_gt")],
-        "A1_sa.nii.gz: holds more than 11,872 bytes",
+        lambda b: [header(end, dim=(DIM, "<hhhhh", (4, 60, 50, 6, 3)))(b) for end in ("", "_gt")],
+        "A1_sa.nii.gz: holds more than 108,352 bytes",
     ),
     "NaN in the image": (
         voxels(lambda d: filled((3, 4, 2, 2), np.nan)(d.astype(np.float32))),
@@ -340,8 +340,8 @@ LEFT_OUT = {
         "2 neighbouring slices hold LV, MYO and RV",
     ),
     "label with another affine": (
-        lambda b: voxels(lambda d: d, "_gt", affine=np.diag([7.3, -7.4, 12, 1]))(b),
-        "puts the label up to 236.8 mm",
+        lambda b: voxels(lambda d: d, "_gt", affine=np.diag([7.3 / 3, -7.4 / 3, 12, 1]))(b),
+        "puts the label up to 246.7 mm",
     ),
 }
 
@@ -444,7 +444,7 @@ def test_every_fault_is_listed_and_the_first_is_told_with_their_number(builder, 
     builder.rows[0]["ED"], builder.rows[1]["ES"] = 9, -4
     root = builder.sheet()
     content(lambda raw: b"", "_gt")(builder)
-    builder.save("B1", "_gt", np.full((20, 17, 6, 3), 9, np.uint8))
+    builder.save("B1", "_gt", np.full((60, 51, 6, 3), 9, np.uint8))
     lines = lines_of(root)
     for told in (
         "A1_sa_gt.nii.gz: not a readable",

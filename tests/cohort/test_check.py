@@ -25,7 +25,7 @@ def test_subjects_are_counted_by_vendor_split_and_pathology(builder):
 
 def test_lines_tell_table_findings_and_verdict(builder):
     builder.whole().add("A3").sheet()
-    builder.save("A3", "_gt", np.zeros((20, 17, 6, 3), np.uint8))
+    builder.save("A3", "_gt", np.zeros((60, 51, 6, 3), np.uint8))
     lines = check_cohort(builder.root).lines()
     assert lines[0].split() == ["pathology", "NOR", "all"]
     assert [line.split(":")[0] for line in lines[-2:]] == [
@@ -39,7 +39,7 @@ def test_lines_tell_table_findings_and_verdict(builder):
 def test_no_run_without_a_training_and_a_test_subject_of_each_vendor(builder, code, lacks):
     builder.whole().sheet()
     folder = "Testing" if code.endswith("2") else "Training/Labeled"
-    builder.save(code, "_gt", np.zeros((20, 17, 6, 3), np.uint8), folder=folder)
+    builder.save(code, "_gt", np.zeros((60, 51, 6, 3), np.uint8), folder=folder)
     report = check_cohort(builder.root)
     assert (
         not report.usable
@@ -63,7 +63,7 @@ def doubts_of(builder, image=None, label=None, **row):
 
 
 def test_exchanged_phases_are_doubted(builder):
-    """Millilitres counted by hand: 47 and 48 voxels of 7.3 x 7.4 x 12 mm are 30.5 and 31.1 ml."""
+    """Millilitres counted by hand: 47 and 48 blocks of 7.3 x 7.4 x 12 mm are 30.5 and 31.1 ml."""
     assert doubts_of(builder, ED=2, ES=0) == [
         "the LV holds 30 ml at ED and 31 ml at ES; the phases may be exchanged"
     ]
@@ -71,7 +71,7 @@ def test_exchanged_phases_are_doubted(builder):
 
 def test_implausible_volume_is_doubted(builder):
     def small(label):
-        label[10:12] = np.where(label[10:12] == 1, 2, label[10:12])
+        label[30:36] = np.where(label[30:36] == 1, 2, label[30:36])
         return label
 
     assert doubts_of(builder, label=small) == [
@@ -80,7 +80,7 @@ def test_implausible_volume_is_doubted(builder):
 
 
 def test_label_that_does_not_lie_on_its_image_is_doubted(builder):
-    assert doubts_of(builder, image=lambda image: np.roll(image, 9, axis=1)) == [
+    assert doubts_of(builder, image=lambda image: np.roll(image, 27, axis=1)) == [
         "blood is no brighter than muscle at ED; the label may not lie on its image"
     ]
 
@@ -91,12 +91,12 @@ def test_mirrored_stack_is_doubted(builder):
 
     def turned(label):
         upside = np.zeros_like(label)
-        upside[8:12, 7:10, 1:5], upside[8:12, 10, 1:5], upside[6:14, 2:7, 1:5] = 1, 2, 3
-        upside[8, 7, 1, 2] = 2
+        upside[24:36, 21:30, 1:5], upside[24:36, 30:33, 1:5], upside[18:42, 6:21, 1:5] = 1, 2, 3
+        upside[24, 21, 1, 2] = 2
         return np.where(label.any(axis=(0, 1, 2)), upside, 0).astype(np.uint8)
 
     def bright(image):
-        image[8:12, 7:10] += 900
+        image[24:36, 21:30] += 900
         return image
 
     assert doubts_of(builder, image=bright, label=turned) == [

@@ -10,7 +10,7 @@ import pytest
 from sim2real.cohort import read_mnms, require_subjects, survey_mnms
 
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset"
-SHAPE = (20, 17, 6, 3)
+SHAPE = (60, 51, 6, 3)
 OLDER = "201207_M&Ms Dataset information - diagnosis - opendataset"
 
 
@@ -43,7 +43,7 @@ def test_each_phase_is_the_one_of_the_sheet_es_before_ed_too(builder):
             image, label = case.read(phase)
             np.testing.assert_array_equal(image.data, whole["image"][..., index])
             np.testing.assert_array_equal(label.data, whole["label"][..., index])
-        assert case.read("ES")[1].data[8, 6, 1] == 2 and case.read("ED")[1].data[8, 6, 1] == 1
+        assert case.read("ES")[1].data[24, 18, 1] == 2 and case.read("ED")[1].data[24, 18, 1] == 1
 
 
 def test_labels_stored_as_floats_become_integers(builder):
@@ -222,7 +222,7 @@ def test_labels_that_are_nearly_whole_are_rounded_and_others_refused(
 @pytest.mark.parametrize("axes", [(2, 0, 1, 3), (0, 2, 1, 3)])
 def test_slices_come_third_whatever_their_place_in_the_file(builder, axes):
     turned = np.array(
-        [[0.4, -6.9, 1.1, 5], [7.2, 0.5, 1.3, -8], [0.6, 1.0, 11.9, 3], [0, 0, 0, 1.0]]
+        [[0.1, -2.3, 1.1, 5], [2.4, 0.2, 1.3, -8], [0.2, 0.3, 11.9, 3], [0, 0, 0, 1.0]]
     )  # oblique, not orthonormal
     builder.add("A1", affine=turned).add("B1", vendor="B").sheet()
     expected = read_mnms(builder.root)[0].read("ED")
