@@ -90,6 +90,8 @@ def prepare_real(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -
     columns = [column.name for column in fields(LeftOut)]
     left_out = pd.DataFrame(cohort.left_out + too_short, columns=columns)
     run.write_manifest(COHORT.name, left_out, "left_out.csv")
+    for note in cohort.notes:
+        print(note)
     if len(left_out):
         print(f"{len(left_out)} subjects left out, named with the reason in left_out.csv")
     remaining = set(zip(table["vendor"], table["split"], strict=True))
