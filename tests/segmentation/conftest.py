@@ -1,6 +1,7 @@
 """A toy cohort with grids of unequal sides: 5 virtual subjects, 2 real train and 1 test subject a
 vendor, 2 slices an image."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from sim2real.data import SLICE_COLUMNS, Image, write_image
+from sim2real.segmentation.evaluate import EVALUATION_COLUMNS
 
 ROWS, COLUMNS, SLICES = 64, 48, 2
 AFFINE = np.diag([1.25, 1.5, 9.0, 1.0])
@@ -79,3 +81,19 @@ def chapter(run, table) -> Path:
     torch.set_num_threads(1)
     prepare_dataset(run, run / "06_segmentation", table)
     return run / "06_segmentation"
+
+
+@pytest.fixture
+def cases():
+    """``real`` wins RV of A, ``simulated`` beats all everywhere and must not be outlined, else
+    ``both`` wins."""
+    level = {"sim2real": 0.7, "real": 0.8, "both": 0.85, "simulated": 0.95}
+    rows = []
+    for training, vendor, subject, phase, structure in product(
+        level, "AB", ("s0", "s1"), ("ED", "ES"), ("LV", "RV", "MYO")
+    ):
+        extra = 0.1 if (training, vendor, structure) == ("real", "A", "RV") else 0
+        rows.append(
+            [training, 0, 3, 5, vendor, subject, phase, structure, level[training] + extra, 9.0, 0]
+        )
+    return pd.DataFrame(rows, columns=EVALUATION_COLUMNS)

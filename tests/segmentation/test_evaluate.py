@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from sim2real.data import Sim2RealError, as_shown, load_slices, read_image, read_labels
@@ -10,13 +9,11 @@ from sim2real.segmentation import (
     predictions_folder,
     read_predictions,
     score_cases,
-    table1_means,
     train_segmenter,
 )
 from sim2real.segmentation.evaluate import (
     EVALUATION_COLUMNS,
     MEASURE_COLUMNS,
-    TABLE_COLUMNS,
     case_key,
     real_test_rows,
     structure_rows,
@@ -87,40 +84,6 @@ def test_empty_prediction_is_dice_0_the_diagonal_and_counted():
         "hd_mm": pytest.approx((36**2 + 20**2 + 60**2) ** 0.5),
         "empty": 1,
     }
-
-
-def toy_cases() -> pd.DataFrame:
-    rows = [
-        ["real", 0, 4, 0, "B", "x", "ED", "RV", 0.9, 3, 0],
-        ["real", 0, 4, 0, "B", "x", "ES", "RV", 0.0, 200, 1],
-    ]
-    rows += [
-        ["sim2real", 0, 0, 5, "A", "y", "ED", "LV", 0.8, 5, 0],
-        ["sim2real", 1, 0, 5, "A", "y", "ED", "LV", 0.6, 7, 0],
-    ]
-    return pd.DataFrame(rows, columns=EVALUATION_COLUMNS)
-
-
-def test_table1_means_every_case_and_counts_the_empty_ones():
-    table = table1_means(toy_cases())
-    assert list(table.columns) == TABLE_COLUMNS and list(table["training"]) == ["sim2real", "real"]
-    sim2real, real = table.to_dict("records")
-    assert (real["n_cases"], real["n_empty"], real["dice_mean"], real["hd_mm_mean"]) == (
-        2,
-        1,
-        0.45,
-        101.5,
-    )
-    assert (sim2real["n_cases"], sim2real["n_simulated"]) == (2, 5) and sim2real[
-        "dice_sd"
-    ] == pytest.approx(0.02**0.5)
-
-
-def test_lost_case_is_caught():
-    cases = toy_cases()
-    cases.loc[1, "hd_mm"] = np.nan
-    with pytest.raises(Sim2RealError, match="1 cases have no Dice or HD"):
-        table1_means(cases)
 
 
 @pytest.fixture

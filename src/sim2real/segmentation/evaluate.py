@@ -1,4 +1,4 @@
-"""Every measure of each test case, Table 1, and predictions on disk: one label image a case, in the
+"""Every measure of each test case, and predictions on disk: one label image a case, in the
 geometry of the test image, so that any viewer lays the one over the other."""
 
 import shutil
@@ -9,7 +9,6 @@ import pandas as pd
 import torch
 
 from ..data import (
-    REGIMES,
     STRUCTURES,
     Sim2RealError,
     as_shown,
@@ -54,19 +53,6 @@ MEASURE_COLUMNS = [
     "predicted_ml",
     "reference_ml",
     "n_images",
-]
-TABLE_COLUMNS = [
-    "training",
-    "n_real",
-    "n_simulated",
-    "vendor",
-    "structure",
-    "n_cases",
-    "dice_mean",
-    "dice_sd",
-    "hd_mm_mean",
-    "hd_mm_sd",
-    "n_empty",
 ]
 
 
@@ -195,32 +181,6 @@ def structure_rows(prediction: np.ndarray, reference: np.ndarray, spacing_mm) ->
         {name: row[name] for name in ("structure", "dice", "hd_mm", "empty")}
         for row in measure_rows(prediction, reference, spacing_mm)
     ]
-
-
-def table1_means(cases: pd.DataFrame) -> pd.DataFrame:
-    """Mean and SD over the cases (and seeds) of each training, vendor and structure:
-    ``TABLE_COLUMNS``. No case is left out."""
-    if lost := int(cases[["dice", "hd_mm"]].isna().any(axis=1).sum()):
-        raise Sim2RealError(
-            f"{lost} cases have no Dice or HD; expected a number for each: evaluate anew"
-        )
-    groups = cases.groupby(
-        ["training", "n_real", "n_simulated", "vendor", "structure"], as_index=False
-    )
-    table = groups.agg(
-        n_cases=("dice", "size"),
-        dice_mean=("dice", "mean"),
-        dice_sd=("dice", "std"),
-        hd_mm_mean=("hd_mm", "mean"),
-        hd_mm_sd=("hd_mm", "std"),
-        n_empty=("empty", "sum"),
-    )
-    order = {name: place for place, name in enumerate([*REGIMES, *STRUCTURES])}
-    by = ["training", "vendor", "structure"]
-    table = table.sort_values(
-        by, key=lambda column: column if column.name == "vendor" else column.map(order)
-    )
-    return table[TABLE_COLUMNS].reset_index(drop=True)
 
 
 def predictions_folder(folder: Path | str, training: str, seed: int) -> Path:

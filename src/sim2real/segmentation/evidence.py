@@ -5,9 +5,9 @@ import pandas as pd
 
 from ..data import RunFolder, named_numbers
 from .chapter import SEGMENTATION
+from .intervals import ALL, comparison_table, joined
 from .judge import keeps_table, label_cases
 from .stage import all_images
-from .statistics import ALL, comparison_table, joined
 from .training import model_folder
 
 

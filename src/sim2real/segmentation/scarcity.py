@@ -15,9 +15,9 @@ from ..metrics import holm, paired_difference
 from .chapter import SCARCITY, SEGMENTATION
 from .dataset import read_cases, regime_cases
 from .evaluate import EVALUATION_COLUMNS, predict_tests, score_cases
+from .intervals import ALL, by_subject, mean_over_subjects, part_of, places
 from .parameters import ScarcityParameters, SegmentationParameters
 from .stage import all_images
-from .statistics import ALL, by_subject, mean_over_subjects, part_of, places
 from .training import train_cases
 
 TRAININGS = ("real", "both")

@@ -14,14 +14,13 @@ from .evaluate import (
     MEASURE_COLUMNS,
     evaluate_model,
     predictions_folder,
-    table1_means,
     write_predictions,
 )
+from .intervals import interval_table
 from .nnunet import plans_for
 from .parameters import SegmentationParameters
 from .regimes import count_subjects
-from .statistics import interval_table
-from .table1 import DISTANCES
+from .table1 import DISTANCES, table1_means
 
 PLACES = ("best", "median", "worst")
 

@@ -1,12 +1,12 @@
-"""The paper's Table 1: which number stands in which cell, which cells are outlined, and its HTML,
-readable on a light and on a dark page."""
+"""The paper's Table 1: the means in its cells, which cells are outlined, and its HTML, readable
+on a light and on a dark page."""
 
 import html
 from importlib.resources import files
 
 import pandas as pd
 
-from ..data import REGIMES, STRUCTURES, VENDORS
+from ..data import REGIMES, STRUCTURES, VENDORS, Sim2RealError
 
 PAPER_ROWS = ("sim2real", "real", "both")
 # The choices of ``segmentation.distance``: its measure in ``table1_intervals.csv``, and how the
@@ -22,9 +22,50 @@ BEST = (  # this red stands out on white and on black
 )
 
 
+TABLE_COLUMNS = [
+    "training",
+    "n_real",
+    "n_simulated",
+    "vendor",
+    "structure",
+    "n_cases",
+    "dice_mean",
+    "dice_sd",
+    "hd_mm_mean",
+    "hd_mm_sd",
+    "n_empty",
+]
+
+
+def table1_means(cases: pd.DataFrame) -> pd.DataFrame:
+    """Mean and SD over the cases (and seeds) of each training, vendor and structure:
+    ``TABLE_COLUMNS``. No case is left out."""
+    if lost := int(cases[["dice", "hd_mm"]].isna().any(axis=1).sum()):
+        raise Sim2RealError(
+            f"{lost} cases have no Dice or HD; expected a number for each: evaluate anew"
+        )
+    groups = cases.groupby(
+        ["training", "n_real", "n_simulated", "vendor", "structure"], as_index=False
+    )
+    table = groups.agg(
+        n_cases=("dice", "size"),
+        dice_mean=("dice", "mean"),
+        dice_sd=("dice", "std"),
+        hd_mm_mean=("hd_mm", "mean"),
+        hd_mm_sd=("hd_mm", "std"),
+        n_empty=("empty", "sum"),
+    )
+    order = {name: place for place, name in enumerate([*REGIMES, *STRUCTURES])}
+    by = ["training", "vendor", "structure"]
+    table = table.sort_values(
+        by, key=lambda column: column if column.name == "vendor" else column.map(order)
+    )
+    return table[TABLE_COLUMNS].reset_index(drop=True)
+
+
 def with_distance(table: pd.DataFrame, intervals: pd.DataFrame, distance: str) -> pd.DataFrame:
-    """``evaluate.table1_means`` with the mean of another distance of ``DISTANCES`` as
-    ``distance_mean``; intervals: ``statistics.interval_table``."""
+    """``table1_means`` with the mean of another distance of ``DISTANCES`` as
+    ``distance_mean``; intervals: ``interval_table``."""
     keys = ["training", "vendor", "structure"]
     means = intervals[intervals["measure"] == DISTANCES[distance][0]]
     means = means[[*keys, "mean"]].rename(columns={"mean": "distance_mean"})
@@ -39,7 +80,7 @@ def read_published() -> pd.DataFrame:
 
 def cells(table: pd.DataFrame) -> pd.DataFrame:
     """``training, vendor, structure, n_real, n_simulated, dice, hd, best`` from
-    ``evaluate.table1_means``, ``with_distance`` or ``read_published``."""
+    ``table1_means``, ``with_distance`` or ``read_published``."""
     distance = "distance_mean" if "distance_mean" in table else "hd_mm_mean"
     short = table.rename(columns={"dice_mean": "dice", distance: "hd"})
     short = short[["training", "vendor", "structure", "n_real", "n_simulated", "dice", "hd"]]
@@ -78,10 +119,10 @@ def table1_html(
     page's own hold.
 
     Args:
-        ours: ``evaluate.table1_means``.
+        ours: ``table1_means``.
         published: ``read_published``.
         caption: plain text below the table.
-        intervals: ``statistics.interval_table``, which has the other distances.
+        intervals: ``interval_table``, which has the other distances.
         distance: of ``DISTANCES``.
     """
 

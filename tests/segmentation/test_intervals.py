@@ -7,8 +7,7 @@ import pytest
 
 from sim2real.data import STRUCTURES, Sim2RealError
 from sim2real.segmentation import comparison_table, interval_table, joined
-from sim2real.segmentation.statistics import COMPARISON_COLUMNS, INTERVAL_COLUMNS, MEASURES
-from sim2real.segmentation.table1 import with_distance
+from sim2real.segmentation.intervals import COMPARISON_COLUMNS, INTERVAL_COLUMNS, MEASURES
 
 LEVEL = {"sim2real": 0.80, "real": 0.86, "both": 0.86, "simulated": 0.60}
 
@@ -139,20 +138,6 @@ def test_four_subjects_have_neither_interval_nor_p():
         table[["ci_low", "ci_high", "p", "p_holm"]].isna().all(axis=None)
         and table["difference"].notna().all()
     )
-
-
-def test_another_distance_takes_its_place_in_the_table_and_leaves_the_rest():
-    table = pd.DataFrame(
-        {
-            "training": ["real"],
-            "vendor": ["A"],
-            "structure": ["LV"],
-            "hd_mm_mean": [9.0],
-            "dice_mean": [0.8],
-        }
-    )
-    shown = with_distance(table, interval_table(judged()), "hd95")
-    assert shown["distance_mean"].item() == pytest.approx(8.0) and shown["hd_mm_mean"].item() == 9.0
 
 
 def test_tables_of_other_cases_and_lost_seeds_are_refused():
