@@ -20,6 +20,7 @@ from .processes import follow
 from .prose import lookup, with_prose
 
 _EVERY_S = 8.0
+_WARNED_BY_CELL = re.compile(r"^\S*ipykernel_\d+/\d+\.py:\d+: \w+: (.*)\n(?:  .*\n)?", re.MULTILINE)
 
 
 def fault_file(run: Path, job: str) -> Path:
@@ -120,8 +121,8 @@ def _finish(
     notebook = with_prose(notebook, nbformat.read(source, as_version=4), value_of, source.name)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if output.output_type == "stream":  # a library's warning names its own file
-                output.text = output.text.replace(f"{root}/", "").replace(f"{sys.prefix}/", "")
+            if output.output_type == "stream":
+                output.text = without_paths(output.text, root)
     notebook.metadata["papermill"].update(
         input_path=f"notebooks/{source.name}", output_path=f"{run}/chapters/{job.name}.ipynb"
     )
@@ -133,6 +134,13 @@ def _finish(
         "reads": {name: digests.makes(name) for name in job.reads},
     }
     nbformat.write(notebook, path)
+
+
+def without_paths(text: str, root: Path) -> str:
+    """What a cell printed, without this machine's folders: warnings name the file that warns, be it
+    a library's or the cell's own, which lies in a temporary folder."""
+    text = _WARNED_BY_CELL.sub(r"\1\n", text)
+    return text.replace(f"{root}/", "").replace(f"{sys.prefix}/", "")
 
 
 def _remake(fault: str, run: str, chapter: str) -> str:
