@@ -170,6 +170,8 @@ def test_the_size_of_a_stack_is_found_however_its_header_spells_it(tmp_path, spe
         ({"sform": SIZE * 1.2}, "more than one size of voxels .*sform: 1.5 x 1.68 x 10.8 mm"),
         ({"pixdim": np.ones(3)}, "no size of voxels .*pixdim: 1 x 1 x 1 mm"),
         ({"pixdim": np.array([1, 1, 30.0])}, "no size of voxels"),
+        ({"pixdim": np.array([7, 7, 9.0])}, "no size of voxels"),
+        ({"pixdim": np.array([1.2, 1.2, 4.5])}, "no size of voxels"),  # 8 slices, 36 mm in all
     ],
 )
 def test_a_size_that_no_short_axis_stack_has_is_refused_with_all_readings(
@@ -178,6 +180,18 @@ def test_a_size_that_no_short_axis_stack_has_is_refused_with_all_readings(
     with pytest.raises(Sim2RealError, match=words) as caught:
         open_stack(stack_spelled(tmp_path / "a.nii.gz", **spelling))
     assert "\n" not in str(caught.value)
+
+
+def test_an_axis_of_one_is_dropped_and_the_origin_is_in_mm_too(tmp_path):
+    affine = np.diag([-0.00125, -0.0014, 0.009, 1])
+    affine[:3, 3] = 0.1, -0.05, 0.02  # metres, as declared
+    nifti = nib.Nifti1Image(np.ones((40, 40, 8, 1), np.int16), affine)
+    nifti.header.set_xyzt_units("meter")
+    nib.save(nifti, tmp_path / "a.nii.gz")
+    stack = open_stack(tmp_path / "a.nii.gz")
+    assert stack.shape == (40, 40, 8)
+    np.testing.assert_allclose(stack.affine[:3, 3], [100, -50, 20], rtol=1e-5)
+    assert stack.extra["spacing"].startswith("1.25 x 1.4 x 9 mm by")
 
 
 def test_what_is_written_like_a_file_has_its_header(tmp_path):
