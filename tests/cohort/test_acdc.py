@@ -1,4 +1,6 @@
+import gzip
 import shutil
+import struct
 
 import nibabel as nib
 import numpy as np
@@ -157,6 +159,21 @@ def test_acdc_alone_is_a_cohort_of_one_vendor(patient, tmp_path):
     both = CohortParameters(acdc_root="ACDC", mnms_root="MnMs")
     assert both.vendors == CohortParameters().vendors == ("A", "B") and name(both) == "mnms+acdc"
     check_data(load_parameters("tiny", ["cohort.acdc_root=ACDC"]), "07_verdict", tmp_path)
+
+
+def test_genuine_headers_tell_the_size_in_pixdim_alone_and_the_run_says_so(
+    patient, tmp_path, tmp_path_factory, capsys
+):
+    for path in [*patient(1).glob("*.nii.gz"), *patient(101, "testing").glob("*.nii.gz")]:
+        raw = bytearray(gzip.decompress(path.read_bytes()))
+        struct.pack_into("<hh", raw, 252, 0, 1)  # no qform, an sform of columns of length one
+        struct.pack_into("<12f", raw, 280, -1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0)
+        path.write_bytes(gzip.compress(bytes(raw)))
+    parameters = CohortParameters(acdc_root="ACDC", grid_pixels=64, pixel_size_mm=3.0)
+    cohort = read_real(parameters, tmp_path)
+    np.testing.assert_allclose(cohort.cases[0].read("ED")[0].spacing_mm, np.diag(PLAIN)[:3])
+    prepare_real(RunFolder(tmp_path_factory.mktemp("run")), cohort, parameters)
+    assert "size of voxels of 2 subjects: 2.43 x 2.47 x 12 mm by pixdim" in capsys.readouterr().out
 
 
 def info(text):
