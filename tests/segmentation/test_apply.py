@@ -1,6 +1,9 @@
 """``sim2real predict``: which slices are scored, in which geometry labels come back, and what is
 refused. The network is a threshold."""
 
+import gzip
+import struct
+
 import nibabel as nib
 import numpy as np
 import pandas as pd
@@ -77,6 +80,31 @@ def flipped(image: Image, axis: int) -> Image:
     affine[:3, 3] += affine[:3, axis] * (image.data.shape[axis] - 1)
     affine[:3, axis] *= -1
     return Image(np.flip(image.data, axis), affine)
+
+
+def test_a_header_that_contradicts_itself_is_read_right_and_kept(tmp_path, predict, stack, capsys):
+    image, label = stack
+    scores, folder = predict(store(tmp_path / "plain", "a", image, label))
+    source, size = tmp_path / "odd" / "a.nii.gz", image.spacing_mm
+    for path in (source, source.with_name("a_gt.nii.gz")):
+        plain = tmp_path / "plain" / path.name
+        raw = bytearray(gzip.decompress(plain.read_bytes()))
+        steps = image.affine[:3, :3] / size  # the sform without the size, pixdim with it
+        struct.pack_into("<12f", raw, 280, *np.c_[steps, image.affine[:3, 3]].ravel())
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(gzip.compress(bytes(raw)))
+    capsys.readouterr()
+    again, odd_folder = predict(source, "odd_out")
+    assert "a.nii.gz: size of voxels" in capsys.readouterr().out
+    columns = ["dice", "hd_mm"]
+    np.testing.assert_allclose(again[columns], scores[columns], rtol=1e-4)
+    one, two = (
+        np.asarray(nib.load(path / "a_pred.nii.gz").dataobj) for path in (folder, odd_folder)
+    )
+    assert (one != two).mean() < 0.002  # sizes of four bytes decide a few ties another way
+    written = nib.load(odd_folder / "a_pred.nii.gz").header
+    np.testing.assert_array_equal(written["srow_x"], nib.load(source).header["srow_x"])
+    np.testing.assert_array_equal(written["pixdim"][1:4], nib.load(source).header["pixdim"][1:4])
 
 
 @pytest.mark.parametrize("crop", ["field", "heart"])

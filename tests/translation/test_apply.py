@@ -4,13 +4,14 @@ import pandas as pd
 import pytest
 import torch
 
-from sim2real.data import SLICE_COLUMNS, Image, Sim2RealError, load_slices, write_image
+from sim2real.data import SLICE_COLUMNS, Image, RunFolder, Sim2RealError, load_slices, write_image
 from sim2real.translation import (
     AS_IN_PAPER,
     TranslationParameters,
     build,
     load_generator,
     save_generator,
+    stage,
     translate,
     translate_images,
 )
@@ -57,6 +58,19 @@ def test_translated_images_keep_geometry_order_and_labels(tmp_path, rows, genera
         found, raw = np.asarray(translated.dataobj)[:, :, 1].T, translate(generator, one[None])[0]
         np.testing.assert_allclose(found, raw, atol=1e-6)  # the look it learnt, not scaled again
     assert load_slices(tmp_path, table).shape == (5, 32, 40)
+
+
+@pytest.mark.parametrize("vendors", ["A", "AB"])
+def test_the_population_is_translated_to_the_vendors_that_the_cohort_has(
+    tmp_path, rows, generator, vendors, monkeypatch
+):
+    run = RunFolder(tmp_path)
+    real = [("real", v, f"{v}1", "ES", "train", "r.nii.gz", "r_gt.nii.gz") for v in vendors]
+    slices = pd.concat([rows, pd.DataFrame(real, columns=SLICE_COLUMNS)])
+    run.write_manifest("03_real_cohort", slices, "slices.csv")
+    monkeypatch.setattr(stage, "trained_generator", lambda run, vendor: generator)
+    table = stage.translate_population(run)
+    assert table["domain"].tolist() == [f"sim2real_{v}" for v in vendors for _ in range(2)]
 
 
 def test_translation_maps_the_unit_interval_to_itself(generator):

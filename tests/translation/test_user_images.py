@@ -1,4 +1,5 @@
 import itertools
+import struct
 from pathlib import Path
 
 import nibabel as nib
@@ -128,6 +129,18 @@ def test_the_written_image_has_the_shape_and_affine_of_its_source(tmp_path, gene
         and written.get_fdata().max() <= 1
         and written.get_fdata().std() > 0
     )
+
+
+def test_the_size_that_was_taken_is_told_and_the_header_is_kept(tmp_path, generator, capsys):
+    source = save(tmp_path / "in" / "a.nii", stack(40, 52, 8), np.diag([-1, -1, 1, 1.0]))
+    raw = bytearray(source.read_bytes())
+    struct.pack_into("<3f", raw, 80, 1.4, 1.4, 9)  # pixdim alone has the size
+    source.write_bytes(raw)
+    (path,) = translate_source(source, generator, SCALE, "B", tmp_path / "out")
+    assert "a.nii: size of voxels 1.4 x 1.4 x 9 mm by pixdim" in capsys.readouterr().out
+    written, original = nib.load(path), nib.load(source)
+    np.testing.assert_array_equal(written.header["pixdim"], original.header["pixdim"])
+    np.testing.assert_array_equal(written.header["srow_x"], original.header["srow_x"])
 
 
 def test_phases_are_translated_each_by_itself(tmp_path, generator):

@@ -110,6 +110,21 @@ def test_every_claim_has_a_line_and_what_was_not_executed_is_said(run):
     assert (table.drop(index=["scarce", "light"])["verdict"] == SUPPORTED).all()
 
 
+def test_with_one_vendor_alone_claims_of_two_are_not_decided(run):
+    made = run()
+    changes = made.manifest("05_realism", "changes.csv").query(
+        "vendor == 'A' and than == 'simulated'"
+    )
+    made.write_manifest("05_realism", changes, "changes.csv")
+    called = made.manifest("05_realism", "vendor.csv")
+    made.write_manifest("05_realism", called.iloc[:0], "vendor.csv")
+    table = claims_table(evidence(made, VerdictParameters(), ())).set_index("claim")
+    assert set(table.index) == set(CLAIMS["claim"]) and table.loc["nearer", "verdict"] == SUPPORTED
+    for claim in ("own_look", "called"):
+        assert table.loc[claim, "verdict"] == LACKING
+        assert "one vendor alone" in table.loc[claim, "evidence"]
+
+
 def test_studies_that_were_executed_decide_their_claims(run):
     """The fewest subjects are those of the smallest size, whatever the order of the rows; fewer
     weights make CUT the lighter one."""
