@@ -28,7 +28,7 @@ def slice_measures(image: np.ndarray, label: np.ndarray, pixel_mm) -> dict[str, 
     """The measures ``SLICE_MEASURES`` of one slice; NaN where a structure is missing.
 
     image: shape (row, column), intensities *before* normalisation, which would move the ratios.
-    label: the same shape, values of ``core.labels``. pixel_mm: edge of a pixel in mm, one number or
+    label: the same shape, values of ``data.labels``. pixel_mm: edge of a pixel in mm, one number or
     (row, column). Intensities are taken inside LV and RV eroded by 2 px and MYO by 1 px, as they
     are if fewer than 10 px would remain.
     """

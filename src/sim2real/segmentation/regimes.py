@@ -15,7 +15,7 @@ DOMAINS = {
 
 
 def regime_rows(table: pd.DataFrame, regime: str) -> pd.DataFrame:
-    """Rows of ``table`` (columns of ``core.slices.SLICE_COLUMNS``, or of ``dataset.CASE_COLUMNS``)
+    """Rows of ``table`` (columns of ``data.slices.SLICE_COLUMNS``, or of ``dataset.CASE_COLUMNS``)
     that ``regime`` trains on.
 
     Train subjects alone. Of the translated images, one half of the virtual subjects is seen in A's
