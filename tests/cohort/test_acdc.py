@@ -1,6 +1,7 @@
 import gzip
 import shutil
 import struct
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -11,7 +12,9 @@ from sim2real.cohort import (
     Grid,
     check_cohort,
     field_centre,
+    numbered_as_ours,
     prepare_real,
+    read_mnms,
     read_real,
     survey_acdc,
     to_grid,
@@ -22,9 +25,7 @@ from sim2real.data import RunFolder, load_slices
 from sim2real.paper.data_check import check_data
 from sim2real.paper.parameters import load_parameters
 
-PLAIN = np.diag(
-    [7.3 / 3, 7.4 / 3, 12.0, 1.0]
-)  # ACDC's headers: the sizes of the voxels and no orientation
+PLAIN = np.diag([7.3 / 3, 7.4 / 3, 12.0, 1.0])  # the sizes of the voxels and no orientation
 
 
 @pytest.fixture(autouse=True)
@@ -173,7 +174,34 @@ def test_genuine_headers_tell_the_size_in_pixdim_alone_and_the_run_says_so(
     cohort = read_real(parameters, tmp_path)
     np.testing.assert_allclose(cohort.cases[0].read("ED")[0].spacing_mm, np.diag(PLAIN)[:3])
     prepare_real(RunFolder(tmp_path_factory.mktemp("run")), cohort, parameters)
-    assert "size of voxels of 2 subjects: 2.43 x 2.47 x 12 mm by pixdim" in capsys.readouterr().out
+    assert (
+        "size of voxels in 2 of 2 subjects: 2.43 x 2.47 x 12 mm by pixdim"
+        in capsys.readouterr().out
+    )
+
+
+def ring_of_muscle(exchange=False):
+    """(x, y, slice): blood within a ring of muscle, a crescent beside it."""
+    x, y = np.mgrid[:40, :36]
+    radius, label = np.hypot(x - 24, y - 18), np.zeros((40, 36, 3), np.uint8)
+    label[np.hypot(x - 14, y - 18) < 9] = 1 if exchange else 3
+    label[radius < 10], label[radius < 6] = 2, 3 if exchange else 1
+    return label
+
+
+def test_exchanged_numbers_of_a_label_are_seen_by_what_the_wall_encloses(builder, refusal):
+    right, wrong = ring_of_muscle(), ring_of_muscle(exchange=True)
+    of_acdc, other = Path("patient101_frame01_gt.nii.gz"), Path("heart_gt.nii.gz")
+    np.testing.assert_array_equal(numbered_as_ours(wrong, of_acdc), right)
+    for path in (of_acdc, other):
+        np.testing.assert_array_equal(numbered_as_ours(right, path), right)
+    told = refusal(lambda: numbered_as_ours(wrong, other))
+    assert told.startswith("heart_gt.nii.gz: the wall (2) encloses label 3 and not label 1")
+    builder.add("A1").add("B1", vendor="B")
+    builder.save("A1", "_gt", np.stack([wrong] * 3, axis=3))
+    builder.save("A1", "", np.random.default_rng(0).random((40, 36, 3, 3), np.float32))
+    (case, _) = read_mnms(builder.sheet())
+    assert "A1_sa_gt.nii.gz: the wall (2) encloses" in refusal(lambda: case.read("ED"))
 
 
 def info(text):

@@ -24,7 +24,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "acdc": ["survey_acdc"],
+        "acdc": ["numbered_as_ours", "survey_acdc"],
         "appearance": ["VENDOR_LOOKS", "image_subject"],
         "cases": [
             "Case",

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import binary_dilation, generate_binary_structure
 
-from ..data import VENDORS, Image, Sim2RealError, open_stack, read_voxels, refuse
+from ..data import LV, MYO, RV, VENDORS, Image, Sim2RealError, open_stack, read_voxels, refuse
 
 # a label this near a whole number was stored in too few digits; one farther off was interpolated
 _WHOLE = 0.01
@@ -80,7 +81,9 @@ class Case:
         frame = self.frame(phase)
         voxels = read_voxels(frame.label, open_stack(frame.label), frame.index)
         labels = np.array(self.values, np.uint8)[whole_labels(voxels, frame.label, f" at {phase}")]
-        return slices_third(Image(labels, np.asarray(open_stack(frame.image).affine, float)))
+        image = slices_third(Image(labels, np.asarray(open_stack(frame.image).affine, float)))
+        refuse_exchanged(image.data, frame.label)
+        return image
 
 
 @dataclass(frozen=True)
@@ -176,8 +179,7 @@ def spacing_notes(cases: list[Case]) -> list[str]:
     """What was taken for the size of voxels where a header tells it in more than one way."""
     sizes = Counter(open_stack(case.ed.image).extra.get("spacing", "") for case in cases)
     return [
-        f"size of voxels of {count} subjects: {size}, since their headers tell it in more than one"
-        " way"
+        f"size of voxels in {count} of {len(cases)} subjects: {size}, of what their headers tell"
         for size, count in sizes.items()
         if size
     ]
@@ -208,6 +210,26 @@ def whole_labels(data: np.ndarray, path: Path, when: str = "") -> np.ndarray:
             f"{path}: holds the label {data[strange][0]:g}{when}; expected whole numbers, 0 to 3"
         )
     return whole.astype(np.uint8)
+
+
+def is_exchanged(label: np.ndarray) -> bool:
+    """Whether the wall encloses what is numbered RV, and what is numbered LV far less: (x, y,
+    slice), a hint of numbers as ACDC has them."""
+    in_plane = generate_binary_structure(2, 1)[..., None]
+    enclosed = {}
+    for value in (LV, RV):
+        ring = binary_dilation(label == value, in_plane) & (label != value)
+        enclosed[value] = (label[ring] == MYO).mean() if ring.any() else 0.0
+    return enclosed[RV] > enclosed[LV] + 0.3
+
+
+def refuse_exchanged(label: np.ndarray, path: Path) -> None:
+    """Raise Sim2RealError where the numbers of LV and RV are exchanged."""
+    refuse(
+        is_exchanged(label),
+        f"{path}: the wall (2) encloses label {RV} and not label {LV}, so that LV and RV are"
+        f" exchanged; expected {LV} LV, {MYO} MYO, {RV} RV: renumber the labels",
+    )
 
 
 def inside(path: Path, root: Path) -> None:

@@ -20,6 +20,7 @@ from ..cohort import (
     heart_centre,
     is_mnms,
     mid_ventricular,
+    numbered_as_ours,
     slices_third,
     survey_mnms,
     to_grid,
@@ -153,8 +154,12 @@ def _labels_beside(path: Path, beside: Path, phases) -> dict[int | None, Image]:
         raise Sim2RealError(f"{path}: {reason}")
     nifti, affine = open_stack(beside), np.asarray(open_stack(path).affine, float)
     labels = {phase: whole_labels(read_voxels(beside, nifti, phase), beside) for phase in phases}
-    return {
+    stacks = {
         phase: slices_third(Image(label, affine)) for phase, label in labels.items() if label.any()
+    }
+    return {
+        phase: Image(numbered_as_ours(stack.data, beside), stack.affine)
+        for phase, stack in stacks.items()
     }
 
 
