@@ -6,6 +6,8 @@ import pytest
 from sim2real.cohort import check_cohort, read_mnms
 from sim2real.cohort.check import cases_table, examine
 
+AFFINE = np.diag([7.3 / 3, 7.4 / 3, 12.0, 1.0])
+
 
 @pytest.fixture(autouse=True)
 def one_process(monkeypatch):
@@ -48,7 +50,7 @@ def test_no_run_without_a_training_and_a_test_subject_of_each_vendor(builder, co
     )
 
 
-def doubts_of(builder, image=None, label=None, **row):
+def doubts_of(builder, image=None, label=None, affine=AFFINE, **row):
     """What is doubted of A1 after its image or label has been changed by a function."""
     builder.whole()
     builder.rows[0].update(row)
@@ -56,7 +58,7 @@ def doubts_of(builder, image=None, label=None, **row):
     data = dict(zip(("", "_gt"), builder.arrays(), strict=True))
     for end, change in (("", image), ("_gt", label)):
         if change is not None:
-            builder.save("A1", end, change(data[end]))
+            builder.save("A1", end, change(data[end]), affine)
     report = check_cohort(builder.root)
     assert report.usable
     return [doubt.removeprefix("A1 (A, train): ") for doubt in report.doubts]
@@ -86,8 +88,21 @@ def test_label_that_does_not_lie_on_its_image_is_doubted(builder):
 
 
 def test_mirrored_stack_is_doubted(builder):
-    """The RV under the LV where the header, without orientation, has anterior up: y falls from
-    front to back in RAS."""
+    """The RV under the LV where an oblique header says that anterior is up: y falls from front to
+    back in RAS."""
+    tilt = np.deg2rad(20)
+    oblique = AFFINE.copy()
+    rotation = np.array(
+        [
+            [np.cos(tilt), 0, np.sin(tilt)],
+            [0, 1, 0],
+            [-np.sin(tilt), 0, np.cos(tilt)],
+        ]
+    )
+    around_x = np.array(
+        [[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]]
+    )
+    oblique[:3, :3] = rotation @ around_x @ AFFINE[:3, :3]
 
     def turned(label):
         upside = np.zeros_like(label)
@@ -99,7 +114,7 @@ def test_mirrored_stack_is_doubted(builder):
         image[24:36, 21:30] += 900
         return image
 
-    assert doubts_of(builder, image=bright, label=turned) == [
+    assert doubts_of(builder, image=bright, label=turned, affine=oblique) == [
         "the RV lies behind the LV; the stack may be stored mirrored"
     ]
 

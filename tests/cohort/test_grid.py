@@ -266,3 +266,31 @@ def test_a_slice_with_a_right_ventricle_alone_does_not_hide_where_it_lies(turned
     upright_label = upright(Image(np.zeros(SHAPE), np.eye(4)), Image(data, np.eye(4)))[1].data
     rv, lv = (np.argwhere(upright_label[:, :, 2] == value)[:, 0].mean() for value in (RV, LV))
     assert rv < lv
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_quarter_turns_of_a_stack_without_orientation_are_undone_by_the_label(turns):
+    """The one that brings the RV nearest to the left; the picture is turned, not mirrored."""
+    image, label = stack(0)
+    plain = np.diag([1.3, 1.3, 9, 1.0])
+    turned = [np.rot90(part.data, turns) for part in (image, label)]
+    found_image, found = upright(Image(turned[0], plain), Image(turned[1], plain))
+    wanted = upright(Image(image.data, plain), Image(label.data, plain))
+    np.testing.assert_array_equal(found.data, wanted[1].data)
+    np.testing.assert_array_equal(found_image.data, wanted[0].data)
+    right, down = (
+        np.diff([np.argwhere(found.data == v)[:, axis].mean() for v in (LV, RV)])[0]
+        for axis in (0, 1)
+    )
+    assert right < -abs(down)
+
+
+def test_an_oblique_header_is_believed_unless_the_label_is_asked(tmp_path):
+    """An RV straight above the LV stays there; asked by the label, it goes to the left."""
+    image, label = stack(0)
+    above = np.zeros_like(label.data)
+    above[11:20, 12:22], above[13:18, 14:20], above[8:22, 4:12] = MYO, LV, RV
+    label = Image(above, label.affine)
+    np.testing.assert_array_equal(upright(image, label)[1].data, above)
+    asked = upright(image, label, by_label=True)[1].data
+    assert np.argwhere(asked == RV)[:, 0].mean() < np.argwhere(asked == LV)[:, 0].mean() - 3

@@ -11,6 +11,7 @@ from .parameters import CohortParameters
 
 # where the heart's base lies, seen from the apex, in most people (RAS)
 _TO_BASE = np.array([0.45, -0.65, 0.6])
+_ALONG_THE_BODY = 0.999  # cosine between an axis of a stack and one of the body
 
 
 @dataclass(frozen=True)
@@ -33,20 +34,24 @@ class TooFewSlices(Sim2RealError):
 
 
 def upright(
-    image: Image, label: Image | None = None, guide: Image | None = None
+    image: Image,
+    label: Image | None = None,
+    guide: Image | None = None,
+    by_label: bool = False,
 ) -> tuple[Image, Image | None]:
     """Image and label with their in-plane axes permuted and flipped alike, as a viewer shows a
     short axis: RV left, anterior up.
 
-    By the world geometry; where the label shows the RV on the viewer's right all the same (headers
-    without orientation), both are turned half round, which keeps their handedness. Slices run apex
-    to base when the header tells.
+    By the world geometry. Where a header holds no orientation, the label tells: of the four
+    quarter turns the one that brings the RV nearest to the viewer's left. So it does where the
+    header puts the RV on the right. Slices run apex to base when the header tells.
 
     Args:
         image: (x, y, slice) with its world geometry.
         label: the same of its labels.
         guide: the label that is asked for the RV, so that two phases are turned alike; ``label``
             itself when none is given.
+        by_label: whether the label tells though the header holds an orientation.
 
     Returns:
         Image and label.
@@ -62,12 +67,22 @@ def upright(
         signs[0] * directions[:, order[0]] @ right + signs[1] * directions[:, order[1]] @ down
         for order, signs in candidates
     ]
-    order, signs = candidates[int(np.argmax(scores))]
+    best = candidates[int(np.argmax(scores))]
     guide = guide or label
-    if guide is not None and _rv_on_the_right(_reorder(guide, order, signs).data):
-        signs = (-signs[0], -signs[1])
-    turned_label = None if label is None else _reorder(label, order, signs)
-    return _reorder(image, order, signs), turned_label
+    to_rv = None if guide is None else _to_rv(guide)
+    if to_rv is not None:
+        ask = by_label or not is_oriented(image.affine) or _shown(to_rv, best)[0] > 0
+        turns = [way for way in candidates if _is_mirrored(way) == _is_mirrored(best)]
+        best = min(turns, key=lambda way: _shown(to_rv, way)[0]) if ask else best
+    turned_label = None if label is None else _reorder(label, *best)
+    return _reorder(image, *best), turned_label
+
+
+def is_oriented(affine: np.ndarray) -> bool:
+    """Whether a header tells how the slices lie: a short axis is oblique to the body, so axes along
+    the body's tell nothing."""
+    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    return bool(np.abs(directions).max(axis=0).min() < _ALONG_THE_BODY)
 
 
 def mid_ventricular(labels: list[np.ndarray], count: int, name: str) -> list[int]:
@@ -187,11 +202,25 @@ def _reorder(image: Image, order: tuple[int, int], signs: tuple[int, int]) -> Im
     return Image(np.ascontiguousarray(data), affine)
 
 
-def _rv_on_the_right(label: np.ndarray) -> bool:
-    """True when, over the slices with both, the RV's middle lies on the viewer's right of the
-    LV's."""
-    both = np.flatnonzero([((plane == RV).any() and (plane == LV).any()) for plane in label.T])
-    middles = [
-        [np.argwhere(label[:, :, k] == value)[:, 0].mean() for value in (LV, RV)] for k in both
+def _to_rv(label: Image) -> np.ndarray | None:
+    """From the LV's middle to the RV's, mm along x and y, over the slices that hold both; None
+    where none does."""
+    planes = [plane.T for plane in label.data.T if (plane == RV).any() and (plane == LV).any()]
+    if not planes:
+        return None
+    steps = [
+        np.argwhere(plane == RV).mean(axis=0) - np.argwhere(plane == LV).mean(axis=0)
+        for plane in planes
     ]
-    return bool(middles) and float(np.mean(np.diff(middles))) > 0
+    return np.mean(steps, axis=0) * label.spacing_mm[:2]
+
+
+def _shown(vector: np.ndarray, way: tuple) -> np.ndarray:
+    """A vector along x and y after axes have been permuted and flipped: to the right, down."""
+    order, signs = way
+    return vector[list(order)] * signs
+
+
+def _is_mirrored(way: tuple) -> bool:
+    order, signs = way
+    return (order == (1, 0)) != (signs[0] * signs[1] < 0)

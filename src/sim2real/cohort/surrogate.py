@@ -6,6 +6,7 @@ version; the version changes only for a reason in the terms of what real slices 
 because a later chapter would score better.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from ..population import Phantom, PopulationParameters, SlicePlan, sample_subjec
 from . import appearance
 from .parameters import CohortParameters
 
-VERSION = 8
+VERSION = 9
 CODE = "surrogate"  # how the subjects' codes begin
 SHARE_NORMAL = 0.3  # M&Ms is mostly patients
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"
@@ -64,6 +65,8 @@ def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
     code = f"{CODE}{vendor}{k:06d}"
     rng = generator(seed, "surrogate", vendor, k)
     subject = sample_subject(seed, k, SHARE_NORMAL, family=f"patient{vendor}")
+    # M&Ms has headers with an orientation: its hearts lie as a scanner's slices are prescribed
+    subject = replace(subject, roll_deg=float(rng.normal(0, 8)))
     es_first = bool(rng.random() < 0.2)
     phases = PHASES[::-1] if es_first else PHASES
     image_path, label_path = (
@@ -78,7 +81,7 @@ def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
             stack="full",
         )
         # an operator puts the middle of the field of view about between the ventricles
-        septum = np.deg2rad(subject.septum_angle_deg)
+        septum = np.deg2rad(subject.septum_angle_deg - subject.roll_deg)
         middle_mm = 18 * np.array([np.cos(septum), np.sin(septum)]) + rng.normal(0, 8, 2)
         phantom = Phantom(subject)
         plan = SlicePlan.of(phantom.heart, geometry, offset_mm=tuple(middle_mm.tolist()))

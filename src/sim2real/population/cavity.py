@@ -26,7 +26,8 @@ _RIDGES, _RIDGE_MM = 60, 2.5
 _MESH_MM = (-1.2, -0.4, 0.4, 1.2)
 # height of those on the septum, which is nearly smooth, over that of those across from it
 _SEPTAL = 0.25
-_BAND_MM = 2.2  # radius of the moderator band
+_BANDS, _BAND_MM = 4, 1.9  # that cross the RV (one is the moderator band), and their radius
+_RIGHT_RIDGE_MM = 3.5  # height of the ridges on the RV's wall for one SD of their mesh
 
 
 class LeftCavity:
@@ -145,15 +146,18 @@ class LeftCavity:
 
 
 class RightCavity:
-    """Ridges along the RV's wall, and the moderator band that crosses from the septum to the free
-    wall."""
+    """Ridges along the RV's wall, and bands that cross from the septum to the free wall, the
+    moderator band among them."""
 
     def __init__(self, ventricle: RightVentricle):
         self.ventricle = ventricle
         rng = generator(ventricle.heart.subject.seed, "right cavity")
         self.ridges = PeriodicField(rng, 12, 5.0, terms=7)  # coarser than the left's
-        self.level, self.offset = rng.uniform(0.5, 0.68), rng.normal(0, 6)
-        self.slope, self.bend = rng.uniform(0.1, 0.5), rng.normal(0, 5)
+        self.height = _RIGHT_RIDGE_MM * rng.lognormal(0, 0.35)
+        # of each band: share of the heart's length, and in mm where it crosses
+        self.levels, self.offsets = rng.uniform(0.3, 0.85, _BANDS), rng.normal(0, 9, _BANDS)
+        self.slopes, self.bends = rng.uniform(-0.3, 0.5, _BANDS), rng.normal(0, 6, _BANDS)
+        self.radii = _BAND_MM * rng.lognormal(0, 0.25, _BANDS)
 
     def paint(
         self,
@@ -179,14 +183,17 @@ class RightCavity:
         """
         ridge = ring(
             lambda angles: np.minimum(
-                2.2 * np.maximum(self.ridges(angles, level) - 0.6, 0), 0.25 * min(half_axes)
+                self.height * np.maximum(self.ridges(angles, level) - 0.3, 0), 0.4 * min(half_axes)
             )
         )
         part[blood & (depth < ridge) & (to_lv > 4)] = ID["rv_trabeculae"]
         along, across = s * half_axes[0], t * half_axes[1]
-        height = level - self.level * self.ventricle.heart.apex - self.slope * along
-        distance = np.hypot(across - self.offset - self.bend * (1 - s**2), height)
-        part[blood & (distance < _BAND_MM)] = ID["rv_trabeculae"]
+        apex = self.ventricle.heart.apex
+        bands = zip(self.levels, self.offsets, self.slopes, self.bends, self.radii, strict=True)
+        for at, offset, slope, bend, radius in bands:
+            height = level - at * apex - slope * along
+            distance = np.hypot(across - offset - bend * (1 - s**2), height)
+            part[blood & (distance < radius)] = ID["rv_trabeculae"]
 
 
 def _scattered(positions: np.ndarray, count: int) -> np.ndarray:

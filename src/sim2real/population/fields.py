@@ -47,6 +47,25 @@ class PeriodicField:
         return total * np.float32(np.sqrt(2 / len(self.orders)))
 
 
+class RingField:
+    """A smooth random function of an angle, of mean 0 and SD 1 over the ring.
+
+    Args:
+        rng: of its coefficients.
+        orders: of its harmonics, weighted by one over the square root of the order.
+    """
+
+    def __init__(self, rng: np.random.Generator, orders: tuple[int, ...]):
+        self.orders = np.array(orders)
+        weights = rng.standard_normal((2, len(orders))) / np.sqrt(self.orders)
+        self.weights = weights / np.sqrt((weights**2).sum() / 2)
+
+    def __call__(self, angle: np.ndarray) -> np.ndarray:
+        """The function at ``angle``, radians, any shape."""
+        turns = np.multiply.outer(angle, self.orders)
+        return np.cos(turns) @ self.weights[0] + np.sin(turns) @ self.weights[1]
+
+
 class AngularTable:
     """Functions of an angle alone, each evaluated on a ring of angles and interpolated linearly at
     many points."""
@@ -68,3 +87,9 @@ class AngularTable:
         )
         low = ring[self.index]
         return low + self.share * (ring[self.index + 1] - low)
+
+
+def turned(x: np.ndarray, y: np.ndarray, angle_deg: float) -> tuple[np.ndarray, np.ndarray]:
+    """The vectors (x, y) turned by ``angle_deg`` from x to y."""
+    c, s = np.cos(np.deg2rad(angle_deg)), np.sin(np.deg2rad(angle_deg))
+    return x * c - y * s, x * s + y * c

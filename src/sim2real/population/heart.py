@@ -21,7 +21,8 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
-from ..data import refuse
+from ..data import generator, refuse
+from .fields import AngularTable, RingField, turned
 from .subjects import Subject
 
 DENSITY_G_PER_ML = 1.05
@@ -37,6 +38,8 @@ INFLOW_MM = 22.0  # how far the RV reaches above the mitral plane (its outflow t
 _LEVELS = (np.arange(600) + 0.5) / 600  # shares of the length, to integrate over
 _WIDEST = 0.3  # level of the widest LV section, as a fraction of its length
 _APICAL_WALL = 0.6  # thickness of the wall at the apex over its mean
+_OUTLINE_ORDERS = (2, 3, 4, 5)  # of the unevenness of the heart's section
+_WALL_ORDERS = (1, 2, 3, 4)  # of the wall's unevenness round the ring
 _BASAL_ROTATION_DEG = 3.0  # clockwise seen from the apex, at end systole
 
 
@@ -45,6 +48,39 @@ def profile(u: np.ndarray) -> np.ndarray:
     below = np.clip((u - _WIDEST) / (1 - _WIDEST), 0, 1)
     above = np.clip((_WIDEST - u) / _WIDEST, 0, 1.5)
     return np.sqrt(np.maximum(1 - below**2.2, 0)) * (1 - 0.13 * above**2)
+
+
+class Outline:
+    """Between the image's plane and one where the LV's section is round.
+
+    An ellipse of the subject's flattening, and a smooth unevenness of the radius on it; both keep
+    the section's area.
+    """
+
+    def __init__(self, subject: Subject):
+        self.stretch = np.sqrt(subject.lv_flattening)
+        self.tilt_deg = subject.flattening_angle_deg
+        self.unevenness, self.mean = subject.outline_unevenness, 1.0
+        self.uneven = RingField(generator(subject.seed, "outline"), _OUTLINE_ORDERS)
+        ring = np.linspace(0, 2 * np.pi, 360, endpoint=False)
+        self.mean = float(np.sqrt(np.mean(self.scale(ring) ** 2)))
+
+    def scale(self, angle: np.ndarray) -> np.ndarray:
+        """Radius over that in the round frame, at ``angle`` there, radians."""
+        return np.exp(self.unevenness * self.uneven(angle)) / self.mean
+
+    def rounded(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Positions in the round frame of positions in the image, mm."""
+        u, v = turned(x, y, -self.tilt_deg)
+        x, y = turned(u * self.stretch, v / self.stretch, self.tilt_deg)
+        scale = AngularTable(np.arctan2(y, x))(self.scale)
+        return x / scale, y / scale
+
+    def shaped(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Positions in the image of positions in the round frame, mm."""
+        scale = self.scale(np.arctan2(y, x))
+        u, v = turned(x * scale, y * scale, -self.tilt_deg)
+        return turned(u / self.stretch, v * self.stretch, self.tilt_deg)
 
 
 @dataclass(frozen=True)
@@ -74,8 +110,8 @@ class Heart:
 
     @property
     def septum(self) -> float:
-        """Direction of the septum's middle, radians."""
-        return float(np.deg2rad(self.subject.septum_angle_deg))
+        """Direction of the septum's middle in the image, radians."""
+        return float(np.deg2rad(self.subject.septum_angle_deg - self.subject.roll_deg))
 
     @property
     def papillary_ml(self) -> float:
@@ -125,12 +161,21 @@ class Heart:
         """Level of the epicardial apex, mm."""
         return self.length + _APICAL_WALL * self.wall
 
+    @cached_property
+    def outline(self) -> Outline:
+        return Outline(self.subject)
+
+    @cached_property
+    def _uneven_wall(self) -> RingField:
+        return RingField(generator(self.subject.seed, "wall"), _WALL_ORDERS)
+
     def thickness(self, wall: float, angle: np.ndarray) -> np.ndarray:
-        """Wall thickness at ED in the ventricle's middle, mm, round the circumference: thickest in
-        the septum."""
+        """Wall thickness at ED in the ventricle's middle, mm, round the circumference: thicker in
+        the septum, and uneven as the subject's is."""
         subject = self.subject
         septal = max(subject.septal_wall_mm, wall * (1 + subject.septal_excess))
-        return wall + (septal - wall) * np.exp(2.0 * (np.cos(angle - self.septum) - 1))
+        uneven = wall * np.exp(subject.wall_unevenness * self._uneven_wall(angle))
+        return uneven + (septal - wall) * np.exp(2.0 * (np.cos(angle - self.septum) - 1))
 
     def _epi(self, wall: float, angle: np.ndarray, z: np.ndarray) -> np.ndarray:
         return (self.radius + self.thickness(wall, angle)) * profile(

@@ -14,10 +14,10 @@ class PopulationParameters(ParameterModel):
         40, ge=2, le=1_000_000, description="virtual subjects, training material of the translation"
     )
     share_normal: Fraction = Field(
-        0.5,
+        0.2,
         description=(
-            "share of subjects without disease; the rest are DCM, HCM, hypertensive and abnormal-RV"
-            " in equal parts"
+            "share of subjects without disease; the rest are DCM, HCM, hypertensive, abnormal-RV"
+            " and infarcted in equal parts"
         ),
     )
     voxel_mm: float = Field(

@@ -7,7 +7,7 @@ import numpy as np
 from ..data import Image, generator
 from .cavity import LeftCavity, RightCavity
 from .cycle import Moment, moment_of
-from .fields import AngularTable, PeriodicField
+from .fields import AngularTable, PeriodicField, turned
 from .heart import INFLOW_MM, Heart
 from .parameters import PopulationParameters
 from .right_ventricle import WALL_MM, RightVentricle
@@ -18,6 +18,9 @@ from .xcat.pose import frame_of
 
 # of ``population.stack = "middle"``: the four that the paper uses and one to spare each side
 MIDDLE_SLICES = 6
+# reach of the fat in the corners between heart, chest wall and diaphragm, in thicknesses of the fat
+# on the heart
+_CORNER_FAT = 2.0
 _NEAR_MM = 115  # the heart and its fat lie this near to the LV's axis
 
 
@@ -77,7 +80,7 @@ class SlicePlan:
 def _centres(heart: Heart, parameters: PopulationParameters) -> np.ndarray:
     spacing = parameters.slice_spacing_mm
     if parameters.stack == "full":
-        return np.arange(heart.apex + 0.2 * spacing, -(INFLOW_MM + spacing / 2), -spacing)
+        return np.arange(heart.apex + 0.2 * spacing, -(INFLOW_MM + spacing), -spacing)
     low, high = mid_levels(heart)
     return (low + high) / 2 + spacing * ((MIDDLE_SLICES - 1) / 2 - np.arange(MIDDLE_SLICES))
 
@@ -110,10 +113,11 @@ class Phantom:
     """A subject's anatomy, evaluated wherever slices lie."""
 
     def __init__(self, subject: Subject):
-        self.subject, self.heart, self.torso = subject, Heart(subject), Torso(subject)
+        self.subject, self.heart = subject, Heart(subject)
         self.right = RightVentricle(self.heart)
         self.left_cavity, self.right_cavity = LeftCavity(self.heart), RightCavity(self.right)
-        self.outline = PeriodicField(generator(subject.seed, "heart"), 2, 80.0, terms=3)
+        self.fat_lobes = PeriodicField(generator(subject.seed, "heart"), 2, 80.0, terms=3)
+        self.torso = Torso(subject, self._surface())
 
     def structures(
         self, plan: SlicePlan, phases: tuple[str | float, ...], parameters: PopulationParameters
@@ -143,24 +147,58 @@ class Phantom:
         for k, s in np.ndindex(len(plan.centres), len(offsets)):
             level = np.float32(plan.centres[k] - offsets[s])
             toward_base = np.float32(self.heart.length / 2) - level
-            background = self.torso(
+            background, room = self.torso(
                 *(x * right[i] + y * down[i] + toward_base * base[i] + shift[i] for i in range(3))
             )
             for p, moment in enumerate(moments):
                 plane = background.copy()
-                self._paint_heart(plane, x, y, level, moment)
+                self._paint_heart(plane, room, x, y, level, moment)
                 maps[:, :, k, p, s] = plane
         return Image(maps, plan.affine)
 
+    def _surface(self) -> np.ndarray:
+        """Points on the outside of both ventricles at ED below the base, world coordinates, shape
+        (point, 3), mm."""
+        heart, right = self.heart, self.right
+        ring = np.linspace(0, 2 * np.pi, 36, endpoint=False)
+        points = []
+        for level in np.linspace(0, 0.98 * heart.apex, 24):
+            radius = heart.epicardium(ring, level, 0.0)
+            polar = [(radius * np.cos(ring), radius * np.sin(ring))]
+            if level < right.apex:
+                centre, radial, across = right.section(level, 0.0, right.depth(0.0))
+                to_rv = right.direction(level)
+                along = centre + (radial + WALL_MM) * np.cos(ring)
+                aside = (across + WALL_MM) * np.sin(ring)
+                polar.append(
+                    (
+                        along * np.cos(to_rv) - aside * np.sin(to_rv),
+                        along * np.sin(to_rv) + aside * np.cos(to_rv),
+                    )
+                )
+            for x, y in polar:
+                points.append(np.stack([*self.heart.outline.shaped(x, y), np.full(x.shape, level)]))
+        x, y, level = np.concatenate(points, axis=1)
+        right_of, down, base = short_axis_frame(self.subject)
+        world = np.outer(x, right_of) + np.outer(y, down)
+        world += np.outer(heart.length / 2 - level, base)
+        return world + np.array(self.subject.heart_shift_mm)
+
     def _paint_heart(
-        self, plane: np.ndarray, x: np.ndarray, y: np.ndarray, z: float, moment: Moment
+        self,
+        plane: np.ndarray,
+        room: np.ndarray,
+        x: np.ndarray,
+        y: np.ndarray,
+        z: float,
+        moment: Moment,
     ) -> None:
         """Paint ventricles, atria, great vessels and fat into one plane at level ``z`` of the
-        heart's frame."""
+        heart's frame; ``room``: mm to chest wall and diaphragm."""
         heart, right, ejected = self.heart, self.right, moment.ejected
         near = (np.abs(x) < _NEAR_MM) & (np.abs(y) < _NEAR_MM)
-        x, y, part = x[near], y[near], plane[near]
-        hx, hy = self._rounded(x, y)
+        x, y, part, room = x[near], y[near], plane[near], room[near]
+        hx, hy = self.heart.outline.rounded(x, y)
         level = float(heart.material_level(z, ejected))
         radius, angle = np.hypot(hx, hy), np.arctan2(hy, hx) - heart.twist(level, moment.twisted)
         round_lv = AngularTable(angle)
@@ -183,12 +221,15 @@ class Phantom:
         fat = self.subject.epicardial_fat_mm * round_lv(
             lambda ring: (
                 np.clip(0.5 + 0.75 * np.cos(ring - heart.septum), 0.12, 1.0)
-                * np.maximum(1.1 + 0.6 * self.outline(ring, z), 0.2)
+                * np.maximum(1.1 + 0.6 * self.fat_lobes(ring, z), 0.2)
             )
         )
         if -30 < level:
             # fills the grooves between the ventricles with fat
             to_heart = _smooth_minimum(to_lv, to_rv - WALL_MM, 12.0)
+            # and the corners where the heart meets the chest wall and the diaphragm
+            corner = np.maximum(to_heart, 0) + np.maximum(room, 0)
+            part[(room > 0) & (corner < _CORNER_FAT * fat + 2)] = ID["mediastinal_fat"]
             part[to_heart < fat + 0.9] = ID["pericardium"]
             part[to_heart < fat] = ID["epicardial_fat"]
         self._paint_base(part, x, y, heart.base(ejected) - z, ejected)
@@ -209,19 +250,11 @@ class Phantom:
             self.left_cavity.paint(part, radius, angle, round_lv, inside, level, ejected)
         plane[near] = part
 
-    def _rounded(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Positions in the frame where the LV's section is round: an ellipse of the subject's
-        flattening, its area kept."""
-        stretch = np.sqrt(self.subject.lv_flattening)
-        tilt = np.deg2rad(self.subject.flattening_angle_deg)
-        u, v = x * np.cos(tilt) + y * np.sin(tilt), y * np.cos(tilt) - x * np.sin(tilt)
-        u, v = u * stretch, v / stretch
-        return u * np.cos(tilt) - v * np.sin(tilt), u * np.sin(tilt) + v * np.cos(tilt)
-
     def _paint_base(self, part, x, y, above: float, ejected: float) -> None:
         """Atria and great vessels, ``above`` mm over the plane of the valves; they fill while the
         ventricles empty."""
         grown, size = 1 + 0.12 * ejected, (self.heart.radius / 26) ** 0.5
+        x, y = turned(x, y, self.subject.roll_deg)
         for name, centre, radii in (
             ("right_atrium", (-40 * size, 20 * size, 26), (27, 28, 28)),
             ("left_atrium", (8 * size, 16 * size, 22), (29, 24, 27)),

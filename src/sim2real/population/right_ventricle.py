@@ -11,6 +11,7 @@ from .fields import AngularTable
 from .heart import INFLOW_MM, Heart
 
 WALL_MM = 3.0
+_RELEASED = 0.1  # share of the septum that an empty RV leaves
 _CORNER_AT = np.deg2rad(-35)  # the acute margin: away from the septum and down, on the diaphragm
 _FURTHEST = 1.12  # largest radius of the rounded triangle
 
@@ -34,8 +35,8 @@ class RightVentricle:
 
         So it shortens with the share that the ventricle ejects, and little where that is small.
         """
-        subject = self.heart.subject
-        return INFLOW_MM * (1 - min(1 - subject.rv_esv_ml / subject.rv_edv_ml, 0.6) * ejected)
+        fraction = 1 - self.heart.subject.rv_esv_ml / self.heart.subject.rv_edv_ml
+        return INFLOW_MM * (1 - min(1.3 * fraction, 0.8) * ejected)
 
     def direction(self, level: np.ndarray) -> np.ndarray:
         """Where the RV lies from the LV, radians: further forward and up towards the base, where
@@ -51,6 +52,7 @@ class RightVentricle:
         heart, inflow = self.heart, self.inflow(ejected)
         u = np.clip((level + inflow) / (self.apex + inflow), 0, 1)
         angle = np.deg2rad(heart.subject.insertion_half_angle_deg) * (1 - 0.35 * u**2)
+        angle *= 1 - _RELEASED * ejected
         # above the mitral plane the outflow tract keeps the shape of the base
         reach = heart.epicardium(self.direction(level), np.maximum(level, 0.0), ejected)
         taper = np.maximum(1 - u**3.2, 0) ** 0.6 * (1 - 0.2 * np.clip(-level / inflow, 0, 1))
@@ -93,7 +95,12 @@ class RightVentricle:
             (np.arctan2(across, along) + np.float32(np.pi)) * np.float32(180 / np.pi)
         ).astype(np.intp)
         outside_lv = np.hypot(along, across) > np.take_along_axis(epi, turn, axis=1)
-        area = outside_lv.sum(axis=1) / len(s) * (2 * _FURTHEST) ** 2 * (radial * transverse)[:, 0]
+        # the outline's unevenness moves some of the section outwards and some of it inwards
+        twist = np.array([heart.twist(level, ejected) for level in levels])
+        in_image = self.direction(levels) + twist
+        stretch = (heart.outline.scale(in_image[:, None] + ring) ** 2).astype(np.float32)
+        share = (outside_lv * np.take_along_axis(stretch, turn, axis=1)).sum(axis=1) / len(s)
+        area = share * (2 * _FURTHEST) ** 2 * (radial * transverse)[:, 0]
         return float(np.trapezoid(area, levels) * heart.shortening(ejected) / 1e3)
 
     def depth(self, ejected: float) -> float:

@@ -97,6 +97,7 @@ RULES = {  # a group's rule in the words of its source, and whether a subject me
         "RV EDV above 110 ml/m² or RV EF below 40 %",
         lambda s: (s.rv_edv_ml / s.body_surface_m2 > 110) | (s.rv_ef_percent < 40),
     ),
+    "MINF": ("EF below 40 %", lambda s: s.lv_ef_percent < 40),
 }
 
 

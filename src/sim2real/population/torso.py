@@ -13,13 +13,15 @@ from .structures import ID
 from .subjects import Subject
 
 _MIDLINE = 45.0  # the heart's middle lies this far left of the spine
+_SUNK_MM = 5.0  # of the heart's lowest point below the diaphragm's surface
 _CENTRE_AP = -25.0  # the chest's middle lies behind the heart's
 
 
 class Torso:
     """Structures of the chest and upper abdomen without the heart; the same at every phase."""
 
-    def __init__(self, subject: Subject):
+    def __init__(self, subject: Subject, heart_surface: np.ndarray):
+        """heart_surface: points on the heart at ED, world coordinates, shape (point, 3), mm."""
         self.subject = subject
         rng = generator(subject.seed, "torso")
         self.scale = float(np.sqrt(subject.body_surface_m2 / 1.85))
@@ -43,28 +45,52 @@ class Torso:
         self.aorta = np.array([17, -76]) * self.scale + rng.normal(0, 3, 2)
         self.aorta_radius = rng.uniform(10, 13.5)
         self.lobules = CosineField(rng, 3, 20.0)  # of the fat between the lungs
+        self.back_mm, self.lift_mm = 0.0, 0.0
+        self._fit(*heart_surface.T)
 
-    def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """Structure numbers (uint8) at world positions in mm, arrays of one shape."""
+    def _fit(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> None:
+        """Move the chest to the heart: its front wall stands ``chest_gap_mm`` before it, and the
+        diaphragm carries it."""
+        lower = z < np.median(z)  # the front wall is met by the part over the diaphragm
+        _, to_wall = self._from_chest_wall(x[lower], y[lower], z[lower])
+        self.back_mm = float(to_wall.min()) - self.subject.chest_gap_mm
+        clearance = z - self._diaphragm(x, y + self.back_mm)
+        self.lift_mm = float(clearance.min()) + _SUNK_MM + self.subject.diaphragm_mm / 4
+
+    def _from_chest_wall(self, x, y, z) -> tuple[np.ndarray, np.ndarray]:
+        """Depth below the subcutaneous fat, and below the inner side of the chest wall, mm."""
         depth = self._depth_below_skin(x, y, z)
         front = np.clip((y - _CENTRE_AP) / self.half_depth, -1, 1)
         fat = self.subject.fat_mm * (
             0.95 + 0.35 * front * np.abs(np.sin(x / 60.0)) + 0.12 * self.wobble(x, y, z)
         )
         back = np.where(front < 0, 24 * np.exp(-(((x - _MIDLINE) / 55) ** 2)), 0)
-        wall = 17 + back
+        inner = depth - 2 - fat
+        return inner, inner - 17 - back
+
+    def __call__(
+        self, x: np.ndarray, y: np.ndarray, z: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What lies at world positions in mm, arrays of one shape.
+
+        Returns:
+            Structure numbers (uint8), and mm to the nearer of chest wall and diaphragm, positive
+            between them.
+        """
+        y = y + np.float32(self.back_mm)
+        depth = self._depth_below_skin(x, y, z)
+        inner, in_cavity = self._from_chest_wall(x, y, z)
         result = np.full(x.shape, ID["air"], np.uint8)
         result[depth > 0] = ID["skin"]
         result[depth > 2] = ID["subcutaneous_fat"]
-        inner = depth - 2 - fat
         result[inner > 0] = ID["muscle"]
         self._paint_ribs(result, inner, x, y, z)
-        cavity = inner > wall
+        cavity = in_cavity > 0
         above = z - self._diaphragm(x, y)
         self._paint_chest(result, cavity & (above > 0), x, y, z)
         self._paint_abdomen(result, cavity & (above <= 0), above, x, y, z)
         self._paint_spine_and_vessels(result, x, y, z)
-        return result
+        return result, np.minimum(in_cavity, above)
 
     def _depth_below_skin(self, x, y, z):
         width = self.half_width * (1 - 0.0006 * z)
@@ -77,7 +103,7 @@ class Torso:
         k = self.scale
         right = -6 - 42 * ((x - 118 * k) / 68) ** 2 - 40 * ((y + 22) / 72) ** 2
         left = -17 - 34 * ((x + 16 * k) / 66) ** 2 - 34 * ((y + 44) / 66) ** 2
-        return np.maximum(np.maximum(right, left), -120) + self.subject.diaphragm_mm
+        return np.maximum(np.maximum(right, left), -120) + np.float32(self.lift_mm)
 
     def _paint_ribs(self, result, inner, x, y, z):
         around = np.arctan2(y - _CENTRE_AP, x - _MIDLINE)
@@ -93,9 +119,7 @@ class Torso:
     def _paint_chest(self, result, chest, x, y, z):
         bulge = 6 * self.wobble(x, y, z) + 5 * self.lobules(x, y, z)
         behind = 1 / (1 + np.exp((y + 50) / 6))  # 0 in front, 1 behind
-        mediastinum = (np.abs(x - _MIDLINE + 6) < 12 + 14 * behind + bulge) | (
-            (np.abs(x - 24) < 20 + bulge) & (y > 48 + bulge)
-        )
+        mediastinum = np.abs(x - _MIDLINE + 6) < 4 + 16 * behind + bulge
         result[chest] = ID["lung"]
         result[chest & mediastinum] = ID["mediastinal_fat"]
         lung = chest & ~mediastinum
@@ -128,7 +152,7 @@ class Torso:
             < 0.13**2
         )
         result[liver] = np.where(tubes, ID["liver_vessels"], ID["liver"])
-        top = -58 + self.subject.diaphragm_mm
+        top = -58 + self.lift_mm
         e = np.sqrt(
             sum(
                 ((c - m) / r) ** 2
