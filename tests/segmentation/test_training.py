@@ -10,7 +10,12 @@ import pytest
 import torch
 
 from sim2real.data import Sim2RealError
-from sim2real.segmentation import SegmentationParameters, predict_slices, train_segmenter
+from sim2real.segmentation import (
+    SegmentationParameters,
+    predict_slices,
+    train_segmenter,
+    training,
+)
 from sim2real.segmentation.training import model_folder
 
 SHORT = SegmentationParameters(batch_size=3, n_epochs=2, iterations_per_epoch=2)
@@ -96,7 +101,7 @@ def test_planned_network_is_nnunets_own_and_larger(chapter, uninterrupted):
         sum(value.numel() for value in part.values())
         for part in (weights(chapter, "real", 9), uninterrupted[1])
     )
-    assert len(log) == 1 and planned > 5 * small
+    assert len(log) == 1 and planned > 2 * small
     labels = predict_slices(
         model_folder(chapter, "real", 9),
         np.random.default_rng(0).random((1, 64, 48)),
@@ -104,6 +109,31 @@ def test_planned_network_is_nnunets_own_and_larger(chapter, uninterrupted):
         "cpu",
     )
     assert labels.shape == (1, 64, 48)
+
+
+@pytest.mark.parametrize(("has", "told"), [(True, "bfloat16"), (False, "float32")])
+def test_arithmetic_is_that_of_the_processor_and_a_begun_training_keeps_its_own(
+    chapter, monkeypatch, has, told
+):
+    from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
+
+    short = SHORT.model_copy(update={"n_epochs": 1, "iterations_per_epoch": 1})
+    monkeypatch.setattr(training, "computes_bfloat16", lambda device: has)
+    model, inside = model_folder(chapter, "real", 11 + has), []
+    step = nnUNetTrainer.train_step
+
+    def looked_at(self, batch):
+        inside.append(torch.is_autocast_enabled("cpu"))
+        return step(self, batch)
+
+    monkeypatch.setattr(nnUNetTrainer, "train_step", looked_at)
+    train_segmenter(chapter, "real", 11 + has, short, "cpu")
+    assert json.loads((model / "plans.json").read_text())["sim2real"]["precision"] == told
+    assert inside == [has]
+    (model / "checkpoint_final.pth").unlink()  # as if it had been killed
+    monkeypatch.setattr(training, "computes_bfloat16", lambda device: not has)
+    train_segmenter(chapter, "real", 11 + has, short, "cpu")
+    assert inside == [has, has]
 
 
 def test_same_bits_in_another_process(chapter, uninterrupted, tmp_path):

@@ -17,7 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "chapter": ["Chapter", "Fraction", "Notebook", "ParameterModel", "Positive"],
         "code": ["module_digests", "notebook_source", "science_digest"],
-        "device": ["choose_device"],
+        "device": ["choose_device", "computes_bfloat16"],
         "errors": ["Sim2RealError", "refuse"],
         "files": [
             "atomic",

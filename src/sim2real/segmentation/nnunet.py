@@ -15,6 +15,7 @@ from .parameters import SegmentationParameters
 DATASET_ID, DATASET = 1, "Dataset001_sim2real"
 CONFIGURATION = "2d"
 SMALL_FEATURES = (16, 32, 64, 128, 128)
+CONVOLUTIONS = 2  # of each stage, on both sides
 
 
 @contextlib.contextmanager
@@ -74,14 +75,13 @@ def plans_for(plans: dict, parameters: SegmentationParameters, seed: int) -> dic
 
 
 def _shrink(network: dict) -> None:
-    """The planned U-Net with fewer channels, stages and convolutions: 0.4 s instead of 2.6 s an
-    iteration on one core."""
+    """The planned U-Net with fewer channels and stages."""
     stages = min(len(SMALL_FEATURES), network["n_stages"])
     network.update(
         n_stages=stages,
         features_per_stage=list(SMALL_FEATURES[:stages]),
         kernel_sizes=network["kernel_sizes"][:stages],
         strides=network["strides"][:stages],
-        n_conv_per_stage=[1] * stages,
-        n_conv_per_stage_decoder=[1] * (stages - 1),
+        n_conv_per_stage=[CONVOLUTIONS] * stages,
+        n_conv_per_stage_decoder=[CONVOLUTIONS] * (stages - 1),
     )

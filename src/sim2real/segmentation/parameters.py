@@ -26,6 +26,13 @@ class SegmentationParameters(ParameterModel):
     mirroring: bool = Field(
         False, description="mirror in training and prediction; hearts have a handedness, so off"
     )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description=(
+            "arithmetic of the training step on a processor; auto: bfloat16 if it has instructions"
+            " for it, else float32; a GPU trains as nnU-Net does"
+        ),
+    )
     distance: Literal["hd", "hd_2d", "hd95", "assd"] = Field(
         "hd",
         description=(

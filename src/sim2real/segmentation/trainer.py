@@ -1,5 +1,5 @@
-"""nnU-Net's trainer, bent in five places: network size, optimiser, seeds, checkpoints, and no
-plotting.
+"""nnU-Net's trainer, bent in six places: network size, optimiser, arithmetic on a processor, seeds,
+checkpoints, and no plotting.
 
 Importing this module imports nnunetv2 (4 s), so ``training`` does it when it is needed.
 """
@@ -57,6 +57,8 @@ class RegimeTrainer(nnUNetTrainer):
             2 if not self.planned else min(50, settings["iterations_per_epoch"])
         )
         self.initial_lr = settings["learning_rate"]
+        # on a GPU nnU-Net's own step chooses; on a processor it would compute in float32 alone
+        self.in_bfloat16 = device.type == "cpu" and settings["precision"] == "bfloat16"
         self.iteration = 0
 
     def do_split(self) -> tuple[list[str], list[str]]:
@@ -125,10 +127,15 @@ class RegimeTrainer(nnUNetTrainer):
             # of the first rate
             self.lr_scheduler.step(self.iteration)
         self.iteration += 1
-        losses = super().train_step(batch)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.in_bfloat16):
+            losses = super().train_step(batch)
         if self.bar is not None:
             self.bar.update()
         return losses
+
+    def validation_step(self, batch: dict) -> dict:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.in_bfloat16):
+            return super().validation_step(batch)
 
     def on_epoch_end(self) -> None:
         self.logger.log("epoch_end_timestamps", time.time(), self.current_epoch)

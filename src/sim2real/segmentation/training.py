@@ -12,7 +12,9 @@ import torch
 from ..data import (
     Sim2RealError,
     choose_device,
+    computes_bfloat16,
     progress,
+    read_json,
     read_table,
     refuse,
     science_digest,
@@ -124,6 +126,7 @@ def _train(
     device: torch.device,
     name: str,
 ) -> None:
+    _settle_precision(model, plans["sim2real"], device)
     write_json(model / "plans.json", plans)
     write_json(model / "dataset.json", description)
     with nnunet_surroundings(folder / "nnunet", results=model), _reproducible_kernels():
@@ -141,10 +144,18 @@ def _train(
     (model / LATEST).unlink(missing_ok=True)
 
 
+def _settle_precision(model: Path, settings: dict, device: torch.device) -> None:
+    """Put what ``auto`` comes to here in its place; a training that was begun keeps its own."""
+    if settings["precision"] == "auto":
+        settings["precision"] = "bfloat16" if computes_bfloat16(device) else "float32"
+        if (model / "plans.json").is_file():
+            settings["precision"] = read_json(model / "plans.json")["sim2real"]["precision"]
+
+
 def _forget_if_changed(model: Path, made_from: dict) -> None:
     """Keep the folder if it was begun from the same things, else begin an empty one."""
     path = model / "training.json"
-    if not (path.is_file() and json.loads(path.read_text()) == made_from):
+    if not (path.is_file() and read_json(path) == made_from):
         shutil.rmtree(model, ignore_errors=True)
         write_json(path, made_from)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..data import read_json, refuse, write_json
+from ..data import computes_bfloat16, read_json, refuse, write_json
 from .networks import Discriminator, Generator
 from .parameters import TranslationParameters
 
@@ -32,19 +32,6 @@ def settled(
         precision = "bfloat16" if computes_bfloat16(device) else "float32"
     write_json(path, {"precision": precision})
     return parameters.model_copy(update={"precision": precision})
-
-
-def computes_bfloat16(device: torch.device) -> bool:
-    """Whether the processor has instructions for bfloat16. Where it has none, torch emulates them:
-    a convolution then takes 25 times as long as in float32 (measured on a processor with AVX2
-    alone), where one that has them takes half as long.
-    """
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return any(
-        bool(getattr(torch.cpu, name, bool)())
-        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
 
 
 def compile_networks(networks: nn.ModuleDict, device: torch.device) -> None:
