@@ -19,7 +19,7 @@ class SegmentationParameters(ParameterModel):
         4, ge=2, le=256, description="slices an iteration, the same in every regime"
     )
     n_epochs: int = Field(8, ge=1, le=10_000, description="epochs of training")
-    iterations_per_epoch: int = Field(75, ge=1, le=1000, description="iterations an epoch")
+    iterations_per_epoch: int = Field(54, ge=1, le=1000, description="iterations an epoch")
     learning_rate: float = Field(
         2e-3, gt=0, le=1, description="initial learning rate, polynomial decay"
     )
