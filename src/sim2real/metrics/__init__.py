@@ -29,6 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "intervals": ["Estimate", "FEWEST_SUBJECTS", "jackknife", "share"],
         "kid": ["kernel_distance", "kernel_distance_by_subject"],
         "measures": ["SLICE_MEASURES", "slice_measures", "spectrum_slope"],
+        "shape": ["SHAPE_MEASURES", "slice_shape"],
         "overlap": ["dice", "distances_mm", "hausdorff_2d_mm", "hausdorff_mm"],
         "texture": ["standardise", "texture_distance", "texture_features"],
         "torchvision_shim": ["import_torchvision"],
