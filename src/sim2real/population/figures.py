@@ -145,7 +145,9 @@ def bands_figure(subjects: pd.DataFrame, bands: pd.DataFrame) -> Figure:
             axes.fill_between(ends, low, high, color="0.9", linewidth=0)
             axes.plot(ends, [band["mean"]] * 2, color="0.5", linewidth=1)
             values = normal.loc[normal["sex"] == sex, quantity]
-            spread = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else 0
+            spread = (
+                np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(len(values))
+            )
             axes.plot(x + spread, values, "o", color=COLOURS["A"], markersize=3)
         axes.set_title(f"{_shown(quantity)} ({band['unit']})", fontsize=9)
         axes.set_xticks([0, 1], ["men", "women"], fontsize=8)
