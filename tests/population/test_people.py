@@ -1,13 +1,11 @@
-from importlib.resources import files
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from sim2real.metrics import SHAPE_MEASURES, slice_shape
 from sim2real.population import Phantom, PopulationParameters, SlicePlan, labels_of, sample_subject
+from sim2real.population.summary import PEOPLE
 
-PEOPLE = pd.read_csv(files("sim2real.population").joinpath("people.csv"))
 N_SUBJECTS = 24
 
 

@@ -1,7 +1,16 @@
 import numpy as np
 import pandas as pd
+import pytest
 
-from sim2real.population import PopulationParameters, population_table, sample_subject, summary
+from sim2real.data import Image, RunFolder, write_image
+from sim2real.metrics import SHAPE_MEASURES
+from sim2real.population import (
+    ID,
+    PopulationParameters,
+    population_table,
+    sample_subject,
+    summary,
+)
 
 
 def test_two_hundred_healthy_people_pass_the_stated_test_on_every_seed_tried():
@@ -65,3 +74,40 @@ def test_results_of_an_xcat_population_need_no_column_of_the_phantom():
         and values["lv_edv_ml_mean"] == 140.0
         and "wall_mm_mean" not in values
     )
+
+
+def test_slices_that_hold_everything_at_both_phases_are_measured_and_held_against_people(tmp_path):
+    """Three slices hold all: a round ring at ED, an oval cavity at ES; the fourth lacks the RV at
+    ES."""
+    x, y = np.meshgrid(np.arange(90.0), np.arange(80.0), indexing="ij")
+    maps = np.zeros((90, 80, 4, 2, 1), np.uint8)
+    for k in range(4):
+        for p, stretch in ((0, 1.0), (1, 1.15)):
+            plane = maps[:, :, k, p, 0]
+            if (k, p) != (3, 1):
+                plane[np.hypot(x - 24, y - 40) < 18] = ID["rv_blood"]
+            plane[np.hypot(x - 50, y - 40) < 24] = ID["lv_myocardium"]
+            plane[np.hypot((x - 50) / stretch, (y - 40) * stretch) < 15] = ID["lv_blood"]
+    run = RunFolder(tmp_path)
+    write_image(tmp_path / "one.nii.gz", Image(maps, np.diag([1.5, 1.5, 8, 1])))
+    run.write_manifest(
+        "01_virtual_population", pd.DataFrame([{"subject": "one", "structures": "one.nii.gz"}])
+    )
+    measured = summary.shapes(run)
+    assert list(measured["phase"]) == ["ED", "ES"] * 3
+    even, oval = (measured.loc[measured["phase"] == p, "lv_radius_cv"] for p in ("ED", "ES"))
+    assert even.max() < 0.03 and oval.min() > 0.08
+    assert measured["wall_mm"].iloc[0] == pytest.approx(9 * 1.5, abs=0.6)
+    table = summary.against_people(measured)
+    assert len(table) == len(summary.PEOPLE)
+    radius = table[table["measure"] == SHAPE_MEASURES["lv_radius_cv"]].set_index("phase")
+    assert radius.loc["ED", "near"] == "no"  # no person's is as even
+
+
+def test_a_median_is_near_within_a_quarter_of_peoples_width():
+    band = summary.PEOPLE.set_index(["measure", "phase"]).loc[("rv_arc_deg", "ED")]
+    for share, near in ((0.2, "yes"), (0.3, "no"), (-0.2, "yes"), (-0.3, "no")):
+        value = band["median"] + share * (band["high"] - band["low"])
+        measured = pd.DataFrame([{"phase": "ED", **dict.fromkeys(SHAPE_MEASURES, value)}])
+        table = summary.against_people(measured).set_index(["measure", "phase"])
+        assert table.loc[(SHAPE_MEASURES["rv_arc_deg"], "ED"), "near"] == near

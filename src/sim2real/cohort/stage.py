@@ -194,8 +194,8 @@ def _prepare_subject(
     if all(file_of(row[kind]).exists() for row in rows for kind in ("image", "label")):
         return rows
     pairs = read()
-    # both phases upright, turned alike: as the label at ED says
-    # simulated ones lie as people's do, with and without an orientation in the header
+    # both phases upright, turned alike: as the label at ED says; of simulated images always, since
+    # they stand for images without an orientation in the header, too
     by_label = rows[0]["domain"] == "simulated"
     guide = pairs[0][1]
     pairs = [upright(image, label, guide, by_label) for image, label in pairs]

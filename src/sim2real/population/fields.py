@@ -52,12 +52,12 @@ class RingField:
 
     Args:
         rng: of its coefficients.
-        orders: of its harmonics, weighted by one over the square root of the order.
+        orders: of its harmonics, weighted by one over the order, so that it has no corners.
     """
 
     def __init__(self, rng: np.random.Generator, orders: tuple[int, ...]):
         self.orders = np.array(orders)
-        weights = rng.standard_normal((2, len(orders))) / np.sqrt(self.orders)
+        weights = rng.standard_normal((2, len(orders))) / self.orders
         self.weights = weights / np.sqrt((weights**2).sum() / 2)
 
     def __call__(self, angle: np.ndarray) -> np.ndarray:

@@ -141,7 +141,7 @@ def sample_subject(seed: int, index: int, share_normal: float, family: str = "vi
         ),
         lv_flattening=_clipped(rng, 0.9, 0.045, 0.76, 0.99),
         flattening_angle_deg=float(rng.uniform(0, 180)),
-        outline_unevenness=float(np.clip(rng.lognormal(np.log(0.038), 0.7), 0.01, 0.12)),
+        outline_unevenness=float(np.clip(rng.lognormal(np.log(0.038), 0.7), 0.01, 0.085)),
         wall_unevenness=float(
             np.clip(rng.lognormal(np.log(0.22 if group == "MINF" else 0.16), 0.55), 0.04, 0.45)
         ),

@@ -1,16 +1,22 @@
 """What chapter 1 shows and says of its population."""
 
+from importlib.resources import files
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..data import LV, MYO, RV, RunFolder, read_labels
+from ..data import LV, MYO, PHASES, RV, RunFolder, read_labels
+from ..metrics import SHAPE_MEASURES, slice_shape
 from .chapter import POPULATION
 from .parameters import PopulationParameters
 from .stage import population_table
 from .structures import STRUCTURE_TABLE, labels_of
 from .subjects import BANDS, sample_subject
 
+PEOPLE = pd.read_csv(files("sim2real.population").joinpath("people.csv"))
+"""Percentiles of people's slices, with their source."""
+N_MIDDLE = 4  # slices of a subject, as in the paper
 LEVELS = ("apical", "middle", "basal")  # slices of the cine, as stored
 DRAWN = ("lv_edv_ml", "lv_esv_ml", "lv_ef_percent", "lv_mass_g", "rv_edv_ml", "rv_esv_ml")
 LARGEST_Z = 2.58  # two-sided chance of a sound sample beyond it: 1 in 100
@@ -74,6 +80,41 @@ def against_bands(subjects: pd.DataFrame) -> pd.DataFrame:
         rows.append((band.quantity, band.unit, band.sex, *measured, *published))
     columns = "quantity unit sex n mean sd published_mean published_sd z within source"
     return pd.DataFrame(rows, columns=columns.split())
+
+
+def shapes(run: RunFolder) -> pd.DataFrame:
+    """Shape of the middle four slices that hold LV, MYO and RV at both phases, of every subject:
+    ``subject, phase`` and ``SHAPE_MEASURES``."""
+    rows = []
+    for row in run.manifest(POPULATION.name).itertuples():
+        maps = read_labels(run.path / row.structures)
+        labels = labels_of(maps.data[..., maps.data.shape[4] // 2])
+        held = [[(labels == value).any(axis=(0, 1))] for value in (LV, MYO, RV)]
+        complete = np.flatnonzero(np.all(held, axis=(0, 1, 3)))
+        start = max((len(complete) - N_MIDDLE) // 2, 0)
+        for k in complete[start : start + N_MIDDLE]:
+            for p, phase in enumerate(PHASES):
+                measured = slice_shape(labels[:, :, k, p].T, float(maps.spacing_mm[0]))
+                rows.append({"subject": row.subject, "phase": phase, **measured})
+    return pd.DataFrame(rows)
+
+
+def against_people(measured: pd.DataFrame) -> pd.DataFrame:
+    """Shapes of this run's slices beside people's: ``measure, phase``, median, 10th and 90th
+    percentile of both, and whether the medians lie within a quarter of the width of people's."""
+    rows = []
+    for band in PEOPLE.itertuples():
+        values = measured.loc[measured["phase"] == band.phase, band.measure].dropna()
+        low, median, high = np.percentile(values, [10, 50, 90]) if len(values) else [np.nan] * 3
+        near = abs(median - band.median) <= (band.high - band.low) / 4
+        people, ours = (
+            f"{m:.2f} ({lo:.2f} to {hi:.2f})"
+            for m, lo, hi in ((band.median, band.low, band.high), (median, low, high))
+        )
+        measure = SHAPE_MEASURES[band.measure]
+        rows.append((measure, band.phase, people, ours, "yes" if near else "no"))
+    columns = ["measure", "phase", "people", "this run", "near"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 RULES = {  # a group's rule in the words of its source, and whether a subject meets it
