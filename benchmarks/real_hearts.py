@@ -14,32 +14,34 @@ import argparse
 import importlib.metadata
 import json
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from batchgeneratorsv2.transforms.spatial.spatial import SpatialTransform
 
-from sim2real.cohort import CohortParameters, prepare_real, prepare_simulated, read_real
-from sim2real.cohort.stage import _prepare_subject, _rows
+from sim2real.cohort import (
+    CohortParameters,
+    prepare_randomised,
+    prepare_real,
+    prepare_simulated,
+    read_real,
+)
 from sim2real.data import (
-    Image,
     RunFolder,
     as_shown,
-    generator,
     read_image,
     read_labels,
     write_json,
     write_table,
 )
 from sim2real.metrics import dice
-from sim2real.population import PopulationParameters, labels_of, make_population
+from sim2real.population import PopulationParameters, make_population
 from sim2real.segmentation import SegmentationParameters, largest_pieces, nnunet, predict_slices
 from sim2real.segmentation import trainer as trainers
 from sim2real.segmentation.dataset import _make, read_cases
 from sim2real.segmentation.training import train_cases
-from sim2real.simulation import SimulationParameters, random_contrast, simulate_population
+from sim2real.simulation import SimulationParameters, simulate_population
 
 N_SUBJECTS, N_DRAWS = 40, 3
 OURS = {
@@ -62,41 +64,13 @@ def prepare(run: RunFolder, people: Path) -> pd.DataFrame:
     simulate_population(run, SimulationParameters(), 0)
     simulated, _ = prepare_simulated(run, parameters)
     real = prepare_real(run, read_real(parameters, Path()), parameters)
-    randomised = pd.DataFrame(sum(map(partial(draws, run, parameters), subjects(run)), []))
+    randomised = prepare_randomised(run, parameters, N_DRAWS, "03_real_cohort")
     table = pd.concat([simulated, real, randomised], ignore_index=True)
     _make(run.path, chapter / "nnunet", table.assign(regimes=table["domain"]))
     version = importlib.metadata.version("nnunetv2")
     write_json(chapter / "nnunet/prepared.json", {"fingerprint": "", "nnunetv2": version})
     write_table(table_path, table)
     return table
-
-
-def subjects(run: RunFolder) -> list[dict]:
-    return run.manifest("01_virtual_population").to_dict("records")
-
-
-def draws(run: RunFolder, parameters: CohortParameters, row: dict) -> list[dict]:
-    maps = read_labels(run.path / row["structures"])
-    middle = maps.data.shape[4] // 2
-    rows = []
-    for draw in range(N_DRAWS):
-
-        def read(draw: int = draw) -> list[tuple[Image, Image]]:
-            rng = generator(0, "random contrast", row["subject"], draw)
-            return [
-                (
-                    random_contrast(Image(maps.data[:, :, :, p], maps.affine), rng),
-                    Image(labels_of(maps.data[:, :, :, p, middle]), maps.affine),
-                )
-                for p in range(2)
-            ]
-
-        # laid out and turned as simulated ones are, under a domain of their own
-        of_draw = _rows("simulated", "", f"{row['subject']}-{draw}", "train")
-        folder = run.path / Path(of_draw[0]["image"]).parent
-        made = _prepare_subject(of_draw, read, "heart", folder, parameters)
-        rows += [{**one, "domain": "randomised"} for one in made] if isinstance(made, list) else []
-    return rows
 
 
 def bend(settings: dict) -> None:

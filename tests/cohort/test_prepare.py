@@ -8,6 +8,7 @@ from sim2real.cohort import (
     Cohort,
     CohortParameters,
     from_grid,
+    prepare_randomised,
     prepare_real,
     prepare_simulated,
     read_mnms,
@@ -263,6 +264,29 @@ def test_simulated_images_come_onto_the_same_grid_centred_on_the_heart(tmp_path)
     for box in boxes:
         # all slices of the stack count for the box, the four shown ones nearly fill it
         assert np.abs((box.min(axis=0) + box.max(axis=0)) / 2 - 55.5).max() < 6
+
+
+def test_draws_of_random_contrast_share_their_anatomy_with_the_simulated_images(tmp_path):
+    run = RunFolder(tmp_path)
+    make_population(
+        run, PopulationParameters(n_subjects=2, voxel_mm=1.6, field_of_view_mm=224, sub_slices=1), 3
+    )
+    simulate_population(run, SimulationParameters(n_coils=2), 3)
+    simulated = prepare_simulated(run, PARAMETERS)[0][:2]
+    table = prepare_randomised(run, PARAMETERS, 3, "A9_study")[:6]
+    subject = simulated["subject"][0]
+    assert list(table["subject"][::2]) == [f"{subject}-{draw}" for draw in range(3)]
+    assert set(table["domain"]) == {"randomised"} and set(table["split"]) == {"train"}
+    images, labels = load_slices(tmp_path, table), load_slices(tmp_path, table, "label")
+    for draw in range(3):
+        here = slice(8 * draw, 8 * draw + 8)
+        for value in (1, 2, 3):  # the simulator's own sampling moves a border by a part of a pixel
+            assert dice(labels[here], load_slices(tmp_path, simulated, "label"), value) > 0.95
+    ratios = [
+        images[8 * draw][labels[0] == 1].mean() / images[8 * draw][labels[0] == 2].mean()
+        for draw in range(3)
+    ]
+    assert np.ptp(ratios) > 0.1  # another contrast each
 
 
 def test_a_virtual_subject_with_too_few_slices_is_left_out_and_named(tmp_path):

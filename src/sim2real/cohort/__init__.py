@@ -52,7 +52,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "mnms": ["is_mnms", "read_mnms", "survey_mnms"],
         "parameters": ["CohortParameters"],
-        "stage": ["prepare", "prepare_real", "prepare_simulated"],
+        "stage": ["prepare", "prepare_randomised", "prepare_real", "prepare_simulated"],
         "surrogate": ["write_surrogate"],
     },
 )

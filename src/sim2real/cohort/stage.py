@@ -9,6 +9,7 @@ intensities between two percentiles of all its slices.
 from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +22,7 @@ from ..data import (
     Sim2RealError,
     as_shown,
     fingerprint_of,
+    generator,
     load_slices,
     map_in_order,
     normalise,
@@ -32,7 +34,8 @@ from ..data import (
     write_table,
 )
 from ..metrics import slice_measures
-from ..simulation import SIMULATION
+from ..population import POPULATION, labels_of
+from ..simulation import SIMULATION, random_contrast
 from .cases import Case, Cohort, LeftOut
 from .chapter import COHORT
 from .grid import Grid, TooFewSlices, field_centre, heart_centre, mid_ventricular, to_grid, upright
@@ -65,8 +68,11 @@ def cut_hearts(run: Path, slices: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(slices["subject"][at_border]))
 
 
-def prepare_real(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.DataFrame:
-    """Write every real subject's images on the grid, cropped as ``crop_centre`` says.
+def prepare_real(
+    run: RunFolder, cohort: Cohort, parameters: CohortParameters, into: str = COHORT.name
+) -> pd.DataFrame:
+    """Write every real subject's images on the grid, cropped as ``crop_centre`` says, to the
+    chapter's folder ``into`` of the run.
 
     A subject with too few mid-ventricular slices is left out; it is named with the cohort's own in
     ``left_out.csv``, and their number is printed.
@@ -83,13 +89,13 @@ def prepare_real(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -
         for case in cohort.cases
         for file in case.files
     ]
-    folder = _folder(run, "real", parameters, stamps)
-    work = partial(_prepare_real_subject, folder=folder, parameters=parameters)
+    folder = _folder(run, f"{into}/slices/real", parameters, stamps)
+    work = partial(_prepare_real_subject, run=run.path, folder=folder, parameters=parameters)
     name = "real images to the grid"
     table, too_short = _table(map_in_order(work, cohort.cases, name=name, unit="subject"))
     columns = [column.name for column in fields(LeftOut)]
     left_out = pd.DataFrame(cohort.left_out + too_short, columns=columns)
-    run.write_manifest(COHORT.name, left_out, "left_out.csv")
+    run.write_manifest(into, left_out, "left_out.csv")
     for note in cohort.notes:
         print(note)
     if len(left_out):
@@ -98,7 +104,7 @@ def prepare_real(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -
     groups = [(case.vendor, case.split) for case in cohort.cases if case.split != "validation"]
     for vendor, split in sorted(set(groups) - remaining):
         raise Sim2RealError(
-            f"{COHORT.name}/left_out.csv: all {groups.count((vendor, split))} subjects of vendor"
+            f"{into}/left_out.csv: all {groups.count((vendor, split))} subjects of vendor"
             f" {vendor} in split '{split}' are left out; lower cohort.n_slices or add subjects"
         )
     return table
@@ -117,7 +123,8 @@ def prepare_simulated(
         Sim2RealError: when no subject remains.
     """
     manifest = run.manifest(SIMULATION.name)
-    folder = _folder(run, "simulated", parameters, manifest["made_with"].iloc[0])
+    made_with = manifest["made_with"].iloc[0]
+    folder = _folder(run, f"{COHORT.name}/slices/simulated", parameters, made_with)
     work = partial(_prepare_simulated_subject, run=run.path, folder=folder, parameters=parameters)
     subjects, name = manifest.to_dict("records"), "simulated images to the grid"
     table, too_short = _table(map_in_order(work, subjects, name=name, unit="subject"))
@@ -129,24 +136,49 @@ def prepare_simulated(
     return table, too_short
 
 
+def prepare_randomised(
+    run: RunFolder, parameters: CohortParameters, n_draws: int, into: str
+) -> pd.DataFrame:
+    """Write images of random contrast of every virtual subject on the grid, laid out, cropped and
+    turned as the simulated ones, to the chapter's folder ``into`` of the run.
+
+    A subject with too few mid-ventricular slices is left out, as it is of the simulated ones.
+
+    Args:
+        run: with the structure maps of chapter 1.
+        parameters: of chapter 3.
+        n_draws: images of each subject and phase.
+        into: name of a chapter.
+
+    Returns:
+        Rows as ``SLICE_COLUMNS``, domain ``randomised``, subject ``<virtual subject>-<draw>``.
+    """
+    manifest = run.manifest(POPULATION.name)
+    source = [manifest["made_with"].iloc[0], science_digest("sim2real.simulation.random_contrast")]
+    folder = _folder(run, f"{into}/slices/randomised", parameters, source)
+    work = partial(_prepare_draw, run=run.path, folder=folder, parameters=parameters)
+    draws = list(product(manifest.to_dict("records"), range(n_draws)))
+    return _table(map_in_order(work, draws, name="images of random contrast", unit="image"))[0]
+
+
 def _table(results: list[list[dict] | LeftOut]) -> tuple[pd.DataFrame, list[LeftOut]]:
     rows = [row for result in results if isinstance(result, list) for row in result]
     left_out = [result for result in results if isinstance(result, LeftOut)]
     return pd.DataFrame(rows, columns=SLICE_COLUMNS), left_out
 
 
-def _folder(run: RunFolder, domain: str, parameters: CohortParameters, source: object) -> Path:
+def _folder(run: RunFolder, path: str, parameters: CohortParameters, source: object) -> Path:
     grid = parameters.model_dump(
         mode="json", exclude={"mnms_root", "acdc_root", "surrogate_train", "surrogate_test"}
     )
     made_with = fingerprint_of(grid, source, science_digest(__name__))
-    return resumable_folder(run.chapter(COHORT.name) / "slices" / domain, made_with)
+    return resumable_folder(run.path / path, made_with)
 
 
 def _prepare_real_subject(
-    case: Case, folder: Path, parameters: CohortParameters
+    case: Case, run: Path, folder: Path, parameters: CohortParameters
 ) -> list[dict] | LeftOut:
-    rows = _rows("real", case.vendor, case.subject, case.split)
+    rows = _rows(folder.relative_to(run), case.vendor, case.subject, case.split)
     read = lambda: [case.read(phase) for phase in PHASES]
     return _prepare_subject(rows, read, parameters.crop_centre, folder, parameters)
 
@@ -161,15 +193,37 @@ def _prepare_simulated_subject(
             for p in range(len(PHASES))
         ]
 
-    rows = _rows("simulated", "", row["subject"], "train")
+    rows = _rows(folder.relative_to(run), "", row["subject"], "train")
     return _prepare_subject(rows, read, "heart", folder, parameters)
 
 
-def _rows(domain: str, vendor: str, subject: str, split: str) -> list[dict]:
-    base = f"{COHORT.name}/slices/{domain}/{subject}"
+def _prepare_draw(
+    subject_and_draw: tuple[dict, int], run: Path, folder: Path, parameters: CohortParameters
+) -> list[dict] | LeftOut:
+    row, draw = subject_and_draw
+
+    def read() -> list[tuple[Image, Image]]:
+        maps = read_labels(run / row["structures"])
+        rng = generator(0, "random contrast", row["subject"], draw)
+        middle = maps.data.shape[4] // 2
+        return [
+            (
+                random_contrast(Image(maps.data[:, :, :, p], maps.affine), rng),
+                Image(labels_of(maps.data[:, :, :, p, middle]), maps.affine),
+            )
+            for p in range(len(PHASES))
+        ]
+
+    rows = _rows(folder.relative_to(run), "", f"{row['subject']}-{draw}", "train")
+    return _prepare_subject(rows, read, "heart", folder, parameters)
+
+
+def _rows(folder: Path, vendor: str, subject: str, split: str) -> list[dict]:
+    """A row a phase; ``folder``, in the run, is named after the domain."""
+    base = f"{folder.as_posix()}/{subject}"
     return [
         {
-            "domain": domain,
+            "domain": folder.name,
             "vendor": vendor,
             "subject": subject,
             "phase": phase,
@@ -196,7 +250,7 @@ def _prepare_subject(
     pairs = read()
     # both phases upright, turned alike: as the label at ED says; of simulated images always, since
     # they stand for images without an orientation in the header, too
-    by_label = rows[0]["domain"] == "simulated"
+    by_label = rows[0]["domain"] != "real"
     guide = pairs[0][1]
     pairs = [upright(image, label, guide, by_label) for image, label in pairs]
     labels = [label.data for _, label in pairs]
