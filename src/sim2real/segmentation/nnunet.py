@@ -14,7 +14,6 @@ from .parameters import SegmentationParameters
 
 DATASET_ID, DATASET = 1, "Dataset001_sim2real"
 CONFIGURATION = "2d"
-SMALL_FEATURES = (16, 32, 64, 128, 128)
 CONVOLUTIONS = 2  # of each stage, on both sides
 
 
@@ -66,7 +65,7 @@ def plans_for(plans: dict, parameters: SegmentationParameters, seed: int) -> dic
     configuration = plans["configurations"][CONFIGURATION]
     configuration["batch_size"] = parameters.batch_size
     if not parameters.planned_network:
-        _shrink(configuration["architecture"]["arch_kwargs"])
+        _shrink(configuration["architecture"]["arch_kwargs"], parameters.features)
     settings = parameters.model_dump(exclude={"seeds", "distance"})
     plans["sim2real"] = {**settings, "seed": int(seed), "format": FORMAT}
     # the trainer takes this key out; our checkpoints are found by ``training``
@@ -74,12 +73,12 @@ def plans_for(plans: dict, parameters: SegmentationParameters, seed: int) -> dic
     return plans
 
 
-def _shrink(network: dict) -> None:
+def _shrink(network: dict, features: list[int]) -> None:
     """The planned U-Net with fewer channels and stages."""
-    stages = min(len(SMALL_FEATURES), network["n_stages"])
+    stages = min(len(features), network["n_stages"])
     network.update(
         n_stages=stages,
-        features_per_stage=list(SMALL_FEATURES[:stages]),
+        features_per_stage=features[:stages],
         kernel_sizes=network["kernel_sizes"][:stages],
         strides=network["strides"][:stages],
         n_conv_per_stage=[CONVOLUTIONS] * stages,

@@ -15,6 +15,12 @@ class SegmentationParameters(ParameterModel):
     planned_network: bool = Field(
         False, description="nnU-Net's own planned network and SGD; off: a smaller one with AdamW"
     )
+    features: list[Positive] = Field(
+        [16, 32, 64, 96, 96],
+        min_length=2,
+        max_length=8,
+        description="channels of each stage of the smaller network",
+    )
     batch_size: int = Field(
         4, ge=2, le=256, description="slices an iteration, the same in every regime"
     )
