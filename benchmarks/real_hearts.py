@@ -30,6 +30,7 @@ from sim2real.cohort import (
 from sim2real.data import (
     RunFolder,
     as_shown,
+    largest_pieces,
     read_image,
     read_labels,
     write_json,
@@ -37,7 +38,7 @@ from sim2real.data import (
 )
 from sim2real.metrics import dice
 from sim2real.population import PopulationParameters, make_population
-from sim2real.segmentation import SegmentationParameters, largest_pieces, nnunet, predict_slices
+from sim2real.segmentation import SegmentationParameters, nnunet, predict_slices
 from sim2real.segmentation import trainer as trainers
 from sim2real.segmentation.dataset import _make, read_cases
 from sim2real.segmentation.training import train_cases

@@ -100,7 +100,8 @@ def test_rv_comes_to_the_left_by_a_turn_that_mirrors_nothing(patient, tmp_path, 
     the handedness the header has."""
     patient(1, affine=PLAIN * np.array([*signs, 1, 1]), flips=flips)
     case = survey_acdc(tmp_path / "ACDC").cases[0]
-    stored, (image, label) = case.read("ED"), upright(*case.read("ED"))
+    stored = case.read("ED")
+    image, label = upright(*stored, guide=stored[1])
     lv, rv = (np.argwhere(label.data == value).mean(axis=0) for value in (1, 3))
     assert rv[0] < lv[0]
     # every voxel stands where the stored file has it in the world, so that nothing can have been

@@ -68,6 +68,10 @@ def stored(image, order, flips):
     return Image(data, affine)
 
 
+def by_own_label(image, label, always=False):
+    return upright(image, label, guide=label, always=always)
+
+
 def places(image, value):
     """World positions of the voxels of a label, sorted."""
     found = np.argwhere(image.data == value) @ image.affine[:3, :3].T + image.affine[:3, 3]
@@ -78,7 +82,7 @@ def places(image, value):
 def test_every_way_of_storing_a_stack_becomes_the_upright_one(order, flips, tilt):
     """2 orders of the axes in plane x 8 flips x 3 tilts of the heart: 48."""
     image, label = stack(tilt)
-    found_image, found = upright(stored(image, order, flips), stored(label, order, flips))
+    found_image, found = by_own_label(stored(image, order, flips), stored(label, order, flips))
     np.testing.assert_array_equal(found.data, label.data)
     np.testing.assert_array_equal(found_image.data, image.data)
     np.testing.assert_allclose(found.affine, label.affine, atol=1e-9)
@@ -95,7 +99,7 @@ def test_header_without_orientation_is_righted_by_the_label(turned):
     image, label = stack(0)
     plain = np.diag([1.3, 1.1, 9, 1.0])
     data = [np.flip(part.data, (0, 1)) if turned else part.data for part in (image, label)]
-    found_image, found = upright(Image(data[0], plain), Image(data[1], plain))
+    found_image, found = by_own_label(Image(data[0], plain), Image(data[1], plain))
     assert np.argwhere(found.data == RV)[:, 0].mean() < np.argwhere(found.data == LV)[:, 0].mean()
     np.testing.assert_array_equal(
         found_image.data[found.data == LV].sum(), image.data[label.data == LV].sum()
@@ -205,9 +209,9 @@ def test_too_few_complete_slices_are_refused_by_name():
 def test_two_phases_are_turned_by_one_label():
     image, label = stack(0)
     other = Image(np.flip(label.data, 0), label.affine)
-    alone, guided = upright(image, other)[1], upright(image, other, guide=label)[1]
+    alone, guided = by_own_label(image, other)[1], upright(image, other, guide=label)[1]
     assert not np.array_equal(alone.affine, guided.affine)
-    np.testing.assert_array_equal(guided.affine, upright(image, label)[1].affine)
+    np.testing.assert_array_equal(guided.affine, by_own_label(image, label)[1].affine)
 
 
 def test_middle_of_the_box_round_all_labels():
@@ -241,7 +245,7 @@ def test_a_heart_whose_ventricles_lie_a_hair_apart_is_turned_too(stored_as):
     label = np.zeros((20, 21, 2), np.uint8)
     label[8:12, 2:6], label[9:12, 9:14] = LV, RV
     label = label[::stored_as]
-    turned = upright(Image(np.zeros(label.shape), np.eye(4)), Image(label, np.eye(4)))[1].data
+    turned = by_own_label(Image(np.zeros(label.shape), np.eye(4)), Image(label, np.eye(4)))[1].data
     rv, lv = (np.argwhere(turned == value)[:, 0].mean() for value in (RV, LV))
     assert rv < lv
 
@@ -263,7 +267,7 @@ def test_a_slice_with_a_right_ventricle_alone_does_not_hide_where_it_lies(turned
     _, label = stack(0)
     data = (np.flip(label.data, (0, 1)) if turned else label.data).copy()
     data[:, :, 4][data[:, :, 4] == LV] = 0
-    upright_label = upright(Image(np.zeros(SHAPE), np.eye(4)), Image(data, np.eye(4)))[1].data
+    upright_label = by_own_label(Image(np.zeros(SHAPE), np.eye(4)), Image(data, np.eye(4)))[1].data
     rv, lv = (np.argwhere(upright_label[:, :, 2] == value)[:, 0].mean() for value in (RV, LV))
     assert rv < lv
 
@@ -274,8 +278,8 @@ def test_quarter_turns_of_a_stack_without_orientation_are_undone_by_the_label(tu
     image, label = stack(0)
     plain = np.diag([1.3, 1.3, 9, 1.0])
     turned = [np.rot90(part.data, turns) for part in (image, label)]
-    found_image, found = upright(Image(turned[0], plain), Image(turned[1], plain))
-    wanted = upright(Image(image.data, plain), Image(label.data, plain))
+    found_image, found = by_own_label(Image(turned[0], plain), Image(turned[1], plain))
+    wanted = by_own_label(Image(image.data, plain), Image(label.data, plain))
     np.testing.assert_array_equal(found.data, wanted[1].data)
     np.testing.assert_array_equal(found_image.data, wanted[0].data)
     right, down = (
@@ -291,6 +295,6 @@ def test_an_oblique_header_is_believed_unless_the_label_is_asked(tmp_path):
     above = np.zeros_like(label.data)
     above[11:20, 12:22], above[13:18, 14:20], above[8:22, 4:12] = MYO, LV, RV
     label = Image(above, label.affine)
-    np.testing.assert_array_equal(upright(image, label)[1].data, above)
-    asked = upright(image, label, by_label=True)[1].data
+    np.testing.assert_array_equal(by_own_label(image, label)[1].data, above)
+    asked = by_own_label(image, label, always=True)[1].data
     assert np.argwhere(asked == RV)[:, 0].mean() < np.argwhere(asked == LV)[:, 0].mean() - 3

@@ -8,7 +8,8 @@ A stack and its label, stored with x and y exchanged, on the grid as a viewer sh
 >>> affine = np.array([[0, 1.5, 0, 0], [1.5, 0, 0, 0], [0, 0, -9.0, 0], [0, 0, 0, 1]])
 >>> label = np.zeros((60, 70, 6), np.uint8)
 >>> label[20:40, 40:55], label[20:40, 30:40], label[24:36, 43:52] = 2, 3, 1  # MYO, RV, LV
->>> image, label = upright(Image(label * 100.0, affine), Image(label, affine))
+>>> label = Image(label, affine)
+>>> image, label = upright(Image(label.data * 100.0, affine), label, guide=label)
 >>> mid_ventricular([label.data], 4, "someone")
 [1, 2, 3, 4]
 >>> on_grid = to_grid(label, field_centre(label), Grid(pixels=64, pixel_mm=2.0), is_label=True)
@@ -40,6 +41,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "chapter": ["COHORT"],
         "check": ["check_cohort"],
         "find": ["find_cases", "read_real"],
+        "finder": ["FINDER", "FINDER_GRID", "find_heart"],
         "grid": [
             "Grid",
             "TooFewSlices",
@@ -52,7 +54,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "mnms": ["is_mnms", "read_mnms", "survey_mnms"],
         "parameters": ["CohortParameters"],
-        "stage": ["prepare", "prepare_randomised", "prepare_real", "prepare_simulated"],
+        "stage": [
+            "must_be_found",
+            "prepare",
+            "prepare_again",
+            "prepare_randomised",
+            "prepare_real",
+            "prepare_simulated",
+        ],
         "surrogate": ["write_surrogate"],
     },
 )

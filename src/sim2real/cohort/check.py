@@ -208,7 +208,7 @@ def _doubts(image: Image, labels: list[Image]) -> list[str]:
     voxel_ml = abs(np.linalg.det(image.affine[:3, :3])) / 1e3
     ed, es = ((label.data == LV).sum() * voxel_ml for label in labels)
     blood, muscle = (np.median(image.data[labels[0].data == value]) for value in (LV, MYO))
-    label = upright(image, labels[0])[1].data
+    label = upright(image, labels[0], guide=labels[0])[1].data
     lv, rv = (np.argwhere(label == value).mean(axis=0) for value in (LV, RV))
     right, down, _ = rv - lv
     low, high = _PLAUSIBLE_LV_ML

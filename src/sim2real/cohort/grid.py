@@ -37,21 +37,21 @@ def upright(
     image: Image,
     label: Image | None = None,
     guide: Image | None = None,
-    by_label: bool = False,
+    always: bool = False,
 ) -> tuple[Image, Image | None]:
     """Image and label with their in-plane axes permuted and flipped alike, as a viewer shows a
     short axis: RV left, anterior up.
 
-    By the world geometry. Where a header holds no orientation, the label tells: of the four
-    quarter turns the one that brings the RV nearest to the viewer's left. So it does where the
+    By the world geometry. Where a header holds no orientation, the guide tells: of the four
+    quarter turns the one that brings its RV nearest to the viewer's left. So it does where the
     header puts the RV on the right. Slices run apex to base when the header tells.
 
     Args:
         image: (x, y, slice) with its world geometry.
         label: the same of its labels.
-        guide: the label that is asked for the RV, so that two phases are turned alike; ``label``
-            itself when none is given.
-        by_label: whether the label tells though the header holds an orientation.
+        guide: labels of the same geometry that are asked for the RV: a true label, or what
+            ``find_heart`` found. None: the header alone tells.
+        always: whether the guide tells though the header holds an orientation.
 
     Returns:
         Image and label.
@@ -68,10 +68,9 @@ def upright(
         for order, signs in candidates
     ]
     best = candidates[int(np.argmax(scores))]
-    guide = guide or label
     to_rv = None if guide is None else _to_rv(guide)
     if to_rv is not None:
-        ask = by_label or not is_oriented(image.affine) or _shown(to_rv, best)[0] > 0
+        ask = always or not is_oriented(image.affine) or _shown(to_rv, best)[0] > 0
         turns = [way for way in candidates if _is_mirrored(way) == _is_mirrored(best)]
         best = min(turns, key=lambda way: _shown(to_rv, way)[0]) if ask else best
     turned_label = None if label is None else _reorder(label, *best)

@@ -1,9 +1,11 @@
 """Both domains, real and simulated, on the analysis grid: images of four mid-ventricular slices at
 ED and at ES.
 
-A real stack goes through ``upright`` (whole turns and flips, nothing resampled), the choice of its
-middle slices, resampling in plane (``to_grid``; ``from_grid`` goes back) and the scaling of its
-intensities between two percentiles of all its slices.
+A stack goes through ``upright`` (whole turns and flips, nothing resampled), resampling in plane
+(``to_grid``; ``from_grid`` goes back), the scaling of its intensities between two percentiles of
+all its slices, and the choice of the middle ones. Where its heart lies and how it is turned, its
+labels tell if it is there to be learned from; in a test image, and in one that counts as
+unlabelled, the heart is found without them (``find_heart``).
 """
 
 from collections.abc import Callable
@@ -11,7 +13,9 @@ from dataclasses import fields
 from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from ..data import (
@@ -38,19 +42,35 @@ from ..population import POPULATION, labels_of
 from ..simulation import SIMULATION, random_contrast
 from .cases import Case, Cohort, LeftOut
 from .chapter import COHORT
-from .grid import Grid, TooFewSlices, field_centre, heart_centre, mid_ventricular, to_grid, upright
+from .finder import find_heart
+from .grid import (
+    Grid,
+    TooFewSlices,
+    field_centre,
+    heart_centre,
+    is_oriented,
+    mid_ventricular,
+    to_grid,
+    upright,
+)
 from .parameters import CohortParameters
+
+VIRTUAL = ("simulated", "randomised")
+"""Domains of virtual subjects."""
 
 
 def prepare(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.DataFrame:
     """Simulated and real images on the analysis grid; writes ``slices.csv`` (``SLICE_COLUMNS``) and
     returns it.
 
-    ``left_out.csv`` beside it names the subjects that are not in it, and why.
+    ``left_out.csv`` beside it names the subjects that are not in it, and why. Test images whose
+    heart had to be found are in it twice: as ``real``, found without their labels, and as
+    ``oracle``, with them.
     """
     simulated, too_short = prepare_simulated(run, parameters)
     real = prepare_real(run, cohort + Cohort(left_out=too_short), parameters)
-    slices = pd.concat([simulated, real], ignore_index=True)
+    oracle = prepare_again(run, cohort, parameters, "oracle")
+    slices = pd.concat([simulated, real, oracle], ignore_index=True)
     run.write_manifest(COHORT.name, slices, "slices.csv")
     if cut := cut_hearts(run.path, real):
         print(
@@ -84,15 +104,7 @@ def prepare_real(
         Sim2RealError: for the first unreadable file, and when no subject remains of a vendor's
             training or test split.
     """
-    stamps = [
-        (str(file), file.stat().st_size, file.stat().st_mtime_ns, case.ed.index, case.es.index)
-        for case in cohort.cases
-        for file in case.files
-    ]
-    folder = _folder(run, f"{into}/slices/real", parameters, stamps)
-    work = partial(_prepare_real_subject, run=run.path, folder=folder, parameters=parameters)
-    name = "real images to the grid"
-    table, too_short = _table(map_in_order(work, cohort.cases, name=name, unit="subject"))
+    table, too_short = _prepare_cases(run, cohort.cases, parameters, into, "real")
     columns = [column.name for column in fields(LeftOut)]
     left_out = pd.DataFrame(cohort.left_out + too_short, columns=columns)
     run.write_manifest(into, left_out, "left_out.csv")
@@ -108,6 +120,47 @@ def prepare_real(
             f" {vendor} in split '{split}' are left out; lower cohort.n_slices or add subjects"
         )
     return table
+
+
+def prepare_again(
+    run: RunFolder,
+    cohort: Cohort,
+    parameters: CohortParameters,
+    domain: Literal["oracle", "unlabelled"],
+    into: str = COHORT.name,
+) -> pd.DataFrame:
+    """Write the images of one split once more, whose hearts were located another way before.
+
+    Args:
+        run: whose chapter ``into`` takes the images.
+        cohort: of which ``prepare_real`` has made the domain ``real``.
+        parameters: of chapter 3.
+        domain: ``oracle``: test images, located by their labels; ``unlabelled``: training images,
+            located without. A subject for which this makes no difference, since its header tells
+            how it lies and it is cropped about the middle of its field, is not among the first.
+        into: name of a chapter.
+
+    Returns:
+        Rows as ``SLICE_COLUMNS``.
+    """
+    split = "test" if domain == "oracle" else "train"
+    cases = [case for case in cohort.cases if case.split == split]
+    if domain == "oracle":
+        cases = [case for case in cases if must_be_found(case.read_image("ED"), parameters)]
+    return _prepare_cases(run, cases, parameters, into, domain)[0]
+
+
+def _prepare_cases(
+    run: RunFolder, cases: list[Case], parameters: CohortParameters, into: str, domain: str
+) -> tuple[pd.DataFrame, list[LeftOut]]:
+    stamps = [
+        (str(file), file.stat().st_size, file.stat().st_mtime_ns, case.ed.index, case.es.index)
+        for case in cases
+        for file in case.files
+    ]
+    folder = _folder(run, f"{into}/slices/{domain}", parameters, stamps)
+    work = partial(_prepare_real_subject, run=run.path, folder=folder, parameters=parameters)
+    return _table(map_in_order(work, cases, name=f"{domain} images to the grid", unit="subject"))
 
 
 def prepare_simulated(
@@ -242,36 +295,67 @@ def _prepare_subject(
     folder: Path,
     parameters: CohortParameters,
 ) -> list[dict] | LeftOut:
-    """``rows``, an image each, their files written where they are not there; read: gives image and
-    label of each row, shape (x, y, slice)."""
+    """``rows``, an image each, their files written where they are not there.
+
+    read: gives image and label of each row, shape (x, y, slice). Both phases are turned alike and
+    cropped about one centre.
+    """
     file_of = lambda path: folder / Path(path).name
     if all(file_of(row[kind]).exists() for row in rows for kind in ("image", "label")):
         return rows
-    pairs = read()
-    # both phases upright, turned alike: as the label at ED says; of simulated images always, since
-    # they stand for images without an orientation in the header, too
-    by_label = rows[0]["domain"] != "real"
-    guide = pairs[0][1]
-    pairs = [upright(image, label, guide, by_label) for image, label in pairs]
+    pairs, domain = read(), rows[0]["domain"]
+    guides = _guides(rows[0], pairs, parameters)
+    # virtual subjects are turned as if their headers told nothing, to resemble images of that kind
+    turn = partial(upright, guide=next(iter(guides), None), always=domain in VIRTUAL)
+    pairs = [turn(*pair) for pair in pairs]
     labels = [label.data for _, label in pairs]
-    subject = {name: rows[0][name] for name in ("subject", "vendor", "split")}
     try:
-        middle = mid_ventricular(labels, parameters.n_slices, subject["subject"])
+        middle = _middle(labels, domain, parameters.n_slices)
     except TooFewSlices as fault:
+        subject = {name: rows[0][name] for name in ("subject", "vendor", "split")}
         return LeftOut(**subject, reason=fault.reason)
-    centre = heart_centre(labels) if crop_centre == "heart" else field_centre(pairs[0][0])
+    centre = field_centre(pairs[0][0])
+    if crop_centre == "heart" and any(guide.data.any() for guide in guides):
+        centre = heart_centre([turn(guide)[0].data for guide in guides])
     grid = Grid.of(parameters)
     for (image, label), row in zip(pairs, rows, strict=True):
-        image = to_grid(_slices(image, middle), centre, grid)
+        image = to_grid(image, centre, grid)
+        values = normalise(image.data, parameters.low_percentile, parameters.high_percentile)
+        image, values = _slices(image, middle), _slices(Image(values, image.affine), middle)
         label = to_grid(_slices(label, middle), centre, grid, is_label=True)
         pixel_mm = image.spacing_mm[1::-1]  # row, column
         planes = zip(as_shown(image), as_shown(label), strict=True)
         measures = pd.DataFrame([slice_measures(*pair, pixel_mm) for pair in planes])
-        values = normalise(image.data, parameters.low_percentile, parameters.high_percentile)
         write_table(file_of(measures_path(row["image"])), measures)
         write_image(file_of(row["label"]), label)
-        write_image(file_of(row["image"]), Image(values, image.affine))
+        write_image(file_of(row["image"]), values)
     return rows
+
+
+def _guides(
+    row: dict, pairs: list[tuple[Image, Image]], parameters: CohortParameters
+) -> list[Image]:
+    """Labels that tell where a subject's heart is: its own where it is training material, else
+    those found in its image at ED; none where nothing needs to be found."""
+    if row["domain"] == "unlabelled" or (row["domain"], row["split"]) == ("real", "test"):
+        image = pairs[0][0]
+        return [find_heart(image)] if must_be_found(image, parameters) else []
+    return [label for _, label in pairs]
+
+
+def _middle(labels: list[np.ndarray], domain: str, count: int) -> list[int]:
+    """Indices of the middle slices: of the heart, as the labels tell, or of the whole stack."""
+    n_slices = labels[0].shape[2]
+    if domain != "unlabelled" or n_slices < count:
+        return mid_ventricular(labels, count, "")
+    start = (n_slices - count) // 2
+    return list(range(start, start + count))
+
+
+def must_be_found(image: Image, parameters: CohortParameters) -> bool:
+    """Whether the header of an image does not tell all that its place on the grid depends on: how
+    it is turned, and where the heart is if the crop asks for it."""
+    return parameters.crop_centre == "heart" or not is_oriented(image.affine)
 
 
 def measures_path(image: str) -> str:

@@ -36,7 +36,7 @@ def slices(vendor: str, count: int, phase: str = "ED", pixels: int = 96) -> np.n
         image, label = (
             Image(part.data[:, :, 1:5, 0], part.affine) for part in patient(vendor, index, (phase,))
         )
-        image, label = upright(image, label)
+        image, label = upright(image, label, guide=label)
         on_grid = to_grid(image, heart_centre([label.data]), grid)
         subjects.append(as_shown(Image(normalise(on_grid.data, 1, 99), on_grid.affine)))
     return np.concatenate(subjects)

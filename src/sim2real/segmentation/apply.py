@@ -15,11 +15,13 @@ from ..cohort import (
     TooFewSlices,
     displacement_reason,
     field_centre,
+    find_heart,
     from_grid,
     header_faults,
     heart_centre,
     is_mnms,
     mid_ventricular,
+    must_be_found,
     numbered_as_ours,
     slices_third,
     survey_mnms,
@@ -33,7 +35,9 @@ from ..data import (
     Sim2RealError,
     as_shown,
     as_stored,
+    largest_pieces,
     nifti_files,
+    normalise,
     open_stack,
     read_voxels,
     refuse,
@@ -42,19 +46,20 @@ from ..data import (
     write_table,
 )
 from .evaluate import structure_rows
-from .predict import largest_pieces, predict_slices
+from .predict import predict_slices
 
 
 @dataclass(frozen=True)
 class UserPhase:
     """One phase of a subject, slices third; ``file`` has the geometry that its labels are written
-    in."""
+    in, ``first`` is the image that its heart is looked for in."""
 
     name: str
     file: Path
     image: Image
     label: Image | None
     details: dict[str, str]
+    first: Image
 
 
 def predict_source(
@@ -101,6 +106,7 @@ def _mnms_subjects(source: Path) -> Iterator[list[UserPhase]]:
                 case.frame(phase).image,
                 *case.read(phase),
                 {**details, "phase": phase},
+                case.read_image("ED"),
             )
             for phase in PHASES
         ]
@@ -122,17 +128,17 @@ def _files(source: Path) -> Iterator[list[UserPhase]]:
         labels = (
             _labels_beside(path, beside, phases) if beside.is_file() else {}
         ) or dict.fromkeys(phases)
-        stacks = []
+        read = lambda phase, path=path, nifti=nifti: slices_third(
+            Image(read_voxels(path, nifti, phase), np.asarray(nifti.affine, float))
+        )
+        stacks, first = [], read(phases[0])
         for phase, label in labels.items():
-            image = slices_third(
-                Image(read_voxels(path, nifti, phase), np.asarray(nifti.affine, float))
-            )
             name = stem(path) + (f"_{phase}" if phase is not None else "")
             stacks.append(
                 UserPhase(
                     name,
                     path,
-                    image,
+                    read(phase),
                     label,
                     {
                         "vendor": "",
@@ -140,6 +146,7 @@ def _files(source: Path) -> Iterator[list[UserPhase]]:
                         "subject": stem(path),
                         "phase": "" if phase is None else str(phase),
                     },
+                    first,
                 )
             )
         yield stacks
@@ -167,23 +174,20 @@ def _predict_subject(
     stacks: list[UserPhase], model: Path, cohort: CohortParameters
 ) -> Iterator[tuple[UserPhase, np.ndarray, list[dict]]]:
     """Each phase with its labels in its file's own geometry, and scores on the analysis grid,
-    turned and cropped as in chapter 3."""
-    grid = Grid.of(cohort)
-    guide = next((stack.label for stack in stacks if stack.label is not None), None)
-    turned = [upright(stack.image, stack.label, guide=guide) for stack in stacks]
+    turned, cropped and scaled as a test image of chapter 3: a known label does not enter."""
+    grid, first = Grid.of(cohort), stacks[0].first
+    guide = find_heart(first) if must_be_found(first, cohort) else None
+    turned = [upright(stack.image, stack.label, guide) for stack in stacks]
+    centre = field_centre(turned[0][0])
+    if guide is not None and not guide.data.any():
+        print(f"{stacks[0].details['subject']}: no heart found; taken as its header says")
+    elif cohort.crop_centre == "heart":
+        centre = heart_centre([upright(guide, guide=guide)[0].data])
     known = [label.data for _, label in turned if label is not None]
     middle = _middle(known, cohort.n_slices, stacks[0].details["subject"]) if known else []
     for stack, (image, label) in zip(stacks, turned, strict=True):
-        around_heart = cohort.crop_centre == "heart" and any(label.any() for label in known)
-        centre = heart_centre(known) if around_heart else field_centre(image)
         on_grid = to_grid(image, centre, grid)
-        slices = as_shown(on_grid)
-        # intensities are scaled as in Table 1: over the slices that are scored
-        scored = slices[middle] if middle else slices
-        low, high = np.percentile(scored, [cohort.low_percentile, cohort.high_percentile])
-        scaled = np.clip((slices - low) / (high - low if high > low else 1), 0, 1).astype(
-            np.float32
-        )
+        scaled = normalise(as_shown(on_grid), cohort.low_percentile, cohort.high_percentile)
         predicted = predict_slices(model, scaled, on_grid.spacing_mm[1::-1])
         scores = []
         if middle and label is not None:

@@ -13,13 +13,14 @@ from ..data import (
     Sim2RealError,
     as_shown,
     as_stored,
+    largest_pieces,
     read_image,
     read_labels,
     refuse,
     write_image,
 )
 from ..metrics import dice, distances_mm, hausdorff_2d_mm
-from .predict import largest_pieces, predict_slices
+from .predict import predict_slices
 from .regimes import count_subjects, regime_rows
 from .training import model_folder
 

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from ..data import (
-    STRUCTURES,
     Sim2RealError,
     choose_device,
     progress,
@@ -16,6 +15,9 @@ from ..data import (
 )
 from .nnunet import CONFIGURATION, nnunet_surroundings
 from .training import FINAL
+
+PRETRAINED = Path(__file__).with_name("pretrained")
+"""Folder of the segmenter that lies in the checkout."""
 
 
 def predict_slices(
@@ -113,22 +115,3 @@ def make_predictor(model: Path, device: torch.device):
         (0, 1) if mirror else None,
     )
     return predictor
-
-
-def largest_pieces(labels: np.ndarray) -> np.ndarray:
-    """Of the heart as a whole, and then of LV, MYO and RV each, the largest connected piece; the
-    rest becomes background.
-
-    labels: of one image, shape (slice, row, column). This is nnU-Net's own postprocessing (Isensee
-    et al., Nature Methods 18, 203, 2021), by its own function. nnU-Net decides on it by
-    cross-validation; here every regime has it, so that none gains by the choice. A piece is
-    connected over faces, edges and corners, across slices, too.
-    """
-    from nnunetv2.postprocessing.remove_connected_components import (
-        remove_all_but_largest_component_from_segmentation,
-    )
-
-    for values in (tuple(STRUCTURES.values()), *STRUCTURES.values()):
-        if np.isin(labels, values).any():
-            labels = remove_all_but_largest_component_from_segmentation(labels, [values])
-    return labels

@@ -1,7 +1,6 @@
 import numpy as np
 
-from sim2real.data import LV, MYO, RV
-from sim2real.segmentation import largest_pieces
+from sim2real.data import LV, MYO, RV, largest_pieces
 
 
 def heart():
