@@ -5,18 +5,22 @@ import pandas as pd
 import pytest
 
 from sim2real.cohort import (
+    Case,
     Cohort,
     CohortParameters,
     from_grid,
     prepare_randomised,
     prepare_real,
+    prepare_relocated,
     prepare_simulated,
     read_mnms,
     survey_mnms,
+    unlabelled_images,
 )
 from sim2real.cohort.stage import cut_hearts, measures_path
 from sim2real.data import (
     SLICE_COLUMNS,
+    Image,
     RunFolder,
     Sim2RealError,
     load_slices,
@@ -329,3 +333,67 @@ def extent_mm(label):
         + label.spacing_mm[axis]
         for axis in (0, 1)
     ]
+
+
+@pytest.fixture
+def displaced(surrogate, monkeypatch):
+    """Both splits' first subjects, and a way to displace what their labels say by nine voxels."""
+    cases = {case.split: case for case in read_mnms(surrogate) if case.vendor == "B"}
+    read_label = Case.read_label
+
+    def displace():
+        rolled = lambda label: Image(np.roll(label.data, 9, axis=(0, 1)), label.affine)
+        monkeypatch.setattr(Case, "read_label", lambda *a: rolled(read_label(*a)))
+
+    return Cohort([cases["train"], cases["test"]]), displace
+
+
+def test_a_test_image_is_located_without_its_label_and_a_training_image_with_it(
+    displaced, tmp_path
+):
+    cohort, displace = displaced
+    parameters = CohortParameters(crop_centre="heart")
+    before = prepare_real(RunFolder(tmp_path / "a"), cohort, parameters).set_index("split")
+    displace()
+    after = prepare_real(RunFolder(tmp_path / "b"), cohort, parameters).set_index("split")
+    for split, alike in (("train", False), ("test", True)):
+        stacks = [
+            load_slices(tmp_path / run, rows.loc[[split]])
+            for run, rows in (("a", before), ("b", after))
+        ]
+        assert np.array_equal(*stacks) == alike
+
+
+def test_images_whose_hearts_must_be_found_are_made_the_other_way_too(displaced, tmp_path):
+    cohort, displace = displaced
+    run, heart = RunFolder(tmp_path), CohortParameters(crop_centre="heart")
+    again = {d: prepare_relocated(run, cohort, heart, d) for d in ("unlabelled", "oracle")}
+    assert {d: set(table["split"]) for d, table in again.items()} == {
+        "unlabelled": {"train"},
+        "oracle": {"test"},
+    }
+    label = load_slices(tmp_path, again["oracle"], "label")
+    unlabelled = load_slices(tmp_path, again["unlabelled"])
+    box = np.argwhere(label.any(axis=0))
+    # the box of the whole stack's labels is in the middle; that of four slices nearly
+    assert np.abs((box.min(axis=0) + box.max(axis=0)) / 2 - 63.5).max() < 6
+    for domain in again:  # headers that tell and the middle of the field: nothing to be found
+        assert prepare_relocated(run, cohort, CohortParameters(), domain).empty
+    displace()
+    other = prepare_relocated(RunFolder(tmp_path / "b"), cohort, heart, "unlabelled")
+    np.testing.assert_array_equal(unlabelled, load_slices(tmp_path / "b", other))
+
+
+def test_what_learns_without_labels_gets_the_images_that_were_located_without(displaced, tmp_path):
+    cohort, _ = displaced
+    run = RunFolder(tmp_path)
+    rows = {}
+    for name, crop in (("field", "field"), ("heart", "heart")):
+        parameters = CohortParameters(crop_centre=crop)
+        run.write_manifest("03_real_cohort", prepare_real(run, cohort, parameters), "slices.csv")
+        found = prepare_relocated(run, cohort, parameters, "unlabelled")
+        run.write_manifest("03_real_cohort", found, "relocated.csv")
+        rows[name] = unlabelled_images(run, "B")
+    assert set(rows["field"]["domain"]) == {"real"} and len(rows["field"]) == 2
+    assert set(rows["heart"]["domain"]) == {"unlabelled"} and len(rows["heart"]) == 2
+    assert unlabelled_images(run, "A").empty

@@ -86,6 +86,7 @@ def run(tmp_path):
                 rows.append((domain, vendor, name, phase, split, path, label))
     folder = RunFolder(tmp_path)
     folder.write_manifest("03_real_cohort", pd.DataFrame(rows, columns=SLICE_COLUMNS), "slices.csv")
+    folder.write_manifest("03_real_cohort", pd.DataFrame(columns=SLICE_COLUMNS), "relocated.csv")
     return folder
 
 

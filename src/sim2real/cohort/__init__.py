@@ -57,10 +57,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "stage": [
             "must_be_found",
             "prepare",
-            "prepare_again",
             "prepare_randomised",
             "prepare_real",
+            "prepare_relocated",
             "prepare_simulated",
+            "unlabelled_images",
         ],
         "surrogate": ["write_surrogate"],
     },

@@ -13,7 +13,6 @@ from dataclasses import fields
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -57,20 +56,23 @@ from .parameters import CohortParameters
 
 VIRTUAL = ("simulated", "randomised")
 """Domains of virtual subjects."""
+RELOCATED = {"unlabelled": "train", "oracle": "test"}
+"""Domain and split of real images that are made twice where hearts must be found: training images
+without the help of their labels, to learn a translation from, and test images with it."""
 
 
 def prepare(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.DataFrame:
     """Simulated and real images on the analysis grid; writes ``slices.csv`` (``SLICE_COLUMNS``) and
     returns it.
 
-    ``left_out.csv`` beside it names the subjects that are not in it, and why. Test images whose
-    heart had to be found are in it twice: as ``real``, found without their labels, and as
-    ``oracle``, with them.
+    ``left_out.csv`` beside it names the subjects that are not in it, and why; ``relocated.csv``
+    has the images of ``prepare_relocated``.
     """
     simulated, too_short = prepare_simulated(run, parameters)
     real = prepare_real(run, cohort + Cohort(left_out=too_short), parameters)
-    oracle = prepare_again(run, cohort, parameters, "oracle")
-    slices = pd.concat([simulated, real, oracle], ignore_index=True)
+    again = [prepare_relocated(run, cohort, parameters, domain) for domain in RELOCATED]
+    run.write_manifest(COHORT.name, pd.concat(again, ignore_index=True), "relocated.csv")
+    slices = pd.concat([simulated, real], ignore_index=True)
     run.write_manifest(COHORT.name, slices, "slices.csv")
     if cut := cut_hearts(run.path, real):
         print(
@@ -122,32 +124,46 @@ def prepare_real(
     return table
 
 
-def prepare_again(
+def prepare_relocated(
     run: RunFolder,
     cohort: Cohort,
     parameters: CohortParameters,
-    domain: Literal["oracle", "unlabelled"],
+    domain: str,
     into: str = COHORT.name,
 ) -> pd.DataFrame:
-    """Write the images of one split once more, whose hearts were located another way before.
+    """Write real images once more, with their hearts located the other way.
+
+    Subjects for which this makes no difference, since their headers tell how they lie and they are
+    cropped about the middle of the field, are not among them.
 
     Args:
         run: whose chapter ``into`` takes the images.
         cohort: of which ``prepare_real`` has made the domain ``real``.
         parameters: of chapter 3.
-        domain: ``oracle``: test images, located by their labels; ``unlabelled``: training images,
-            located without. A subject for which this makes no difference, since its header tells
-            how it lies and it is cropped about the middle of its field, is not among the first.
+        domain: of ``RELOCATED``.
         into: name of a chapter.
 
     Returns:
         Rows as ``SLICE_COLUMNS``.
     """
-    split = "test" if domain == "oracle" else "train"
-    cases = [case for case in cohort.cases if case.split == split]
-    if domain == "oracle":
-        cases = [case for case in cases if must_be_found(case.read_image("ED"), parameters)]
+    cases = [
+        case
+        for case in cohort.cases
+        if case.split == RELOCATED[domain] and must_be_found(case.read_image("ED"), parameters)
+    ]
     return _prepare_cases(run, cases, parameters, into, domain)[0]
+
+
+def unlabelled_images(run: RunFolder, vendor: str) -> pd.DataFrame:
+    """Rows of a vendor's real training images for what learns without their labels: ``unlabelled``
+    ones where their hearts had to be found."""
+    real = run.manifest(COHORT.name, "slices.csv").query(
+        "domain == 'real' and vendor == @vendor and split == 'train'"
+    )
+    again = run.manifest(COHORT.name, "relocated.csv").query("domain == 'unlabelled'")
+    found = again[again["subject"].isin(real["subject"])]
+    rest = real[~real["subject"].isin(found["subject"])]
+    return pd.concat([rest, found], ignore_index=True)
 
 
 def _prepare_cases(

@@ -203,19 +203,31 @@ def _compare(first: str, second: str):
 
 
 def _predict(options) -> None:
+    from ..cohort import CohortParameters
     from ..data import REGIMES
-    from ..segmentation import predict_source
+    from ..segmentation import PRETRAINED, predict_source, pretrained_card
     from ..segmentation.training import model_folder
 
+    if options.run is None:
+        refuse(
+            options.training or options.seed is not None,
+            "--training and --seed choose among a run's segmenters; name the run with --run",
+        )
+        card = pretrained_card()
+        print(card["sentence"])
+        grid = CohortParameters(crop_centre="heart")
+        predict_source(options.source, PRETRAINED, grid, card["training"], options.output)
+        return
+    training = options.training or "sim2real"
     refuse(
-        options.training not in REGIMES,
-        f"--training {options.training}: no such regime; there are {', '.join(REGIMES)}",
+        training not in REGIMES,
+        f"--training {training}: no such regime; there are {', '.join(REGIMES)}",
     )
     run = repository() / "runs" / options.run
     parameters = run_parameters(run)
     seed = parameters.segmentation.seeds[0] if options.seed is None else options.seed
-    model = model_folder(run / SEGMENTATION.name, options.training, seed)
-    predict_source(options.source, model, parameters.cohort, options.training, options.output)
+    model = model_folder(run / SEGMENTATION.name, training, seed)
+    predict_source(options.source, model, parameters.cohort, training, options.output)
 
 
 def _translate(options) -> None:
@@ -413,18 +425,21 @@ COMMANDS = (
     (
         "predict",
         _predict,
-        "segment NIfTI images or an M&Ms folder with a run's segmenter",
+        "segment NIfTI images or an M&Ms folder, with the segmenter that comes along or a run's",
         (
             argument(
                 "source",
                 type=Path,
                 help="a NIfTI short-axis stack, a folder of them, or an M&Ms folder",
             ),
-            argument("--run", default="quick", metavar="NAME"),
+            argument(
+                "--run",
+                metavar="NAME",
+                help="the run whose segmenter is used (default: the one that comes along)",
+            ),
             argument(
                 "--training",
-                default="sim2real",
-                help="regime of the segmenter: simulated, sim2real, real, both",
+                help="regime of the run's segmenter: simulated, sim2real (default), real, both",
             ),
             argument(
                 "--seed",

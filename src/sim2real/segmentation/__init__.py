@@ -36,7 +36,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "intervals": ["ALL", "by_subject", "comparison_table", "interval_table", "joined"],
         "parameters": ["ScarcityParameters", "SegmentationParameters"],
-        "predict": ["predict_slices"],
+        "predict": ["PRETRAINED", "predict_slices", "pretrained_card"],
         "regimes": ["count_subjects", "regime_rows"],
         "table1": ["intervals_html", "read_published", "table1_html", "table1_means"],
         "training": ["train_cases", "train_segmenter"],

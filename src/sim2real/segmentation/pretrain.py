@@ -1,14 +1,16 @@
 """The two networks that lie in the checkout, trained on the phantom alone, never on a person.
 
-    python -m sim2real.segmentation.pretrain FOLDER
+    python -m sim2real.segmentation.pretrain FOLDER PEOPLE
 
 makes them anew in ``FOLDER`` (a quarter of an hour on two cores; begun ones go on) and puts them
 where they are read from: the *finder*, which finds the heart in a whole field of view
-(``cohort.find_heart``), and the *segmenter* behind ``sim2real predict`` without a run.
+(``cohort.find_heart``), and the *segmenter* behind ``sim2real predict`` without a run. The
+segmenter's card tells how it was made and its Dice on ``PEOPLE``, a folder in M&Ms layout.
 """
 
 import importlib.metadata
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import product
@@ -30,6 +32,7 @@ from ..cohort import (
 from ..data import (
     PHASES,
     SLICE_COLUMNS,
+    STRUCTURES,
     Image,
     RunFolder,
     generator,
@@ -41,6 +44,7 @@ from ..data import (
 )
 from ..population import POPULATION, PopulationParameters, labels_of, make_population
 from ..simulation import SimulationParameters, random_contrast, simulate_population
+from .apply import predict_source
 from .dataset import _make, is_prepared, read_cases, regime_cases
 from .parameters import SegmentationParameters
 from .predict import PRETRAINED
@@ -56,6 +60,8 @@ FINDING = SegmentationParameters(
     features=[8, 16, 32, 64, 64], batch_size=8, n_epochs=8, iterations_per_epoch=320
 )
 POPULATION_OF_SEGMENTER = PopulationParameters(n_subjects=100)
+REGIME = "randomised+simulated"
+COHORT_OF_CARD = "ACDC"  # whose PEOPLE are
 SEGMENTING = SegmentationParameters(batch_size=8, n_epochs=8, iterations_per_epoch=400)
 
 
@@ -120,7 +126,7 @@ def train_shipped_segmenter(run: RunFolder) -> None:
     cohort = CohortParameters()
     randomised = prepare_randomised(run, cohort, N_DRAWS, "06_segmentation")
     table = pd.concat([prepare_simulated(run, cohort)[0], randomised], ignore_index=True)
-    model = _train(run, table, "randomised+simulated", SEGMENTING)
+    model = _train(run, table, REGIME, SEGMENTING)
     plans, weights = _slim(model)
     shutil.rmtree(PRETRAINED, ignore_errors=True)
     write_json(PRETRAINED / "plans.json", plans)
@@ -151,6 +157,31 @@ def _slim(model: Path) -> tuple[dict, dict[str, torch.Tensor]]:
     return read_json(model / "plans.json"), weights
 
 
+def write_card(people: Path, output: Path) -> None:
+    """``card.json``: how the segmenter was made, and mean Dice over all labelled subjects of
+    ``people``, none of whom it learned from."""
+    scores = predict_source(people, PRETRAINED, CohortParameters(crop_centre="heart"), "", output)
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=PRETRAINED, capture_output=True, text=True, check=True
+    )
+    card = {
+        "training": REGIME,
+        "n_virtual_subjects": POPULATION_OF_SEGMENTER.n_subjects,
+        "n_draws": N_DRAWS,
+        "commit": commit.stdout.strip(),
+        "population": POPULATION_OF_SEGMENTER.model_dump(mode="json"),
+        "segmentation": SEGMENTING.model_dump(mode="json"),
+        "cohort": COHORT_OF_CARD,
+        "n_subjects": int(scores["subject"].nunique()),
+        "dice": float(scores["dice"].mean()),
+    }
+    by_structure = scores.groupby("structure")["dice"].mean()
+    card |= {f"dice_{name}": float(by_structure[name]) for name in STRUCTURES}
+    write_json(PRETRAINED / "card.json", card)
+
+
 if __name__ == "__main__":
-    train_finder(RunFolder(Path(sys.argv[1]) / "finder"))
-    train_shipped_segmenter(RunFolder(Path(sys.argv[1]) / "segmenter"))
+    folder, cohort = map(Path, sys.argv[1:3])
+    train_finder(RunFolder(folder / "finder"))
+    train_shipped_segmenter(RunFolder(folder / "segmenter"))
+    write_card(cohort, folder / "predictions")

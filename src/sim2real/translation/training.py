@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ..cohort import COHORT
+from ..cohort import COHORT, unlabelled_images
 from ..data import (
     RunFolder,
     Sim2RealError,
@@ -46,7 +46,7 @@ def material(
     """
     slices = run.manifest(COHORT.name, "slices.csv")
     source = load_slices(run.path, slices.query("domain == 'simulated'"))
-    real = slices.query("domain == 'real' and vendor == @vendor and split == 'train'")
+    real = unlabelled_images(run, vendor)
     return source, *load_split(run.path, real, parameters.watch_share, seed)
 
 

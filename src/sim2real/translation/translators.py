@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..cohort import COHORT
+from ..cohort import COHORT, unlabelled_images
 from ..data import VENDORS, RunFolder, choose_device, load_slices, progress, spoken_interval
 from ..metrics import Estimate, frechet_distance, jackknife, share, standardise, texture_features
 from .apply import load_generator, to_network, translate
@@ -84,7 +84,8 @@ def material_of(
     real = slices.query(
         "domain == 'real' and vendor == @parameters.vendor and split == 'train'"
     ).reset_index(drop=True)
-    target, _ = load_split(run.path, real, watch_share, seed)
+    unlabelled = unlabelled_images(run, parameters.vendor)
+    target, _ = load_split(run.path, unlabelled, watch_share, seed)
     source, images = _slices_and_images(run, rows)
     reference, reference_images = _slices_and_images(run, real)
     return Material(
