@@ -1,13 +1,16 @@
-"""The segmenter as a judge, on a toy model; and the choice of cases that are shown."""
+"""The segmenter as a judge and the oracle, on a toy model; and the choice of cases that are
+shown."""
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.data import RunFolder
-from sim2real.segmentation import SegmentationParameters, train_segmenter
+from sim2real.data import Image, RunFolder, read_image, write_image
+from sim2real.segmentation import SegmentationParameters, evaluate_model, train_segmenter
 from sim2real.segmentation.judge import KEEPS_COLUMNS, keeps_table, label_cases
+from sim2real.segmentation.oracle import oracle_table
 from sim2real.segmentation.stage import chosen_cases
 from sim2real.segmentation.training import model_folder
 
@@ -45,6 +48,23 @@ def test_judge_agrees_with_labels_that_fit_and_not_with_moved_ones(run, table, m
         row["change"] == pytest.approx(before["change"] - 0.2)
         and row["change_high"] < before["change_high"]
     )
+
+
+def test_an_oracle_gains_nothing_from_the_same_images_and_loses_with_empty_ones(
+    run, chapter, table, model, tmp_path
+):
+    cases, _ = evaluate_model(run, chapter, table, "real", 1)
+    tests = table.query("domain == 'real' and split == 'test'").assign(domain="oracle")
+    oracle = lambda rows: oracle_table(RunFolder(run), rows, cases, {"real": {1: model}})
+    same = oracle(tests).iloc[0]
+    assert same["gain"] == 0 and same["dice"] == same["oracle_dice"] == cases["dice"].mean()
+    assert same["located"] == tests["subject"].nunique()
+    for path in tests["image"]:
+        image = read_image(run / path)
+        write_image(run / f"empty/{path}", Image(np.zeros_like(image.data), image.affine))
+    empty = oracle(tests.assign(image="empty/" + tests["image"])).iloc[0]
+    assert empty["oracle_dice"] == 0 and empty["gain"] == -empty["dice"]
+    assert oracle(tests.assign(domain="unlabelled")).empty
 
 
 def test_best_median_and_worst_follow_from_the_means_over_structures():

@@ -32,8 +32,8 @@ class CohortParameters(ParameterModel):
     crop_centre: Literal["field", "heart"] = Field(
         "field",
         description=(
-            "middle of a real image's crop: of its field of view, or of the box round the heart's"
-            " labels"
+            "middle of a real image's crop: of its field of view, or of its heart, in a test image"
+            " found without labels"
         ),
     )
     low_percentile: float = Field(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..data import PHASES, VENDORS, RunFolder, as_shown, read_image, read_labels
 from ..metrics import SLICE_MEASURES
+from .chapter import COHORT
 from .parameters import CohortParameters
 from .stage import measures_path
 from .surrogate import CODE as SURROGATE_CODE
@@ -122,8 +123,18 @@ def medians(table: pd.DataFrame) -> pd.DataFrame:
     return shown.pivot(index="measure", columns=["domain", "phase"], values="shown").loc[order]
 
 
+def n_found(run: RunFolder) -> int:
+    """Of how many test subjects the heart had to be found without a label."""
+    again = run.manifest(COHORT.name, "relocated.csv").query("domain == 'oracle'")
+    return int(again["subject"].nunique())
+
+
 def results(
-    slices: pd.DataFrame, table: pd.DataFrame, n_left_out: int, parameters: CohortParameters
+    slices: pd.DataFrame,
+    table: pd.DataFrame,
+    n_left_out: int,
+    parameters: CohortParameters,
+    n_found: int = 0,
 ) -> dict:
     """Numbers the prose of chapters 3 to 7 quotes of the cohort; table: that of
     ``against_real``."""
@@ -137,6 +148,7 @@ def results(
     return {
         "cohort": name(parameters),
         "n_left_out": n_left_out,
+        "n_found": n_found,
         "cohort_phrase": phrase(parameters),
         "pixel_size_mm": parameters.pixel_size_mm,
         "grid_pixels": parameters.grid_pixels,

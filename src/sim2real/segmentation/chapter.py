@@ -53,6 +53,8 @@ SEGMENTATION = Chapter(
         "n_simulated": "virtual subjects",
         "n_slices": "slices",
         "n_images": "images",
+        "located": "subjects located",
+        "oracle_dice": "oracle's Dice",
     },
 )
 SCARCITY = Chapter(

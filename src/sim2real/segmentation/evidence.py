@@ -3,10 +3,12 @@ page wrote."""
 
 import pandas as pd
 
+from ..cohort import COHORT
 from ..data import RunFolder, named_numbers
 from .chapter import SEGMENTATION
 from .intervals import ALL, comparison_table, joined
 from .judge import keeps_table, label_cases
+from .oracle import oracle_table
 from .stage import all_images
 from .training import model_folder
 
@@ -32,6 +34,18 @@ def judge(run: RunFolder, seed: int) -> pd.DataFrame:
     keeps = keeps_table(label_cases(run, all_images(run), model))
     run.write_manifest(SEGMENTATION.name, keeps, "keeps_label.csv")
     return keeps
+
+
+def oracle(run: RunFolder, rows: pd.DataFrame) -> pd.DataFrame:
+    """Write and return ``oracle.csv`` of every regime; ``rows``: of ``read_rows``."""
+    folder = run.chapter(SEGMENTATION.name)
+    models = {
+        regime: {seed: model_folder(folder, regime, seed) for seed in sorted(set(part["seed"]))}
+        for regime, part in rows.groupby("training", sort=False)
+    }
+    table = oracle_table(run, run.manifest(COHORT.name, "relocated.csv"), rows, models)
+    run.write_manifest(SEGMENTATION.name, table, "oracle.csv")
+    return table
 
 
 def results(intervals: pd.DataFrame, comparisons: pd.DataFrame) -> dict:
