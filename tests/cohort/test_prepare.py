@@ -378,7 +378,7 @@ def test_images_whose_hearts_must_be_found_are_made_the_other_way_too(displaced,
     # the box of the whole stack's labels is in the middle; that of four slices nearly
     assert np.abs((box.min(axis=0) + box.max(axis=0)) / 2 - 63.5).max() < 6
     for domain in again:  # headers that tell and the middle of the field: nothing to be found
-        assert prepare_relocated(run, cohort, CohortParameters(), domain).empty
+        assert prepare_relocated(run, cohort, CohortParameters(crop_centre="field"), domain).empty
     displace()
     other = prepare_relocated(RunFolder(tmp_path / "b"), cohort, heart, "unlabelled")
     np.testing.assert_array_equal(unlabelled, load_slices(tmp_path / "b", other))

@@ -30,7 +30,7 @@ class CohortParameters(ParameterModel):
     )
     n_slices: int = Field(4, ge=1, le=8, description="mid-ventricular slices an image")
     crop_centre: Literal["field", "heart"] = Field(
-        "field",
+        "heart",
         description=(
             "middle of a real image's crop: of its field of view, or of its heart, in a test image"
             " found without labels"

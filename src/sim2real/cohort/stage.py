@@ -75,10 +75,11 @@ def prepare(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.
     slices = pd.concat([simulated, real], ignore_index=True)
     run.write_manifest(COHORT.name, slices, "slices.csv")
     if cut := cut_hearts(run.path, real):
+        centred = "" if parameters.crop_centre == "heart" else "cohort.crop_centre=heart or "
         print(
             f"{len(cut)} real subjects have a heart that the grid's border may cut"
-            f" ({', '.join(cut[:5])}{', ...' if len(cut) > 5 else ''}); cohort.crop_centre=heart or"
-            " more cohort.grid_pixels keep it whole"
+            f" ({', '.join(cut[:5])}{', ...' if len(cut) > 5 else ''}); {centred}more"
+            " cohort.grid_pixels keep it whole"
         )
     return slices
 
