@@ -174,4 +174,4 @@ def test_a_chapter_is_known_by_number_name_or_beginning(text):
 
 def test_studies_are_known_by_beginning_and_all():
     assert resolve_studies(["a2", "A2_scarcity"]) == ["A2_scarcity"]
-    assert resolve_studies(["all"]) == ["A1_translators", "A2_scarcity"]
+    assert resolve_studies(["all"]) == ["A1_translators", "A2_scarcity", "A3_real_hearts"]

@@ -90,7 +90,8 @@ def edit_sheet(cohort, change):
         (["--set", "realism.inception_weights=/nowhere/at/all"], "no such file"),
         (
             ["--appendix", "A"],
-            "--appendix A: no such study; there are A1_translators, A2_scarcity, and all",
+            "--appendix A: no such study; there are A1_translators, A2_scarcity,"
+            " A3_real_hearts, and all",
         ),
         (["--appendix", "A1", "--appendix", "A"], "--appendix A: no such study"),
         (["--resume", "some", "--set", "seed=1"], "leave out --set"),

@@ -4,7 +4,7 @@ from ..cohort import COHORT
 from ..data import Chapter, Notebook, Sim2RealError, refuse
 from ..population import POPULATION
 from ..realism import REALISM
-from ..segmentation import SCARCITY, SEGMENTATION
+from ..segmentation import REAL_HEARTS, SCARCITY, SEGMENTATION
 from ..simulation import SIMULATION
 from ..translation import TRANSLATION, TRANSLATORS
 from ..verdict import VERDICT
@@ -19,6 +19,7 @@ ALL = (
     VERDICT,
     TRANSLATORS,
     SCARCITY,
+    REAL_HEARTS,
 )
 CHAPTERS = tuple(chapter for chapter in ALL if not chapter.study)
 STUDIES = tuple(chapter for chapter in ALL if chapter.study)

@@ -345,7 +345,7 @@ COMMANDS = (
                 action="append",
                 default=[],
                 metavar="STUDY",
-                help="execute a study of the appendix, too: A1, A2 or all",
+                help="execute a study of the appendix, too: A1, A2, A3 or all",
             ),
             argument("--cores", type=positive, help="cores to use (default: all)"),
             argument(

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from ..cohort import CohortParameters
 from ..data import refuse
-from .chapters import SEGMENTATION
+from .chapters import REAL_HEARTS, SEGMENTATION
 from .parameters import Parameters
 
 
@@ -33,9 +34,19 @@ def check_data(parameters: Parameters, until: str, root: Path) -> None:
         for path in find_xcat_subjects(root / population.xcat_root):
             open_xcat(path)
     if cohort.mnms_root is not None or cohort.acdc_root is not None:
-        from ..cohort import read_real, require_subjects
+        tests = "chapter 6 (Table 1)" if until >= SEGMENTATION.name else ""
+        _check_people(cohort, root, "chapters 3 to 5", tests)
+    if parameters.real_hearts.has_people:
+        study = f"appendix {REAL_HEARTS.name}"
+        _check_people(parameters.real_hearts.people(cohort), root, study, study)
 
-        cases = read_real(cohort, root).cases
-        require_subjects(cases, "train", "chapters 3 to 5", cohort.vendors)
-        if until >= SEGMENTATION.name:
-            require_subjects(cases, "test", "chapter 6 (Table 1)", cohort.vendors)
+
+def _check_people(cohort: CohortParameters, root: Path, trains: str, tests: str) -> None:
+    """Raise Sim2RealError for folders that cannot be used, and for want of subjects; ``trains`` and
+    ``tests``: what needs those of the split, nothing if none does."""
+    from ..cohort import read_real, require_subjects
+
+    cases = read_real(cohort, root).cases
+    for split, purpose in (("train", trains), ("test", tests)):
+        if purpose:
+            require_subjects(cases, split, purpose, cohort.vendors)

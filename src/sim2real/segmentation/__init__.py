@@ -25,7 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "apply": ["predict_source"],
-        "chapter": ["SCARCITY", "SEGMENTATION"],
+        "chapter": ["REAL_HEARTS", "SCARCITY", "SEGMENTATION"],
         "dataset": ["prepare_dataset", "read_cases", "regime_cases"],
         "evaluate": [
             "evaluate_model",
@@ -35,8 +35,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "score_cases",
         ],
         "intervals": ["ALL", "by_subject", "comparison_table", "interval_table", "joined"],
-        "parameters": ["ScarcityParameters", "SegmentationParameters"],
-        "predict": ["PRETRAINED", "predict_slices", "pretrained_card"],
+        "parameters": ["RealHeartsParameters", "ScarcityParameters", "SegmentationParameters"],
+        "predict": ["PRETRAINED", "predict_slices", "predict_with_confidence", "pretrained_card"],
         "regimes": ["count_subjects", "regime_rows"],
         "table1": ["intervals_html", "read_published", "table1_html", "table1_means"],
         "training": ["train_cases", "train_segmenter"],

@@ -1,7 +1,13 @@
-"""What chapter 6 and appendix A2 tell about themselves."""
+"""What chapter 6 and appendices A2 and A3 tell about themselves."""
 
 from ..data import REGIMES, Chapter, Notebook, ParameterModel
-from .parameters import ScarcityParameters, SegmentationParameters
+from .parameters import RealHeartsParameters, ScarcityParameters, SegmentationParameters
+
+REPEATED = ("simulated", "randomised", "sim2real", "real", "both")
+"""Regimes of appendix A3 that are trained with every seed; the combinations with the first."""
+COMBINED = ("randomised+sim2real", "simulated+sim2real")
+ORIGINS = ("sim2real", "best")
+"""What self-training starts from: that training, and the best of the others without a label."""
 
 
 def _trainings(parameters: ParameterModel) -> list[dict]:
@@ -12,6 +18,25 @@ def _trainings(parameters: ParameterModel) -> list[dict]:
 def _small_trainings(parameters: ParameterModel) -> list[dict]:
     sizes, seeds = sorted(set(parameters.scarcity.n_real)), parameters.scarcity.seeds
     return [{"size": size, "training_seed": seed} for size in sizes for seed in seeds]
+
+
+def trainings_on_people(study: RealHeartsParameters) -> list[tuple[str, int]]:
+    """(regime, seed) of every training of appendix A3, self-training aside."""
+    combined = [(regime, study.seeds[0]) for regime in COMBINED]
+    return [(regime, seed) for regime in REPEATED for seed in study.seeds] + combined
+
+
+def _people_trainings(parameters: ParameterModel) -> list[dict]:
+    study = parameters.real_hearts
+    table = [
+        {"regime": regime, "training_seed": seed} for regime, seed in trainings_on_people(study)
+    ]
+    return table if study.has_people else table[:1]  # one execution says that there is nothing
+
+
+def _self_trainings(parameters: ParameterModel) -> list[dict]:
+    origins = ORIGINS if parameters.real_hearts.has_people else ORIGINS[:1]
+    return [{"origin": origin} for origin in origins]
 
 
 SEGMENTATION = Chapter(
@@ -82,6 +107,60 @@ SCARCITY = Chapter(
         "n_subjects": "subjects",
         "n_seeds": "seeds",
         "n_real": "real subjects",
+    },
+    study=True,
+)
+REAL_HEARTS = Chapter(
+    name="A3_real_hearts",
+    section="real_hearts",
+    parameters=RealHeartsParameters,
+    notebooks=(
+        Notebook(
+            "A3_prepare_real_hearts",
+            reads=("03_real_cohort", "04_translation", "06_plan_segmentation"),
+            makes=("sim2real.segmentation.real_hearts",),
+            rule="study",
+            on_page=False,
+        ),
+        Notebook(
+            "A3_train_real_hearts",
+            reads=("A3_prepare_real_hearts",),
+            makes=("sim2real.segmentation.real_hearts",),
+            variants=_people_trainings,
+            cores="one",
+            rule="train_segmentation",
+            on_page=False,
+        ),
+        Notebook(
+            "A3_self_train_real_hearts",
+            reads=("A3_train_real_hearts",),
+            makes=("sim2real.segmentation.self_training",),
+            variants=_self_trainings,
+            cores="one",
+            rule="train_segmentation",
+            on_page=False,
+        ),
+        Notebook(
+            "A3_real_hearts",
+            reads=("A3_train_real_hearts", "A3_self_train_real_hearts"),
+            makes=("sim2real.segmentation.answers",),
+        ),
+    ),
+    # the study shows no picture, so that none of these is withheld from a book
+    data={"mnms_root": ("numbers", "M&Ms"), "acdc_root": ("numbers", "ACDC")},
+    columns={
+        "p_holm": "p (Holm)",
+        "n_subjects": "subjects",
+        "n_seeds": "seeds",
+        "n_empty": "empty",
+        "n_cases": "cases",
+        "n_slices": "slices",
+        "n_kept": "slices kept",
+        "n_real": "real subjects",
+        "n_simulated": "virtual subjects",
+        "hd_mm": "HD (mm)",
+        "trained_on": "trained on",
+        "tested_on": "tested on",
     },
     study=True,
 )

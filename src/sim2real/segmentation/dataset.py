@@ -52,8 +52,13 @@ def regime_cases(cases: pd.DataFrame, regime: str) -> list[str]:
     return sorted(cases.loc[chosen, "case"])
 
 
-def prepare_dataset(run: Path | str, folder: Path | str, table: pd.DataFrame) -> pd.DataFrame:
-    """Make ``folder/nnunet`` from the images of ``table`` that the regimes train on; the table of
+def prepare_dataset(
+    run: Path | str,
+    folder: Path | str,
+    table: pd.DataFrame,
+    regimes: tuple[str, ...] = REGIMES,
+) -> pd.DataFrame:
+    """Make ``folder/nnunet`` from the images of ``table`` that ``regimes`` train on; the table of
     cases (``CASE_COLUMNS``).
 
     run: folder that the paths in ``table`` start from. folder: the chapter's folder.
@@ -63,7 +68,7 @@ def prepare_dataset(run: Path | str, folder: Path | str, table: pd.DataFrame) ->
     """
     run, target = Path(run), Path(folder) / "nnunet"
     refuse_shared_subjects(table)
-    images = pd.concat([regime_rows(table, regime).assign(regimes=regime) for regime in REGIMES])
+    images = pd.concat([regime_rows(table, regime).assign(regimes=regime) for regime in regimes])
     images = images.groupby("image", sort=True, as_index=False).agg(
         {**dict.fromkeys(images.columns, "first"), "regimes": " ".join}
     )

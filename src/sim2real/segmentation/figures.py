@@ -1,4 +1,4 @@
-"""Figures of chapter 6 and of appendix 2."""
+"""Figures of chapter 6 and of appendices 2 and 3."""
 
 import numpy as np
 import pandas as pd
@@ -195,6 +195,34 @@ def _draw_curve(
     axes.plot(rows["n_real"], rows[column], "o-", color=colour, label=label, markersize=6)
     ends = rows["ci_low"], rows["ci_high"]
     axes.fill_between(rows["n_real"], *ends, color=colour, alpha=0.18, linewidth=0)
+
+
+def people_figure(overview: pd.DataFrame, comparisons: pd.DataFrame) -> Figure:
+    """Mean Dice on people of each training, and differences of two, with 95 % intervals; filled
+    where Holm's p < 0.05. Arguments: of ``answers.overview`` and ``answers.comparison_table``."""
+    figure = Figure(figsize=(8.8, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for place, row in enumerate(overview[::-1].to_dict("records")):
+        colour = COLOURS.get(row["training"], FAINT)
+        left.hlines(place, row["ci_low"], row["ci_high"], color=colour, linewidth=1.8)
+        left.plot(row["dice"], place, "o", color=colour, markersize=6)
+    left.set_yticks(range(len(overview)), overview["training"][::-1], fontsize=8)
+    left.set_xlabel("mean Dice on test subjects", fontsize=9)
+    whole = comparisons.query("group == 'all' and structure == 'all'")[::-1]
+    for place, row in enumerate(whole.to_dict("records")):
+        right.hlines(place, row["ci_low"], row["ci_high"], color=INK, linewidth=1.6)
+        face = INK if row["p_holm"] < 0.05 else "white"
+        right.plot(row["difference"], place, "o", color=INK, markerfacecolor=face, markersize=6)
+    right.axvline(0, color=FAINT, linewidth=1, linestyle=":")
+    right.set_yticks(range(len(whole)), whole["first"] + "\nless " + whole["second"], fontsize=7)
+    right.set_xlabel("difference of Dice", fontsize=9)
+    for axes in (left, right):
+        axes.tick_params(axis="x", labelsize=8)
+        axes.locator_params(axis="x", nbins=6)
+    faces = {"difference with p below 0.05 after Holm's correction": INK}
+    faces["not, or no interval"] = "white"
+    _legend(figure, [_mark(t, "o", INK, markerfacecolor=face) for t, face in faces.items()])
+    return figure
 
 
 def _trainings(rows: pd.DataFrame) -> list[str]:

@@ -1,10 +1,12 @@
 """The parameters of chapter 6: name with unit, default (that of the preset ``quick``), bounds,
 meaning."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
+from ..cohort import CohortParameters
 from ..data import ParameterModel, Positive
 
 
@@ -67,3 +69,45 @@ class ScarcityParameters(ParameterModel):
     iterations_per_epoch: int = Field(
         50, ge=1, le=1000, description="iterations an epoch, whatever the number of subjects"
     )
+
+
+class RealHeartsParameters(ParameterModel):
+    """Of the appendix's study on images of people; what is not here is as in ``cohort``,
+    ``translation`` and ``segmentation``."""
+
+    mnms_root: Path | None = Field(
+        None, description="folder of the M&Ms challenge data; with none of either no study"
+    )
+    acdc_root: Path | None = Field(
+        None,
+        description=(
+            "folder of the ACDC challenge data, subjects of vendor A: by themselves, or beside"
+            " those of M&Ms"
+        ),
+    )
+    seeds: list[int] = Field(
+        [0],
+        min_length=1,
+        max_length=100,
+        description="one nnU-Net a regime for each; for combinations and self-training the first",
+    )
+    n_draws: int = Field(
+        3, ge=1, le=100, description="images of random contrast a virtual subject and phase"
+    )
+    n_steps: int = Field(
+        200, ge=1, le=10_000_000, description="optimiser steps of CUT, one training a vendor"
+    )
+    n_epochs: int = Field(
+        4, ge=1, le=10_000, description="epochs of each training; self-training has a third"
+    )
+    iterations_per_epoch: int = Field(54, ge=1, le=1000, description="iterations an epoch")
+
+    @property
+    def has_people(self) -> bool:
+        """Whether a folder of people's images is named."""
+        return self.mnms_root is not None or self.acdc_root is not None
+
+    def people(self, cohort: CohortParameters) -> CohortParameters:
+        """Chapter 3's parameters with this study's folders, images cropped round the heart."""
+        folders = {"mnms_root": self.mnms_root, "acdc_root": self.acdc_root}
+        return cohort.model_copy(update={**folders, "crop_centre": "heart"})

@@ -56,6 +56,20 @@ def predict_slices(
         Sim2RealError: for a model that is not whole or of an older format, slices of another shape,
             and intensities that are not finite.
     """
+    return _predict(model, slices, spacing, device, False)[0]
+
+
+def predict_with_confidence(
+    model: Path | str, slices: np.ndarray, spacing, device: str | torch.device = "auto"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of ``predict_slices``, and of each pixel the probability of the class it was given,
+    float32 of the same shape; 1 in an empty picture. Arguments as there."""
+    return _predict(model, slices, spacing, device, True)
+
+
+def _predict(
+    model: Path | str, slices: np.ndarray, spacing, device: str | torch.device, confident: bool
+) -> tuple[np.ndarray, np.ndarray]:
     slices = np.asarray(slices, dtype=np.float32)
     refuse(
         slices.ndim != 3 or not slices.size,
@@ -75,12 +89,16 @@ def predict_slices(
         # nnU-Net lists the slice axis first; its edge has no effect in two dimensions but must be
         # the largest
         properties = {"spacing": [10.0 * max(spacing), *spacing]}
-        labels = np.zeros(slices.shape, np.uint8)
+        labels, confidence = np.zeros(slices.shape, np.uint8), np.ones(slices.shape, np.float32)
         for k, image in enumerate(progress(slices, name="Prediction", unit="slice")):
             if image.min() < image.max():  # an empty picture holds no heart; nnU-Net cannot crop it
-                volume = image[None, None]
-                labels[k] = predictor.predict_single_npy_array(volume, dict(properties))[0]
-    return labels
+                given = predictor.predict_single_npy_array(
+                    image[None, None], dict(properties), save_or_return_probabilities=confident
+                )
+                labels[k] = (given[0] if confident else given)[0]
+                if confident:
+                    confidence[k] = given[1].max(axis=0)[0]  # (class, 1, row, column)
+    return labels, confidence
 
 
 def make_predictor(model: Path, device: torch.device):

@@ -1,17 +1,35 @@
 """Which images a training regime learns from, and how many subjects these are."""
 
+import math
+
 import pandas as pd
 
 from ..data import REGIMES, VENDORS, Sim2RealError, refuse, seed_of, vendors_of
 
-# Domains of each regime. ``simulated`` in the paper's table means translated, in the style of both
-# vendors.
+# Domains of each part of a regime. Chapter 6 has those of ``REGIMES``; appendix A3 trains on other
+# parts, too. ``self``: real images under labels that a network gave them.
 DOMAINS = {
     "simulated": ("simulated",),
+    "randomised": ("randomised",),
     "sim2real": ("sim2real_A", "sim2real_B"),
     "real": ("real",),
-    "both": ("real", "sim2real_A", "sim2real_B"),
+    "self": ("self",),
 }
+BOTH = "real+sim2real"
+
+
+def parts_of(regime: str) -> list[str]:
+    """``["randomised", "sim2real"]`` of ``randomised+sim2real``; ``both`` is real and sim2real.
+
+    Raises Sim2RealError for a name that is not in ``DOMAINS``.
+    """
+    parts = (BOTH if regime == "both" else regime).split("+")
+    refuse(
+        set(parts) - set(DOMAINS),
+        f"regime '{regime}' does not exist; there are {', '.join(REGIMES)}, and"
+        f" {', '.join(DOMAINS)} joined by +",
+    )
+    return parts
 
 
 def regime_rows(table: pd.DataFrame, regime: str) -> pd.DataFrame:
@@ -24,12 +42,8 @@ def regime_rows(table: pd.DataFrame, regime: str) -> pd.DataFrame:
     Sim2RealError for an unknown regime, a domain without training images, a subject in both splits,
     and translations that do not hold the same subjects for A and for B.
     """
-    refuse(
-        regime not in REGIMES,
-        f"regime '{regime}' does not exist; there are {', '.join(REGIMES)}",
-    )
+    domains = [domain for part in parts_of(regime) for domain in DOMAINS[part]]
     refuse_shared_subjects(table)
-    domains = DOMAINS[regime]
     rows = table[table["domain"].isin(domains) & (table["split"] == "train")]
     vendors = vendors_of(table) or list(VENDORS)
     domains = [name for name in domains if not name.startswith("sim2real") or name[-1] in vendors]
@@ -42,6 +56,18 @@ def regime_rows(table: pd.DataFrame, regime: str) -> pd.DataFrame:
     if {"sim2real_A", "sim2real_B"} <= set(domains):
         rows = _one_style_a_subject(rows)
     return rows.reset_index(drop=True)
+
+
+def in_equal_parts(parts: list[list[str]]) -> list[str]:
+    """The names of all parts in one sorted list, those of a smaller part repeated, so that a draw
+    from the list is about as likely to be of any part as of any other (to 6 %).
+
+    A single part stays as it is. Every name of a part stands as often as its others.
+    """
+    largest = max(map(len, parts))
+    times = [round(8 * largest / len(part)) for part in parts]
+    common = math.gcd(*times)
+    return sorted(sum((part * (n // common) for part, n in zip(parts, times, strict=True)), []))
 
 
 def refuse_shared_subjects(table: pd.DataFrame) -> None:
@@ -74,10 +100,12 @@ def count_subjects(table: pd.DataFrame, regime: str) -> dict[str, int]:
     """``{"n_real": ..., "n_simulated": ...}``: real and virtual subjects that ``regime`` trains
     on."""
     rows = regime_rows(table, regime)
-    real = rows["domain"] == "real"
+    real, virtual = rows["domain"] == "real", ~rows["domain"].isin(["real", "self"])
+    draws = rows["domain"] == "randomised"  # several of a subject: its name, a hyphen, a number
+    subjects = rows["subject"].astype(str).where(~draws, rows["subject"].str.rpartition("-")[0])
     return {
         "n_real": int(rows[real].drop_duplicates(["vendor", "subject"]).shape[0]),
-        "n_simulated": int(rows.loc[~real, "subject"].nunique()),
+        "n_simulated": int(subjects[virtual].nunique()),
     }
 
 
@@ -94,5 +122,8 @@ def _one_style_a_subject(rows: pd.DataFrame) -> pd.DataFrame:
     style = style_of_subjects(subjects["A"])
     pairs = zip(rows["domain"], rows["subject"].astype(str), strict=True)
     return rows[
-        [domain == "real" or domain == f"sim2real_{style[subject]}" for domain, subject in pairs]
+        [
+            not domain.startswith("sim2real_") or domain == f"sim2real_{style[subject]}"
+            for domain, subject in pairs
+        ]
     ]

@@ -18,6 +18,7 @@ from ..data import (
     read_table,
     refuse,
     science_digest,
+    sha256,
     write_json,
 )
 from .dataset import read_cases, read_plans, regime_cases
@@ -78,9 +79,13 @@ def train_cases(
     seed: int,
     parameters: SegmentationParameters,
     device: str | torch.device = "auto",
+    start: Path | None = None,
 ) -> pd.DataFrame:
     """The same for any choice of ``cases`` of the dataset in ``folder``, into the folder ``model``;
-    ``regime`` is what it is called."""
+    ``regime`` is what it is called. A case that stands twice is drawn twice as often.
+
+    start: folder of a finished training of the same network, whose weights are the first ones.
+    """
     refuse(
         len(cases) < 2,
         f"regime '{regime}' has {len(cases)} slice to learn from; expected at least 2: enlarge"
@@ -94,16 +99,21 @@ def train_cases(
     plans, description, images = read_plans(folder)
     plans = plans_for(plans, parameters, seed)
     code = science_digest(f"{__package__}.trainer")
-    _forget_if_changed(
-        model,
-        {
-            "regime": regime,
-            "plans": _digest(plans),
-            "cases": _digest(cases),
-            "images": images,
-            "code": code,
-        },
-    )
+    made_from = {
+        "regime": regime,
+        "plans": _digest(plans),
+        "cases": _digest(cases),
+        "images": images,
+        "code": code,
+    }
+    if start is not None:
+        refuse(
+            not (start / FINAL).is_file(),
+            f"{start / FINAL}: no finished training there for '{regime}' to start from; train that"
+            " first",
+        )
+        made_from["start"] = sha256(start / FINAL)
+    _forget_if_changed(model, made_from)
     if not (model / FINAL).is_file():
         _train(
             Path(folder),
@@ -113,6 +123,7 @@ def train_cases(
             cases,
             choose_device(device),
             f"nnU-Net, {regime}, seed {seed}",
+            start,
         )
     return read_table(model / "log.csv")
 
@@ -125,6 +136,7 @@ def _train(
     cases: list[str],
     device: torch.device,
     name: str,
+    start: Path | None,
 ) -> None:
     _settle_precision(model, plans["sim2real"], device)
     write_json(model / "plans.json", plans)
@@ -137,6 +149,9 @@ def _train(
         trainer.initialize()
         if (model / LATEST).is_file():
             trainer.load_checkpoint(str(model / LATEST))
+        elif start is not None:
+            weights = torch.load(start / FINAL, map_location=device, weights_only=True)
+            trainer.network.load_state_dict(weights["network_weights"])
         steps = trainer.num_iterations_per_epoch
         with progress(name=name, total=trainer.num_epochs * steps, unit="step") as trainer.bar:
             trainer.bar.update(trainer.current_epoch * steps)

@@ -10,7 +10,7 @@ VERDICT = Chapter(
     notebooks=(
         Notebook(
             "07_verdict",
-            reads=("05_realism", "06_evidence", "A1_translators", "A2_scarcity"),
+            reads=("05_realism", "06_evidence", "A1_translators", "A2_scarcity", "A3_real_hearts"),
             cores="one",
             rule="light",
         ),
