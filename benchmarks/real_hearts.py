@@ -11,7 +11,6 @@ kept in ``runs/real_hearts``. Prints mean Dice of LV, RV and MYO, and core-secon
 """
 
 import argparse
-import importlib.metadata
 import json
 import time
 from pathlib import Path
@@ -33,14 +32,13 @@ from sim2real.data import (
     largest_pieces,
     read_image,
     read_labels,
-    write_json,
     write_table,
 )
 from sim2real.metrics import dice
 from sim2real.population import PopulationParameters, make_population
 from sim2real.segmentation import SegmentationParameters, nnunet, predict_slices
 from sim2real.segmentation import trainer as trainers
-from sim2real.segmentation.dataset import _make, read_cases
+from sim2real.segmentation.dataset import prepare_dataset, read_cases
 from sim2real.segmentation.training import train_cases
 from sim2real.simulation import SimulationParameters, simulate_population
 
@@ -67,9 +65,7 @@ def prepare(run: RunFolder, people: Path) -> pd.DataFrame:
     real = prepare_real(run, read_real(parameters, Path()), parameters)
     randomised = prepare_randomised(run, parameters, N_DRAWS, "03_real_cohort")
     table = pd.concat([simulated, real, randomised], ignore_index=True)
-    _make(run.path, chapter / "nnunet", table.assign(regimes=table["domain"]))
-    version = importlib.metadata.version("nnunetv2")
-    write_json(chapter / "nnunet/prepared.json", {"fingerprint": "", "nnunetv2": version})
+    prepare_dataset(run.path, chapter, table, ("simulated", "randomised", "real"))
     write_table(table_path, table)
     return table
 

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+import torch
+from dynamic_network_architectures.architectures.unet import PlainConvUNet
 
-from sim2real.cohort import find_heart, heart_centre, read_mnms
+from sim2real.cohort import FINDER, find_heart, heart_centre, read_mnms
+from sim2real.cohort.finder import scores
 from sim2real.data import LV, RV, Image
 
 
@@ -43,3 +46,37 @@ def test_in_noise_without_a_heart_nothing_is_invented_outside_the_image():
 def test_an_empty_image_holds_no_heart():
     empty = Image(np.zeros((64, 80, 8), np.float32), np.diag([2.0, 2.0, 10, 1]))
     assert not find_heart(empty).data.any()
+
+
+def test_scores_are_those_of_the_network_that_nnunet_builds():
+    """The same weights in nnU-Net's own network, on a slice that is not symmetric."""
+    with np.load(FINDER) as stored:
+        weights = {name: torch.from_numpy(stored[name]).float() for name in stored.files}
+    features = [len(weights[f"encoder.stages.{k}.0.convs.0.conv.bias"]) for k in range(5)]
+    network = PlainConvUNet(
+        input_channels=1,
+        n_stages=5,
+        features_per_stage=features,
+        conv_op=torch.nn.Conv2d,
+        kernel_sizes=3,
+        strides=[1, 2, 2, 2, 2],
+        n_conv_per_stage=2,
+        num_classes=4,
+        n_conv_per_stage_decoder=2,
+        conv_bias=True,
+        norm_op=torch.nn.InstanceNorm2d,
+        norm_op_kwargs={"eps": 1e-5, "affine": True},
+        nonlin=torch.nn.LeakyReLU,
+    ).eval()
+    missing, unexpected = network.load_state_dict(weights, strict=False)
+    # several names stand for one array in that network; each array is given
+    given = {network.state_dict()[name].data_ptr() for name in weights}
+    others = [n for n in missing if network.state_dict()[n].data_ptr() not in given]
+    assert not unexpected and all("seg_layers" in name for name in others)
+    plane = np.random.default_rng(0).random((128, 128)).astype(np.float32) * 300 + 40
+    plane[:40, 20:] *= 3
+    with torch.inference_mode():
+        standard = torch.from_numpy((plane - plane.mean()) / plane.std())
+        wanted = network(standard[None, None]).softmax(1)[0].numpy()
+    np.testing.assert_allclose(scores(plane), wanted, atol=1e-4)
+    assert wanted.std(axis=(1, 2)).max() > 1e-3

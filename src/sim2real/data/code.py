@@ -29,14 +29,15 @@ def science_digest(*modules: str, source: str = "") -> str:
         source: Python code, a notebook's for example.
 
     Returns:
-        A hexadecimal digest. Tables (CSV) beside the modules count with their content.
+        A hexadecimal digest. Tables (CSV) and weights (NPZ) beside the modules count with their
+        content.
     """
     digest = hashlib.sha256(_syntax(source).encode())
     names = modules_used(source, *modules)
     for name in sorted(names):
         digest.update(f"{name} {_module_digest(name)}".encode())
     for folder in sorted({path_of(name).parent for name in names}):
-        for table in sorted(folder.glob("*.csv")):
+        for table in sorted([*folder.glob("*.csv"), *folder.glob("*.npz")]):
             digest.update(table.name.encode() + table.read_bytes())
     return digest.hexdigest()
 

@@ -8,11 +8,9 @@ where they are read from: the *finder*, which finds the heart in a whole field o
 segmenter's card tells how it was made and its Dice on ``PEOPLE``, a folder in M&Ms layout.
 """
 
-import importlib.metadata
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -45,7 +43,7 @@ from ..data import (
 from ..population import POPULATION, PopulationParameters, labels_of, make_population
 from ..simulation import SimulationParameters, random_contrast, simulate_population
 from .apply import predict_source
-from .dataset import _make, is_prepared, read_cases, regime_cases
+from .dataset import prepare_dataset, regime_cases
 from .parameters import SegmentationParameters
 from .predict import PRETRAINED
 from .training import FINAL, train_cases
@@ -74,9 +72,10 @@ def train_finder(run: RunFolder) -> None:
     rows = sum(map_in_order(_field_draw, tasks, name="whole fields", unit="image"), [])
     table = pd.DataFrame(rows, columns=SLICE_COLUMNS)
     model = _train(run, table, "randomised", FINDING)
-    plans, weights = _slim(model)
-    architecture = plans["configurations"]["2d"]["architecture"]
-    torch.save({"architecture": architecture, "weights": weights}, FINDER)
+    weights = _slim(model)[1]
+    # a module that the network lists twice under other names is kept once
+    names = [name for name in weights if "all_modules" not in name and ".encoder." not in name]
+    np.savez_compressed(FINDER, **{name: weights[name].numpy() for name in names})
 
 
 def _field_draw(task: tuple[Path, dict, int]) -> list[dict]:
@@ -90,14 +89,14 @@ def _field_draw(task: tuple[Path, dict, int]) -> list[dict]:
         image, label = upright(image, label, guide=label, always=True)
         base = f"fields/randomised/{row['subject']}-{draw}_{phase}"
         names = {"image": f"{base}.nii.gz", "label": f"{base}_gt.nii.gz"}
-        for path, turned in zip(names.values(), _posed(image, label, rng), strict=True):
+        for path, turned in zip(names.values(), posed(image, label, rng), strict=True):
             write_image(run / path, turned)
         of_image = {"vendor": "", "subject": f"{row['subject']}-{draw}", "phase": phase}
         rows.append({"domain": "randomised", "split": "train", **of_image, **names})
     return rows
 
 
-def _posed(image: Image, label: Image, rng: np.random.Generator) -> Iterator[Image]:
+def posed(image: Image, label: Image, rng: np.random.Generator) -> list[Image]:
     """Both on the finder's grid, turned by any angle, larger or smaller, shifted, and cut by a
     rectangular field of view."""
     angle, zoom = rng.uniform(0, 2 * np.pi), np.exp(rng.uniform(-ZOOM, ZOOM))
@@ -111,12 +110,19 @@ def _posed(image: Image, label: Image, rng: np.random.Generator) -> Iterator[Ima
     half = rng.uniform(*WINDOW_MM, 2) / pixel_mm / 2
     inside = np.all(np.abs(np.indices((pixels, pixels)).T - (pixels - 1) / 2) <= half, axis=2).T
     affine = np.diag([pixel_mm, pixel_mm, image.spacing_mm[2], 1])
-    for stack, order in ((image, 1), (label, 0)):
-        planes = [
-            affine_transform(plane, step, offset, (pixels, pixels), order=order) * inside
-            for plane in np.moveaxis(stack.data, 2, 0)
-        ]
-        yield Image(np.stack(planes, axis=2), affine)
+    return [
+        Image(
+            np.stack(
+                [
+                    affine_transform(plane, step, offset, (pixels, pixels), order=order) * inside
+                    for plane in np.moveaxis(stack.data, 2, 0)
+                ],
+                axis=2,
+            ),
+            affine,
+        )
+        for stack, order in ((image, 1), (label, 0))
+    ]
 
 
 def train_shipped_segmenter(run: RunFolder) -> None:
@@ -138,12 +144,7 @@ def _train(
     run: RunFolder, table: pd.DataFrame, regime: str, parameters: SegmentationParameters
 ) -> Path:
     chapter, model = run.chapter("06_segmentation"), run.path / "model"
-    if not is_prepared(chapter):
-        shutil.rmtree(chapter / "nnunet", ignore_errors=True)
-        _make(run.path, chapter / "nnunet", table.assign(regimes=regime))
-        version = importlib.metadata.version("nnunetv2")
-        write_json(chapter / "nnunet/prepared.json", {"fingerprint": "", "nnunetv2": version})
-    cases = read_cases(chapter)
+    cases = prepare_dataset(run.path, chapter, table, (regime,))
     train_cases(chapter, regime, regime_cases(cases, regime), model, 0, parameters)
     return model
 
@@ -157,31 +158,36 @@ def _slim(model: Path) -> tuple[dict, dict[str, torch.Tensor]]:
     return read_json(model / "plans.json"), weights
 
 
-def write_card(people: Path, output: Path) -> None:
+def write_card(people: Path, output: Path, commit: str) -> None:
     """``card.json``: how the segmenter was made, and mean Dice over all labelled subjects of
-    ``people``, none of whom it learned from."""
+    ``people``, none of whom it learned from.
+
+    Args:
+        people: folder in M&Ms layout.
+        output: folder for the predictions.
+        commit: of the code that trained it.
+    """
     scores = predict_source(people, PRETRAINED, CohortParameters(crop_centre="heart"), "", output)
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=PRETRAINED, capture_output=True, text=True, check=True
-    )
+    by_structure = scores.groupby("structure")["dice"].mean()
     card = {
         "training": REGIME,
         "n_virtual_subjects": POPULATION_OF_SEGMENTER.n_subjects,
         "n_draws": N_DRAWS,
-        "commit": commit.stdout.strip(),
+        "commit": commit,
         "population": POPULATION_OF_SEGMENTER.model_dump(mode="json"),
         "segmentation": SEGMENTING.model_dump(mode="json"),
         "cohort": COHORT_OF_CARD,
         "n_subjects": int(scores["subject"].nunique()),
-        "dice": float(scores["dice"].mean()),
+        **{f"dice_{name}": float(by_structure[name]) for name in STRUCTURES},
     }
-    by_structure = scores.groupby("structure")["dice"].mean()
-    card |= {f"dice_{name}": float(by_structure[name]) for name in STRUCTURES}
     write_json(PRETRAINED / "card.json", card)
 
 
 if __name__ == "__main__":
     folder, cohort = map(Path, sys.argv[1:3])
+    now = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=PRETRAINED.parent, capture_output=True, check=True
+    )
     train_finder(RunFolder(folder / "finder"))
     train_shipped_segmenter(RunFolder(folder / "segmenter"))
-    write_card(cohort, folder / "predictions")
+    write_card(cohort, folder / "predictions", now.stdout.decode().strip())
