@@ -125,7 +125,8 @@ NO_RESULTS = [
     r"\b\d+th( to the \d+th)? percentile",  # levels of intervals, tests and ranges
     r"\bHD95\b",
     r"\bDice is 0\b",
-    r"\bsim2real\b",  # names and definitions
+    r"\bsim2real\b",
+    r"\bA[123]\b",  # names and definitions
     r'"150"',
     r"\bN=160\b",  # the paper's own sizes, as printed
 ]

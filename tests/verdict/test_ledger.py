@@ -7,7 +7,7 @@ import pytest
 from sim2real.data import STRUCTURES, RunFolder
 from sim2real.verdict import CLAIMS, VerdictParameters, claims_table, evidence, ledger_html, verdict
 from sim2real.verdict.ledger import LACKING, NOT_SUPPORTED, SUPPORTED, UNDECIDED
-from sim2real.verdict.summary import results
+from sim2real.verdict.summary import people, results
 
 DICE = {"simulated": 0.70, "sim2real": 0.84, "real": 0.88, "both": 0.90}
 STUDIES = ("A1_translators", "A2_scarcity")
@@ -204,3 +204,16 @@ def test_results_count_the_verdicts(run):
         2,
     )
     assert "no cell replicates it" in counts["replication_note"]
+
+
+def test_what_is_told_of_people_is_the_cards_and_the_studys(tmp_path):
+    run = RunFolder(tmp_path)
+    alone = people(run, ("A2_scarcity",))
+    assert alone["people_studied"] == 0 and 0.5 < alone["people_dice_RV"] < 1
+    assert alone["people_n_subjects"] == 20 and not any(n.startswith("study") for n in alone)
+    run.write_results("A3_real_hearts", {"has_people": 1, "dice_sim2real": 0.8, "gain_beyond": 1})
+    studied = people(run, ("A3_real_hearts",))
+    assert studied["people_studied"] == 1 and studied["study_dice_sim2real"] == 0.8
+    assert "study_gain_beyond" not in studied
+    run.write_results("A3_real_hearts", {"has_people": 0})
+    assert people(run, ("A3_real_hearts",))["people_studied"] == 0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 PACKAGE = "sim2real"
 PRESS = f"{PACKAGE}.paper"
+_TABLES = ("*.csv", "*.npz", "*/card.json")
 SOURCE = Path(__file__).resolve().parents[1]
 
 
@@ -29,15 +30,15 @@ def science_digest(*modules: str, source: str = "") -> str:
         source: Python code, a notebook's for example.
 
     Returns:
-        A hexadecimal digest. Tables (CSV) and weights (NPZ) beside the modules count with their
-        content.
+        A hexadecimal digest. Tables (CSV), weights (NPZ) and the card of a
+        trained network beside the modules count with their content.
     """
     digest = hashlib.sha256(_syntax(source).encode())
     names = modules_used(source, *modules)
     for name in sorted(names):
         digest.update(f"{name} {_module_digest(name)}".encode())
     for folder in sorted({path_of(name).parent for name in names}):
-        for table in sorted([*folder.glob("*.csv"), *folder.glob("*.npz")]):
+        for table in sorted(p for kind in _TABLES for p in folder.glob(kind)):
             digest.update(table.name.encode() + table.read_bytes())
     return digest.hexdigest()
 

@@ -4,6 +4,8 @@ import html
 
 import pandas as pd
 
+from ..data import REGIMES, STRUCTURES, RunFolder
+from ..segmentation import REAL_HEARTS, pretrained_card
 from .ledger import NOT_SUPPORTED, SUPPORTED, VERDICTS
 from .parameters import VerdictParameters
 
@@ -31,6 +33,20 @@ def ledger_html(claims: pd.DataFrame) -> str:
         f'<table class="sim2real-ledger"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def people(run: RunFolder, studies: tuple[str, ...]) -> dict:
+    """Numbers on images of people, whatever the run's cohort: of the segmenter that comes with the
+    project, and of appendix A3 where the run holds it with people."""
+    card = pretrained_card()
+    names = ("n_virtual_subjects", "n_subjects", "cohort", *(f"dice_{s}" for s in STRUCTURES))
+    values = {f"people_{name}": card[name] for name in names} | {"people_studied": 0}
+    if REAL_HEARTS.name in studies:
+        study = run.results(REAL_HEARTS.name)
+        values["people_studied"] = study["has_people"]
+        wanted = ("people_phrase", "n_test_subjects", *(f"dice_{name}" for name in REGIMES))
+        values |= {f"study_{name}": study[name] for name in wanted if name in study}
+    return values
 
 
 def results(
