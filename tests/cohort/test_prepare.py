@@ -18,6 +18,7 @@ from sim2real.cohort import (
     unlabelled_images,
 )
 from sim2real.cohort.stage import cut_hearts, measures_path
+from sim2real.cohort.summary import located
 from sim2real.data import (
     SLICE_COLUMNS,
     Image,
@@ -382,6 +383,26 @@ def test_images_whose_hearts_must_be_found_are_made_the_other_way_too(displaced,
     displace()
     other = prepare_relocated(RunFolder(tmp_path / "b"), cohort, heart, "unlabelled")
     np.testing.assert_array_equal(unlabelled, load_slices(tmp_path / "b", other))
+
+
+def test_how_far_off_hearts_were_found_is_told(displaced, tmp_path):
+    """The labels displaced by nine voxels along both axes: the finder, which sees the image alone,
+    is off by that."""
+    cohort, displace = displaced
+    run, parameters = RunFolder(tmp_path), CohortParameters(crop_centre="heart")
+    slices = prepare_real(run, cohort, parameters)
+
+    def told():
+        rows = prepare_relocated(run, cohort, parameters, "oracle")
+        run.write_manifest("03_real_cohort", rows, "relocated.csv")
+        return located(run, slices)
+
+    assert told()["n_found"] == 1 and told()["found_off_mm"] < 15
+    assert told()["n_turned_otherwise"] == 0
+    displace()
+    shutil.rmtree(tmp_path / "03_real_cohort" / "slices" / "oracle")
+    step = 9 * cohort.cases[1].read("ED")[0].spacing_mm[:2]
+    assert told()["found_off_most_mm"] == pytest.approx(np.hypot(*step), abs=15)
 
 
 def test_what_learns_without_labels_gets_the_images_that_were_located_without(displaced, tmp_path):

@@ -6,7 +6,7 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from ..data import PHASES, VENDORS, RunFolder, as_shown, read_image, read_labels
+from ..data import PHASES, VENDORS, Image, RunFolder, as_shown, read_image, read_labels
 from ..metrics import SLICE_MEASURES
 from .chapter import COHORT
 from .parameters import CohortParameters
@@ -123,10 +123,35 @@ def medians(table: pd.DataFrame) -> pd.DataFrame:
     return shown.pivot(index="measure", columns=["domain", "phase"], values="shown").loc[order]
 
 
-def n_found(run: RunFolder) -> int:
-    """Of how many test subjects the heart had to be found without a label."""
-    again = run.manifest(COHORT.name, "relocated.csv").query("domain == 'oracle'")
-    return int(again["subject"].nunique())
+def located(run: RunFolder, slices: pd.DataFrame) -> dict:
+    """How the hearts of test images were found, against what their labels would have said.
+
+    Returns:
+        ``n_found``, subjects; where there are any, ``found_off_mm`` and ``found_off_most_mm``, the
+        median and the largest distance of the crop's middle from the labels', and
+        ``n_turned_otherwise``.
+    """
+    again = run.manifest(COHORT.name, "relocated.csv").query("domain == 'oracle' and phase == 'ED'")
+    values: dict = {"n_found": len(again)}
+    if again.empty:
+        return values
+    test = slices.query("domain == 'real' and phase == 'ED'").set_index("subject")["image"]
+    pairs = [
+        (read_image(run.path / test[row.subject]), read_image(run.path / row.image))
+        for row in again.itertuples()
+    ]
+    off = [np.linalg.norm(_middle_of(found) - _middle_of(told)) for found, told in pairs]
+    otherwise = [not np.allclose(a.affine[:3, :3], b.affine[:3, :3]) for a, b in pairs]
+    return values | {
+        "found_off_mm": float(np.median(off)),
+        "found_off_most_mm": float(max(off)),
+        "n_turned_otherwise": sum(otherwise),
+    }
+
+
+def _middle_of(image: Image) -> np.ndarray:
+    """World position of the middle of an image, mm."""
+    return image.affine[:3] @ [*(np.array(image.data.shape) - 1) / 2, 1]
 
 
 def results(
@@ -134,7 +159,6 @@ def results(
     table: pd.DataFrame,
     n_left_out: int,
     parameters: CohortParameters,
-    n_found: int = 0,
 ) -> dict:
     """Numbers the prose of chapters 3 to 7 quotes of the cohort; table: that of
     ``against_real``."""
@@ -148,7 +172,6 @@ def results(
     return {
         "cohort": name(parameters),
         "n_left_out": n_left_out,
-        "n_found": n_found,
         "cohort_phrase": phrase(parameters),
         "pixel_size_mm": parameters.pixel_size_mm,
         "grid_pixels": parameters.grid_pixels,
