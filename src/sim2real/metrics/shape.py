@@ -6,14 +6,14 @@ from scipy.spatial import ConvexHull
 from ..data import LV, MYO, RV, refuse
 
 SHAPE_MEASURES = {
-    "lv_radius_cv": "LV radius, SD over mean round the ring",
-    "wall_cv": "wall, SD over mean round the ring",
-    "septum_to_lateral": "septum over lateral wall",
+    "lv_radius_cv": "LV radius, SD / mean round the ring",
+    "wall_cv": "wall, SD / mean round the ring",
+    "septum_to_lateral": "septum / lateral wall",
     "wall_mm": "wall, mm",
     "epicardial_radius_mm": "epicardial radius, mm",
-    "rv_thickness": "RV thickness towards the septum's middle, over the epicardial radius",
-    "rv_solidity": "RV area over that of its convex hull",
-    "rv_arc_deg": "arc of the wall that the RV touches, degrees",
+    "rv_thickness": "RV thickness / epicardial radius",
+    "rv_solidity": "RV area / convex hull",
+    "rv_arc_deg": "arc of the wall beside the RV, degrees",
     "rv_angle_deg": "direction of the RV from the LV, degrees; 180: the viewer's left, 90: up",
 }
 _N_RAYS = 60

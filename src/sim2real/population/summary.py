@@ -108,7 +108,7 @@ def against_people(measured: pd.DataFrame) -> pd.DataFrame:
         low, median, high = np.percentile(values, [10, 50, 90]) if len(values) else [np.nan] * 3
         near = abs(median - band.median) <= (band.high - band.low) / 4
         people, ours = (
-            f"{m:.2f}\u00a0({lo:.2f}\u00a0to\u00a0{hi:.2f})"
+            f"{m:.2f} ({lo:.2f} to {hi:.2f})"
             for m, lo, hi in ((band.median, band.low, band.high), (median, low, high))
         )
         measure = SHAPE_MEASURES[band.measure]
