@@ -26,6 +26,9 @@ _FEWEST = 15  # pixels of a structure
 def slice_shape(label: np.ndarray, pixel_mm: float) -> dict[str, float]:
     """The measures ``SHAPE_MEASURES`` of one slice; NaN where a structure is missing or tiny.
 
+    The RV's thickness is taken towards the middle of the septum; its arc is that of the outer wall
+    which it touches.
+
     Args:
         label: shape (row, column), values of ``data.labels``, square pixels.
         pixel_mm: edge of a pixel.
