@@ -138,7 +138,7 @@ def main() -> None:
     run = RunFolder(Path("runs/real_hearts"))
     table = prepare(run, asked.people)
     if asked.regime == "pretrained":
-        model, people, seconds = PRETRAINED, people_of(table), np.nan
+        model, people, seconds = PRETRAINED, people_of(table), None
     else:
         model, people, seconds = train(run, asked, table)
     dice = score(model, asked.people, people, asked.crop, run.path / "predictions")
@@ -149,7 +149,7 @@ def main() -> None:
         **{name: f"{dice[name]:.3f}" for name in STRUCTURES},
         "mean": f"{dice.mean():.3f}",
         "people": len(people),
-        "core-seconds": f"{seconds:.0f}",
+        "core-seconds": f"{seconds:.0f}" if seconds else "",
     }
     print(row)
     TABLE.parent.mkdir(exist_ok=True)
