@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim2real.cohort import FINDER, CohortParameters, read_mnms, write_surrogate
-from sim2real.data import LV, MYO, RV, Image, as_shown, read_labels, write_image
+from sim2real.data import LV, MYO, RV, Image, RunFolder, as_shown, read_labels, write_image
 from sim2real.metrics import dice
 from sim2real.paper import cli
 from sim2real.segmentation import PRETRAINED, pretrain, pretrained_card
@@ -49,6 +49,22 @@ def test_both_networks_together_are_small_and_name_no_machine():
     assert (PRETRAINED / "checkpoint_final.pth").stat().st_size < 2e6
     for path in PRETRAINED.glob("*.json"):
         assert "/" not in path.read_text(encoding="utf-8")
+
+
+def test_the_finder_can_be_made_anew(tmp_path, monkeypatch):
+    """A training of two steps writes the arrays that the finder in the checkout has."""
+    monkeypatch.setenv("SIM2REAL_CORES", "1")
+    small = {"n_epochs": 1, "iterations_per_epoch": 2}
+    monkeypatch.setattr(pretrain, "N_DRAWS", 1)
+    monkeypatch.setattr(pretrain, "FINDER", tmp_path / "finder.npz")
+    monkeypatch.setattr(pretrain, "FIELD", pretrain.FIELD.model_copy(update={"n_subjects": 2}))
+    monkeypatch.setattr(pretrain, "FINDING", pretrain.FINDING.model_copy(update=small))
+    pretrain.train_finder(RunFolder(tmp_path / "run"))
+    shapes = [
+        {name: stored[name].shape for name in stored.files}
+        for stored in map(np.load, (FINDER, tmp_path / "finder.npz"))
+    ]
+    assert shapes[0] == shapes[1]
 
 
 def test_a_field_is_turned_and_cut_together_with_its_label():

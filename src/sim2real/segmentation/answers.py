@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..data import STRUCTURES, RunFolder, named_numbers, read_table, refuse
 from ..metrics import holm, paired_difference
+from . import intervals
 from .chapter import REAL_HEARTS, trainings_on_people
 from .intervals import ALL, by_subject, mean_over_subjects, part_of
 from .parameters import RealHeartsParameters
@@ -38,19 +39,7 @@ SCORE_COLUMNS = [
     "hd_mm_median",
     "n_empty",
 ]
-COMPARISON_COLUMNS = [
-    "first",
-    "second",
-    "group",
-    "structure",
-    "difference",
-    "ci_low",
-    "ci_high",
-    "p",
-    "p_holm",
-    "n_subjects",
-    "n_seeds",
-]
+COMPARISON_COLUMNS = [{"vendor": "group"}.get(name, name) for name in intervals.COMPARISON_COLUMNS]
 WITHOUT_PEOPLE = {"has_people": 0, "self_sim2real_made": 0, "self_best_made": 0}
 """What the page is told where nothing was trained."""
 HELD_OUT = Path("book/real_hearts/held_out.csv")

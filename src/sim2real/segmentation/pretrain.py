@@ -73,8 +73,15 @@ def train_finder(run: RunFolder) -> None:
     table = pd.DataFrame(rows, columns=SLICE_COLUMNS)
     model = _train(run, table, "randomised", FINDING)
     weights = _slim(model)[1]
-    # a module that the network lists twice under other names is kept once
-    names = [name for name in weights if "all_modules" not in name and ".encoder." not in name]
+    # a module that the network lists twice under other names is kept once, and of the layers that
+    # deep supervision adds only the last, which gives the labels
+    last = f"seg_layers.{len(FINDING.features) - 2}."
+    names = [
+        name
+        for name in weights
+        if not ("all_modules" in name or ".encoder." in name)
+        and ("seg_layers" not in name or last in name)
+    ]
     np.savez_compressed(FINDER, **{name: weights[name].numpy() for name in names})
 
 
@@ -126,7 +133,7 @@ def posed(image: Image, label: Image, rng: np.random.Generator) -> list[Image]:
 
 
 def train_shipped_segmenter(run: RunFolder) -> None:
-    """Physics and random contrast in equal parts, the phantom's hearts alone."""
+    """The phantom's hearts alone: to each simulated image ``N_DRAWS`` of random contrast."""
     make_population(run, POPULATION_OF_SEGMENTER, 0)
     simulate_population(run, SimulationParameters(), 0)
     cohort = CohortParameters()
