@@ -1,8 +1,16 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from sim2real.realism import change_table, distance_table, kid_table, texture_space
-from sim2real.realism.distances import DISTANCE_COLUMNS, KID_COLUMNS
+from sim2real.realism import (
+    change_table,
+    distance_table,
+    lead_rows,
+    point_distances,
+    remaining_table,
+    texture_space,
+)
+from sim2real.realism.distances import DISTANCE_COLUMNS
 
 # of each set: the mean and the SD of two features that are not correlated
 GAUSSIANS = {
@@ -43,16 +51,20 @@ def by_closed_form(first, second):
     )
 
 
-def look(table, images, reference):
-    found = table[(table["images"] == images) & (table["reference"] == reference)]
+def look(table, images, reference, measure="frechet"):
+    found = table[
+        (table["images"] == images)
+        & (table["reference"] == reference)
+        & (table["measure"] == measure)
+    ]
     assert len(found) == 1
     return found.iloc[0]
 
 
 def test_every_set_is_measured_against_both_references(features):
     sets = features()
-    table = distance_table({"segmenter": sets})
-    assert list(table.columns) == DISTANCE_COLUMNS and len(table) == 10
+    table = distance_table({"inception": sets})
+    assert list(table.columns) == DISTANCE_COLUMNS and len(table) == 20
     for images in ("simulated", "sim2real_A", "sim2real_B", "real_A", "real_B"):
         for reference in ("real_A", "real_B"):
             judged = f"{images}_test" if images.startswith("real") else images
@@ -65,8 +77,9 @@ def test_every_set_is_measured_against_both_references(features):
             assert 0 <= row["ci_low"] <= max(row["corrected"], 0) <= row["ci_high"]
 
 
-def test_only_texture_features_are_scaled_by_the_reference(features):
-    found = look(distance_table({"texture": features()}), "simulated", "real_B")["distance"]
+@pytest.mark.parametrize("space", ["texture", "learned"])
+def test_all_features_but_inception_s_are_scaled_by_the_reference(features, space):
+    found = look(distance_table({space: features()}), "simulated", "real_B")["distance"]
     (mean, sd), (reference_mean, reference_sd) = (
         np.array(GAUSSIANS[name]) for name in ("simulated", "real_B")
     )
@@ -83,19 +96,18 @@ def test_texture_s_scale_is_part_of_what_varies_with_the_reference(features):
     inches = {
         name: found._replace(values=found.values * [25.4, 1]) for name, found in plain.items()
     }
-    for table in (distance_table, kid_table):
-        ours, theirs = (
-            table({"texture": sets})[["ci_low", "ci_high", "corrected"]].to_numpy()
-            for sets in (plain, inches)
-        )
-        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
-        assert np.isfinite(ours).all()
+    ours, theirs = (
+        distance_table({"texture": sets})[["ci_low", "ci_high", "corrected"]].to_numpy()
+        for sets in (plain, inches)
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
+    assert np.isfinite(ours).all()
 
 
 def test_without_test_subjects_the_floor_is_missing_and_the_rest_there(features):
-    table = distance_table({"segmenter": features(skip=("real_A_test", "real_B_test"))})
+    table = distance_table({"inception": features(skip=("real_A_test", "real_B_test"))})
     missing = table["distance"].isna()
-    assert set(table.loc[missing, "images"]) == {"real_A", "real_B"} and missing.sum() == 4
+    assert set(table.loc[missing, "images"]) == {"real_A", "real_B"} and missing.sum() == 8
     assert (table.loc[missing, "n_images"] == 0).all() and table.loc[~missing, "distance"].gt(
         0
     ).all()
@@ -106,28 +118,31 @@ def test_without_test_subjects_the_floor_is_missing_and_the_rest_there(features)
 
 
 def test_each_feature_space_has_its_rows(features):
-    table = distance_table({"segmenter": features(), "inception": features()})
-    assert table.groupby("features").size().to_dict() == {"segmenter": 10, "inception": 10}
+    table = distance_table({"texture": features(), "inception": features()})
+    assert table.groupby("features").size().to_dict() == {"texture": 20, "inception": 20}
 
 
 def test_too_few_subjects_have_no_interval_however_many_slices_are_looked_at(features):
     for table in (
         distance_table({"texture": features(n=24)}),
-        kid_table({"texture": features(n=24)}),
         change_table({"texture": features(n=24)}),
     ):
         few = (
             table[["ci_low", "ci_high", "corrected"]].isna().all(axis=1)
         )  # 24 to 30 slices: three or four subjects
-        assert few.all() and table.iloc[:, 2 if "change" in table else 3].notna().all()
+        assert few.all() and table["change" if "change" in table else "distance"].notna().all()
 
 
 def test_with_more_features_than_images_the_kernel_distance_alone_has_an_interval(features):
     wide = {
         name: found._replace(values=np.tile(found.values, 30)) for name, found in features().items()
     }
-    assert distance_table({"segmenter": wide})["ci_low"].isna().all()
-    assert kid_table({"segmenter": wide})["ci_low"].notna().all()
+    for space in ("inception", "learned"):
+        rows = distance_table({space: wide}).set_index("measure")
+        assert rows.loc["kid", "ci_low"].notna().all()
+        assert rows.loc["frechet", "ci_low"].isna().all()
+        # FID is given all the same, as the paper gives it
+        assert rows.loc["frechet", "distance"].notna().all() == (space == "inception")
 
 
 def test_kernel_distance_of_many_subjects_is_that_of_the_populations(people):
@@ -138,11 +153,11 @@ def test_kernel_distance_of_many_subjects_is_that_of_the_populations(people):
         name: people(rng.normal(m if name == "simulated" else 0, 1, (1200, 1)), name)
         for name in GAUSSIANS
     }
-    found = look(kid_table({"segmenter": sets}), "simulated", "real_A")
+    table = distance_table({"inception": sets})
+    found = look(table, "simulated", "real_A", "kid")
     true = 3 * m**2 + 3 * m**4 + (m**3 + 3 * m) ** 2
     assert found["ci_low"] < true < found["ci_high"] < 1.6 * true
-    assert list(found.index) == KID_COLUMNS
-    floor = look(kid_table({"segmenter": sets}), "real_A", "real_A")
+    floor = look(table, "real_A", "real_A", "kid")
     assert floor["ci_low"] == 0 and floor["ci_high"] < 0.2 * true
 
 
@@ -155,15 +170,15 @@ def test_both_ways_to_the_kernel_distance_agree(features):
         name: found._replace(values=(found.values - mean) / sd) for name, found in sets.items()
     }
     rows = [
-        look(kid_table({space: scaled}), "simulated", "real_A")["kid"]
-        for space in ("texture", "segmenter")
+        look(distance_table({space: scaled}), "simulated", "real_A", "kid")["distance"]
+        for space in ("texture", "inception")
     ]
     assert rows[0] == pytest.approx(rows[1], rel=1e-10)
 
 
 def test_translation_s_change_is_the_difference_of_two_distances(features):
     sets = features(n=48)
-    table = change_table({"segmenter": sets})
+    table = change_table({"inception": sets})
     changes, owns = (
         table[table["than"].eq("simulated") == yes].set_index("vendor") for yes in (True, False)
     )
@@ -194,8 +209,8 @@ def test_subjects_common_to_before_and_after_leave_a_constant_shift_without_doub
         "real_A": real,
         "real_B": real,
     }
-    paired = change_table({"segmenter": sets}).query("than == 'simulated'").set_index("vendor")
-    apart = change_table({"segmenter": {**sets, "sim2real_A": people(before + [0, 5], "others")}})
+    paired = change_table({"inception": sets}).query("than == 'simulated'").set_index("vendor")
+    apart = change_table({"inception": {**sets, "sim2real_A": people(before + [0, 5], "others")}})
     apart = apart.query("than == 'simulated'").set_index("vendor")
     width = [table.loc["A", "ci_high"] - table.loc["A", "ci_low"] for table in (paired, apart)]
     assert width[0] < 0.7 * width[1]
@@ -220,3 +235,28 @@ def test_texture_sees_noise_that_the_means_hide(people):
         look(table, "simulated", "real_A")["distance"]
         > 10 * look(table, "sim2real_A", "real_A")["distance"]
     )
+
+
+def test_points_are_those_of_the_whole_table(features):
+    spaces = {"texture": features(), "learned": features()}
+    whole = distance_table(spaces)[DISTANCE_COLUMNS[:5]]
+    pd.testing.assert_frame_equal(point_distances(spaces), whole)
+
+
+def test_each_space_leads_with_its_own_measure(features):
+    rows = lead_rows(distance_table({name: features() for name in ("learned", "texture")}))
+    measures = rows.groupby("features")["measure"].unique().map(list)
+    assert measures.to_dict() == {"learned": ["kid"], "texture": ["frechet"]}
+
+
+def test_what_translation_leaves_is_between_all_and_nothing(features):
+    """Translated slices that are the simulated ones leave 1, those that are the vendor's own test
+    slices 0."""
+    plain = features(n=48)
+    sets = {**plain, "sim2real_A": plain["simulated"], "sim2real_B": plain["real_B_test"]}
+    rows = remaining_table({"inception": sets, "learned": sets})
+    for space in ("inception", "learned"):
+        part = rows[rows["features"] == space].set_index("vendor")["remaining"]
+        assert part.to_dict() == pytest.approx({"A": 1, "B": 0})
+    nothing = remaining_table({"learned": features(skip=("real_A_test", "real_B_test"))})
+    assert nothing["remaining"].isna().all()

@@ -6,7 +6,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from sim2real.data import SLICE_COLUMNS, Image, RunFolder, write_image
-from sim2real.realism import figures, stage, texture_space
+from sim2real.realism import figures, lead_rows, stage, texture_space
 from sim2real.translation import TranslationParameters
 
 LAST_KEPT = TranslationParameters(keep_nearest=False)
@@ -68,6 +68,7 @@ def test_numbers_of_the_prose_are_those_of_the_tables(measured):
         **stage.results(distances, {"texture": texture_space}, "no weights"),
         **stage.statistics(run),
     }
+    distances = lead_rows(distances)
     row = distances[
         (distances["images"] == "sim2real_A") & (distances["reference"] == "real_A")
     ].iloc[0]
@@ -84,7 +85,9 @@ def test_numbers_of_the_prose_are_those_of_the_tables(measured):
         values["called_A_sim2real_A"] > 0.9 > 0.1 > values["called_A_sim2real_B"]
         and values["vendor_accuracy"] > 0.9
     )
-    assert values["sees_flattened"] > values["sees_other_half"] > 0
+    assert values["texture_sees_flattened"] > 1 >= values["texture_sees_other_half"] > 0
+    assert np.isnan(values["learned_sees_flattened"])  # a space that was not used
+    assert values["texture_remaining_A"] < 0.5 and " to " in values["texture_remaining_A_interval"]
     assert (
         values["interval_note"] == values["floor_note"] == ""
         and "no FID: no weights" in values["features_phrase"]
@@ -103,6 +106,7 @@ def test_figures_draw_what_the_tables_hold(measured):
     drawn = figures.distances_figure(distances, examples, "made by hand")
     axes = drawn.subfigs[0].axes[0]
     shown = [segment for line in axes.collections for segment in line.get_segments()]
+    distances = lead_rows(distances)
     ends = {(round(low, 6), round(high, 6)) for (x, low), (_, high) in shown if low != high}
     assert ends == {
         (round(low, 6), round(high, 6)) for low, high in distances[["ci_low", "ci_high"]].to_numpy()
@@ -110,15 +114,12 @@ def test_figures_draw_what_the_tables_hold(measured):
     floors = {round(low, 6) for (_, low), (_, high) in shown if low == high}
     own = distances[distances["images"] == distances["reference"]]["distance"]
     assert floors == {round(value, 6) for value in own}
-    words = [
-        text.get_text()
-        for text in (
-            figures.looks_figure(distances, run.manifest("05_realism", "vendor.csv")).axes[0].texts
-        )
-    ]
+    vendor = run.manifest("05_realism", "vendor.csv")
+    left = figures.looks_figure(distances, vendor, "texture").axes[0]
+    words = [text.get_text() for text in left.texts]
     assert len(words) == 4 and all("× simulated" in text and "less bias" in text for text in words)
     lines = figures.sensitivity_figure(run.manifest("05_realism", "sensitivity.csv")).axes[0].lines
-    assert len(lines[0].get_xdata()) == 7
+    assert len(lines[0].get_xdata()) == 12
 
 
 def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path):
@@ -126,7 +127,7 @@ def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path):
     distances, examples = stage.measure_sets(run, {"texture": texture_space}, LAST_KEPT, 0)
     values = {**stage.results(distances, {"texture": texture_space}, ""), **stage.statistics(run)}
     assert (
-        distances["ci_low"].isna().all()
+        lead_rows(distances)["ci_low"].isna().all()
         and "fewer than 5 subjects" in values["interval_note"]
         and "no floor" in values["floor_note"]
     )
@@ -134,14 +135,14 @@ def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path):
         "vendor_accuracy_interval"
     ] == "not available" and np.isnan(values["vendor_accuracy"])
     figures.distances_figure(distances, examples, "few")
-    figures.looks_figure(distances, run.manifest("05_realism", "vendor.csv"))
+    figures.looks_figure(distances, run.manifest("05_realism", "vendor.csv"), "texture")
     figures.sensitivity_figure(run.manifest("05_realism", "sensitivity.csv"))
 
 
 def test_of_one_vendor_there_are_the_tables_and_figures_that_there_can_be(tmp_path):
     run = write_run(tmp_path, 8, 5, vendors="A")
     distances, examples = stage.measure_sets(run, {"texture": texture_space}, LAST_KEPT, 0)
-    assert list(distances["images"]) == ["simulated", "sim2real_A", "real_A"]
+    assert list(lead_rows(distances)["images"]) == ["simulated", "sim2real_A", "real_A"]
     assert set(distances["reference"]) == {"real_A"} and set(examples) == set(distances["images"])
     assert list(run.manifest("05_realism", "changes.csv")["than"]) == ["simulated"]
     numbers = {
@@ -151,5 +152,5 @@ def test_of_one_vendor_there_are_the_tables_and_figures_that_there_can_be(tmp_pa
     assert "texture_ratio_A" in numbers and not any("B" in name for name in numbers)
     titles = [axes.get_title() for axes in figures.distances_figure(distances, examples, "x").axes]
     assert titles[1:] == ["simulated", "sim2real A", "real A"]
-    figure = figures.looks_figure(distances, run.manifest("05_realism", "vendor.csv"))
+    figure = figures.looks_figure(distances, run.manifest("05_realism", "vendor.csv"), "texture")
     assert "one vendor alone" in figure.axes[1].texts[0].get_text()

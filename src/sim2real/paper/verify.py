@@ -190,7 +190,7 @@ def distances(checked: CheckedRun) -> Outcome:
     sets = image_sets(checked.run, parameters.translation, parameters.seed)
     made = point_distances({"texture": described(sets, texture_space)})
     written = checked.table(REALISM.name, "distances").query("features == 'texture'")
-    return compared(made, written, ["images", "reference", "features"], "distances.csv")
+    return compared(made, written, [*"images reference features measure".split()], "distances.csv")
 
 
 def verdicts(checked: CheckedRun) -> Outcome:

@@ -13,7 +13,8 @@ Distances of three sets of slices to two references, in texture features:
 ...     for name, sd in noise.items()
 ... }
 >>> table = distance_table({"texture": described(sets, texture_space)})
->>> to_a = table[table["reference"] == "real_A"].set_index("images")["distance"]
+>>> to_a = table.query("reference == 'real_A' and measure == 'frechet'")
+>>> to_a = to_a.set_index("images")["distance"]
 >>> bool(to_a["sim2real_A"] < to_a["simulated"])
 True
 """
@@ -24,9 +25,16 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "chapter": ["REALISM"],
-        "distances": ["change_table", "distance_table", "kid_table", "point_distances"],
+        "distances": [
+            "change_table",
+            "distance_table",
+            "lead_rows",
+            "point_distances",
+            "remaining_table",
+        ],
         "figures": ["NAMES", "SET_COLOURS"],
         "inception": ["find_weights", "inception_features"],
+        "learned": ["learned_features"],
         "parameters": ["RealismParameters"],
         "sensitivity": ["changes", "sensitivity_table"],
         "sets": ["SliceSet", "described", "image_sets", "median_slice", "texture_space"],

@@ -19,7 +19,7 @@ REALISM = Chapter(
     front=("fig3",),
     columns={
         "than": "compared with",
-        "kid": "kernel distance",
+        "remaining": "left of the distance",
         "corrected": "less its bias",
         "n_images": "images",
         "n_reference": "reference images",

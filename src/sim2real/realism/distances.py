@@ -2,6 +2,7 @@
 over subjects."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ DISTANCE_COLUMNS = [
     "images",
     "reference",
     "features",
+    "measure",
     "distance",
     "ci_low",
     "ci_high",
@@ -27,120 +29,150 @@ DISTANCE_COLUMNS = [
     "n_reference",
     "corrected",
 ]
-KID_COLUMNS = ["images", "reference", "features", "kid", *DISTANCE_COLUMNS[4:]]
-CHANGE_COLUMNS = ["vendor", "features", "than", "change", "ci_low", "ci_high", "corrected"]
+CHANGE_COLUMNS = [
+    "vendor",
+    "features",
+    "measure",
+    "than",
+    "change",
+    "ci_low",
+    "ci_high",
+    "corrected",
+]
+REMAINING_COLUMNS = ["vendor", "features", "measure", "remaining", "ci_low", "ci_high"]
+MEASURES = FRECHET, KID = "frechet", "kid"
+LEAD = {"learned": KID, "inception": FRECHET, "texture": FRECHET}
+"""Of each feature space the measure that its figures and claims use: in Inception's it is FID."""
+AS_THEY_ARE = "inception"
+"""The space whose features are not standardised on the reference, since FID is not."""
+BY_KID_ALONE = "learned"
+"""The space that has no Fréchet distance with no more images than features."""
+
+
+def lead_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table with ``features`` and ``measure`` in each space's leading measure."""
+    return table[table["measure"] == table["features"].map(LEAD)]
 
 
 def distance_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
-    """Fréchet distance of every set to each vendor's real training slices, in every feature space:
-    ``DISTANCE_COLUMNS``.
+    """Fréchet distance and KID of every set to each vendor's real training slices, in every feature
+    space: ``DISTANCE_COLUMNS``.
 
     spaces: name of the space to name of the set to its features. ``real_X`` as images are the
     vendor's test subjects: against their own training subjects they give the floor. ``distance`` is
-    as defined, biased upwards; ``corrected`` has the bias taken off and may fall below 0; the 95 %
-    interval over subjects lies about it. A distance that cannot be had (no test subject) is
-    missing, and so are correction and interval with no more images than features or fewer than five
-    subjects in a set.
+    as defined, Fréchet's biased upwards; ``corrected`` has the bias taken off and may fall below 0;
+    the 95 % interval over subjects lies about it. Without a test subject a distance is missing. A
+    Fréchet distance with no more images than features has neither correction nor interval, and of
+    learned features it is missing; fewer than five subjects in a set have no interval either.
+
+    Coverage of KID's interval in the simulation of ``metrics.intervals``: 0.90 to 0.98 with 14 or
+    more reference subjects, the floor of 8 included; 0.76 for 8 subjects much more varied than
+    their 14 reference subjects, where the kernel's third power has a heavy tail.
     """
-    return _table(spaces, _frechet, DISTANCE_COLUMNS)
+    rows = []
+    for (space, images, reference, measured, real), measure in product(_pairs(spaces), MEASURES):
+        estimate = Estimate(np.nan)
+        if measured is not None:
+            estimate = distance_of(measured, real, space, measure)
+        n = 0 if measured is None else len(measured.values)
+        numbers = (estimate.value, estimate.low, estimate.high, n, len(real.values))
+        rows.append((images, reference, space, measure, *numbers, estimate.corrected))
+    return pd.DataFrame(rows, columns=DISTANCE_COLUMNS)
 
 
 def point_distances(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
     """The distances of ``distance_table`` alone, in a small part of its time: ``images, reference,
-    features, distance``."""
+    features, measure, distance``."""
     rows = [
         (
-            images,
-            reference,
-            space,
-            (
-                np.nan
-                if measured is None
-                else frechet_distance(*_scaled(measured.values, real.values, space))
-            ),
+            *(images, reference, space, measure),
+            np.nan if measured is None else _point(measured, real, space, measure),
         )
-        for space, images, reference, measured, real in _pairs(spaces)
+        for (space, images, reference, measured, real), measure in product(_pairs(spaces), MEASURES)
     ]
-    return pd.DataFrame(rows, columns=["images", "reference", "features", "distance"])
-
-
-def kid_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
-    """The same with the kernel distance, ``KID_COLUMNS``. It needs no more images than features:
-    Inception has intervals, too.
-
-    Coverage in the simulation of ``metrics.intervals``: 0.90 to 0.98 with 14 or more reference
-    subjects, the floor of 8 included; 0.76 for 8 subjects much more varied than their 14 reference
-    subjects, where the kernel's third power has a heavy tail.
-    """
-    return _table(spaces, _kid, KID_COLUMNS)
+    return pd.DataFrame(rows, columns=DISTANCE_COLUMNS[:5])
 
 
 def change_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
     """How much nearer the slices translated to a vendor lie to it than others do, below 0 if
-    nearer: ``CHANGE_COLUMNS``.
+    nearer, in each space's leading measure: ``CHANGE_COLUMNS``.
 
     ``than``: the simulated slices (what translation changed) or those translated to the other
-    vendor (whether the look is this vendor's). Missing with no more images than features. Both sets
-    are of the same subjects, and a subject is left out of both at once. Coverage in the simulation
-    of ``metrics.intervals``, 40 and 14 subjects: 0.96 and 0.97; 75 and 75: 0.95.
+    vendor (whether the look is this vendor's). Missing for a Fréchet distance with no more images
+    than features. Both sets are of the same subjects, and a subject is left out of both at once.
+    Coverage of Fréchet's in the simulation of ``metrics.intervals``, 40 and 14 subjects: 0.96 and
+    0.97; 75 and 75: 0.95.
     """
     rows = []
-    for space, sets in spaces.items():
-        vendors = vendors_in(sets)
-        for vendor in vendors:
-            for than in (
-                "simulated",
-                *(f"sim2real_{other}" for other in vendors if other != vendor),
-            ):
-                change = _change(
-                    sets[than], sets[f"sim2real_{vendor}"], sets[f"real_{vendor}"], space
-                )
-                rows.append(
-                    (vendor, space, than, change.value, change.low, change.high, change.corrected)
-                )
+    for space, vendor, sets in _of_vendors(spaces):
+        others = [f"sim2real_{other}" for other in vendors_in(sets) if other != vendor]
+        for than in ("simulated", *others):
+            parts = sets[than], sets[f"sim2real_{vendor}"]
+            change = _jackknifed(np.diff, parts, sets[f"real_{vendor}"], space)
+            numbers = (change.value, change.low, change.high, change.corrected)
+            rows.append((vendor, space, LEAD[space], than, *numbers))
     return pd.DataFrame(rows, columns=CHANGE_COLUMNS)
 
 
-def _table(
-    spaces: dict[str, dict[str, SliceSet]], measure: Callable, columns: list[str]
-) -> pd.DataFrame:
+def remaining_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
+    """What translation leaves of the simulated slices' distance to the vendor, each less that of
+    the vendor's own test subjects: 1 if it changes nothing, 0 if translated slices lie as near as
+    real ones. ``REMAINING_COLUMNS``; the interval is about the ratio less its bias."""
     rows = []
-    for space, images, reference, measured, real in _pairs(spaces):
-        estimate = Estimate(np.nan) if measured is None else measure(measured, real, space)
-        n = 0 if measured is None else len(measured.values)
-        rows.append(
-            (
-                images,
-                reference,
-                space,
-                estimate.value,
-                estimate.low,
-                estimate.high,
-                n,
-                len(real.values),
-                estimate.corrected,
-            )
-        )
-    return pd.DataFrame(rows, columns=columns)
+    for space, vendor, sets in _of_vendors(spaces):
+        ratio, own = Estimate(np.nan), sets.get(f"real_{vendor}_test")
+        if own is not None:
+            parts = sets["simulated"], sets[f"sim2real_{vendor}"], own
+            ratio = _jackknifed(_remaining, parts, sets[f"real_{vendor}"], space)
+        rows.append((vendor, space, LEAD[space], ratio.value, ratio.low, ratio.high))
+    return pd.DataFrame(rows, columns=REMAINING_COLUMNS)
+
+
+def distance_of(measured: SliceSet, real: SliceSet, space: str, measure: str) -> Estimate:
+    """One distance with its interval over subjects, see ``distance_table``."""
+    if measure == KID:
+        statistic = _kid_by_subject(measured, real, space)
+        return jackknife(statistic, measured.subjects, real.subjects, lowest=0)
+    if not _of_full_rank(measured, real):
+        return Estimate(_point(measured, real, space, measure))
+    return jackknife(
+        lambda one, two: _distance(measured.values[one], real.values[two], space, measure),
+        *(measured.subjects, real.subjects),
+        lowest=0,
+        halvings=20,
+    )
 
 
 def _pairs(spaces: dict[str, dict[str, SliceSet]]) -> Iterator[tuple]:
     for space, sets in spaces.items():
         vendors = vendors_in(sets)
-        for reference in (f"real_{vendor}" for vendor in vendors):
-            for images in (
-                "simulated",
-                *(f"sim2real_{v}" for v in vendors),
-                *(f"real_{v}" for v in vendors),
-            ):
-                name = f"{images}_test" if images.startswith("real_") else images
-                yield space, images, reference, sets.get(name), sets[reference]
+        judged = ["simulated", *(f"{kind}_{v}" for kind in ("sim2real", "real") for v in vendors)]
+        for vendor, images in product(vendors, judged):
+            name = f"{images}_test" if images.startswith("real_") else images
+            yield space, images, f"real_{vendor}", sets.get(name), sets[f"real_{vendor}"]
+
+
+def _of_vendors(spaces: dict[str, dict[str, SliceSet]]) -> Iterator[tuple]:
+    for space, sets in spaces.items():
+        for vendor in vendors_in(sets):
+            yield space, vendor, sets
 
 
 def _scaled(
     features: np.ndarray, reference: np.ndarray, space: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    return standardise(features, reference) if space == "texture" else (features, reference)
+    return (features, reference) if space == AS_THEY_ARE else standardise(features, reference)
+
+
+def _distance(features: np.ndarray, reference: np.ndarray, space: str, measure: str) -> float:
+    function = kernel_distance if measure == KID else frechet_distance
+    return function(*_scaled(features, reference, space))
+
+
+def _point(measured: SliceSet, real: SliceSet, space: str, measure: str) -> float:
+    if measure == FRECHET and space == BY_KID_ALONE and not _of_full_rank(measured, real):
+        return np.nan
+    return _distance(measured.values, real.values, space, measure)
 
 
 def _of_full_rank(*sets: SliceSet) -> bool:
@@ -149,47 +181,53 @@ def _of_full_rank(*sets: SliceSet) -> bool:
     return all(len(part.values) > part.values.shape[1] for part in sets)
 
 
-def _frechet(measured: SliceSet, real: SliceSet, space: str) -> Estimate:
-    if not _of_full_rank(measured, real):
-        return Estimate(frechet_distance(*_scaled(measured.values, real.values, space)))
-    return jackknife(
-        lambda one, two: frechet_distance(*_scaled(measured.values[one], real.values[two], space)),
-        measured.subjects,
-        real.subjects,
-        lowest=0,
-        halvings=20,
-    )
-
-
-def _kid(measured: SliceSet, real: SliceSet, space: str) -> Estimate:
+def _kid_by_subject(
+    measured: SliceSet, real: SliceSet, space: str
+) -> Callable[[np.ndarray, np.ndarray], float]:
+    """KID of the images of two masks. Kernels of features that are scaled by the whole reference
+    are summed by subject once; the scale goes with the reference's subjects."""
     features, reference = _scaled(measured.values, real.values, space)
     kernel_distance(features, reference)  # refuses what cannot be used, in one line
     as_scaled = kernel_distance_by_subject(features, measured.subjects, reference, real.subjects)
 
-    def statistic(one, two):
-        if space != "texture" or two.all():
+    def statistic(one: np.ndarray, two: np.ndarray) -> float:
+        if space == AS_THEY_ARE or two.all():
             return as_scaled(one, two)
-        return kernel_distance(
-            *standardise(measured.values[one], real.values[two])
-        )  # the scale goes with the reference's subjects
+        return _distance(measured.values[one], real.values[two], space, KID)
 
-    return jackknife(statistic, measured.subjects, real.subjects, lowest=0)
+    return statistic
 
 
-def _change(before: SliceSet, after: SliceSet, real: SliceSet, space: str) -> Estimate:
-    n = len(before.values)
+def _jackknifed(
+    function: Callable[[list[float]], float],
+    parts: tuple[SliceSet, ...],
+    real: SliceSet,
+    space: str,
+) -> Estimate:
+    """``function`` of the parts' distances to ``real``; a subject of several parts is left out of
+    all at once."""
+    measure = LEAD[space]
+    if measure == FRECHET and not _of_full_rank(*parts, real):
+        return Estimate(np.nan)  # biased numbers; and in Inception's space each takes long
+    ends = np.cumsum([len(part.values) for part in parts])[:-1]
+    if measure == KID:
+        statistics = [_kid_by_subject(part, real, space) for part in parts]
+    else:
+        statistics = [
+            lambda one, two, part=part: _distance(
+                part.values[one], real.values[two], space, measure
+            )
+            for part in parts
+        ]
 
-    def statistic(one, two):
-        reference = real.values[two]
-        was, became = (
-            frechet_distance(*_scaled(part.values[mask], reference, space))
-            for part, mask in ((before, one[:n]), (after, one[n:]))
-        )
-        return became - was
+    def statistic(one: np.ndarray, two: np.ndarray) -> float:
+        masks = np.split(one, ends)
+        distances = [of(mask, two) for of, mask in zip(statistics, masks, strict=True)]
+        return float(np.squeeze(function(distances)))
 
-    subjects = np.concatenate([before.subjects, after.subjects])
-    if not _of_full_rank(before, after, real):
-        return Estimate(
-            np.nan
-        )  # a difference of two biased numbers; and in Inception's space each takes long
-    return jackknife(statistic, subjects, real.subjects)
+    return jackknife(statistic, np.concatenate([part.subjects for part in parts]), real.subjects)
+
+
+def _remaining(distances: list[float]) -> float:
+    before, after, own = distances
+    return (after - own) / (before - own)

@@ -1,4 +1,4 @@
-"""Figures of chapter 5: Fig. 3, whose look each translation has, and what the texture features
+"""Figures of chapter 5: Fig. 3, whose look each translation has, and what the feature spaces
 see."""
 
 import matplotlib.pyplot as plt
@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..data import COLOURS
+from .distances import lead_rows
 
 NAMES = {
     "simulated": "simulated",
@@ -22,7 +23,12 @@ SET_COLOURS = {
     "real_A": "#8ebad9",
     "real_B": "#f0b592",
 }
-AXIS = {"inception": "FID", "texture": "Fréchet distance, texture features"}
+AXIS = {
+    "learned": "KID, learned features",
+    "inception": "FID",
+    "texture": "Fréchet distance, texture",
+}
+SPACE_MARKS = {"learned": "o", "inception": "s", "texture": "D"}
 
 
 def distances_figure(
@@ -34,10 +40,11 @@ def distances_figure(
     where there is one, and the dashed line is the floor, the vendor's own test slices as they lie
     from its training slices.
 
-    distances: ``distances.csv``, one bar chart a feature space. examples: domain to a slice (row,
-    column) in [0, 1]. cohort_phrase: what the real images are, or what stands in for them; it is
-    printed below.
+    distances: ``distances.csv``, one bar chart a feature space in its leading measure. examples:
+    domain to a slice (row, column) in [0, 1]. cohort_phrase: what the real images are, or what
+    stands in for them; it is printed below.
     """
+    distances = lead_rows(distances)
     spaces = list(distances["features"].unique())
     figure = plt.figure(figsize=(10.5, 3.5 * len(spaces) + 0.3))
     left, right = figure.subfigures(1, 2, width_ratios=[1.25, 1])
@@ -121,10 +128,11 @@ def _intervals(axes, places: np.ndarray, rows: pd.DataFrame) -> None:
 
 
 def _short(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+    """Two digits or more, and none that is not zero below a hundredth."""
+    return f"{value:.{0 if abs(value) >= 10 else 1 if abs(value) >= 1 else 2}f}"
 
 
-def looks_figure(distances: pd.DataFrame, vendor: pd.DataFrame, space: str = "texture") -> Figure:
+def looks_figure(distances: pd.DataFrame, vendor: pd.DataFrame, space: str = "learned") -> Figure:
     """Whose look each translation has: sim2real A and B against real A and B, and the share of
     slices that a classifier calls A.
 
@@ -135,7 +143,8 @@ def looks_figure(distances: pd.DataFrame, vendor: pd.DataFrame, space: str = "te
     import seaborn as sns  # here, since it takes long to import
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), width_ratios=[1, 1.25])
-    rows = distances[distances["features"] == space].set_index(["images", "reference"])
+    rows = lead_rows(distances)
+    rows = rows[rows["features"] == space].set_index(["images", "reference"])
     references = list(distances["reference"].unique())
     judged = [f"sim2real_{reference[-1]}" for reference in references]
     ratio = [
@@ -151,7 +160,7 @@ def looks_figure(distances: pd.DataFrame, vendor: pd.DataFrame, space: str = "te
     ]
     limit = max(1.5, *np.ravel(ratio), *(1 / np.maximum(np.ravel(ratio), 0.1)))
     sns.heatmap(
-        np.log2(ratio),
+        np.log2(np.maximum(ratio, 1 / limit)),
         annot=words,
         fmt="",
         cmap="vlag",
@@ -199,31 +208,34 @@ def _shares(axes, vendor: pd.DataFrame) -> None:
 
 
 def sensitivity_figure(table: pd.DataFrame) -> Figure:
-    """What the texture features see: distance of one half of the real slices, changed on purpose,
-    to the other half.
+    """What the feature spaces see: distance of one half of the real slices, changed on purpose, to
+    the other half, in units of the upper end of the unchanged half's interval.
 
-    table: ``sensitivity.csv``. The dashed line is the unchanged half.
+    table: ``sensitivity.csv``. Changes of texture stand above those of content; what lies left of
+    the dashed line is not seen.
     """
-    figure, axes = plt.subplots(figsize=(7, 2.8))
-    if table.empty:
+    figure, axes = plt.subplots(figsize=(7.5, 4.2))
+    if not table["times_floor"].notna().any():
         axes.text(
             0.5, 0.5, "too few real subjects in this run", ha="center", transform=axes.transAxes
         )
         axes.axis("off")
         return figure
-    axes.plot(table["distance"], table["change"], "o", color=COLOURS["real"], markersize=8)
-    for k, value in enumerate(table["distance"]):
-        axes.annotate(
-            f"{value:,.1f}" if value < 10 else f"{value:,.0f}",
-            (value, k),
-            xytext=(9, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9,
-        )
-    axes.axvline(table["distance"].iloc[0], color="0.3", linewidth=1, linestyle="--")
+    names = list(table["change"].unique())
+    lowest = 0.05
+    for k, (space, rows) in enumerate(table.groupby("features", sort=False)):
+        rows = rows.set_index("change").reindex(names)
+        values = rows["times_floor"].clip(lower=lowest)
+        mark = {"marker": SPACE_MARKS[space], "color": f"C{k}", "label": AXIS[space]}
+        axes.plot(values, range(len(names)), linestyle="", markersize=6, alpha=0.8, **mark)
+    axes.axvline(1, color="0.3", linewidth=1, linestyle="--")
+    kinds = table.drop_duplicates("change")["of"].tolist()
+    for k in range(1, len(kinds)):
+        if kinds[k] != kinds[k - 1]:
+            axes.axhline(k - 0.5, color="0.85", linewidth=1)
     axes.set_xscale("log")
-    axes.margins(x=0.15)
-    axes.set_xlabel(f"{AXIS['texture']}, to the other half")
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xlabel("distance to the other half / upper end of the unchanged half's interval")
+    axes.legend(fontsize=8, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
     axes.invert_yaxis()
     return figure

@@ -47,8 +47,20 @@ def image_sets(
     return {name: _load(run, rows) for name, rows in tables.items() if len(rows)}
 
 
-def _load(run: RunFolder, rows: pd.DataFrame) -> SliceSet:
-    stacks = [load_slices(run.path, rows.iloc[[k]]) for k in range(len(rows))]
+def reference_labels(run: RunFolder, sets: dict[str, SliceSet]) -> dict[str, np.ndarray]:
+    """The labels of the slices of each reference ``real_X`` among ``sets``, (n, row, column)."""
+    slices = run.manifest(COHORT.name, "slices.csv")
+    real = slices[(slices["domain"] == "real") & (slices["split"] == "train")]
+    labels = {}
+    for vendor in vendors_in(sets):
+        name = f"real_{vendor}"
+        kept = real["subject"].astype(str).isin(sets[name].subjects)
+        labels[name] = _load(run, real[(real["vendor"] == vendor) & kept], "label").values
+    return labels
+
+
+def _load(run: RunFolder, rows: pd.DataFrame, column: str = "image") -> SliceSet:
+    stacks = [load_slices(run.path, rows.iloc[[k]], column) for k in range(len(rows))]
     return SliceSet(
         np.concatenate(stacks),
         np.repeat(rows["subject"].astype(str).to_numpy(), [len(stack) for stack in stacks]),

@@ -1,41 +1,48 @@
 """Chapter 5 on disk: the tables of distances, vendors and sensitivity, and the examples of Fig.
 3."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 from itertools import product
 
 import numpy as np
 import pandas as pd
+import torch
 
 from ..data import RunFolder, choose_device, named_numbers, spoken_interval
 from ..metrics import FEWEST_SUBJECTS
 from ..translation import TranslationParameters
 from .chapter import REALISM
-from .distances import change_table, distance_table, kid_table
+from .distances import FRECHET, KID, LEAD, change_table, distance_table, lead_rows, remaining_table
 from .inception import find_weights, inception_features
+from .learned import learned_features
 from .parameters import RealismParameters
 from .sensitivity import RESULT_NAMES, sensitivity_table
-from .sets import described, image_sets, median_slice, texture_space
+from .sets import described, image_sets, median_slice, reference_labels, texture_space
 from .vendor import vendor_table
 
 
 def feature_spaces(parameters: RealismParameters) -> tuple[dict[str, Callable], str]:
     """Feature spaces at hand, by name, and why Inception is not among them if it is not."""
     weights, reason = find_weights(parameters)
-    spaces = {"texture": texture_space}
+    device = choose_device()
+    spaces: dict[str, Callable] = {"learned": partial(_of_network, learned_features, device)}
     if weights is not None:
-        device = choose_device()
-        spaces = {
-            "inception": lambda images, name: inception_features(images, weights, device, name),
-            **spaces,
-        }
-    return spaces, reason
+        features = partial(inception_features, weights=weights)
+        spaces["inception"] = partial(_of_network, features, device)
+    return {**spaces, "texture": texture_space}, reason
+
+
+def _of_network(
+    features: Callable, device: torch.device, images: np.ndarray, name: str
+) -> np.ndarray:
+    return features(images, device=device, name=name)
 
 
 def measure_sets(
     run: RunFolder, spaces: dict[str, Callable], translation: TranslationParameters, seed: int
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Write ``distances.csv``, ``changes.csv``, ``kid.csv``, ``vendor.csv`` and
+    """Write ``distances.csv``, ``changes.csv``, ``remaining.csv``, ``vendor.csv`` and
     ``sensitivity.csv``.
 
     translation, seed: of the run; they tell the subjects by which a generator was chosen.
@@ -48,9 +55,9 @@ def measure_sets(
     for table, name in (
         (distances, "distances"),
         (change_table(features), "changes"),
-        (kid_table(features), "kid"),
+        (remaining_table(features), "remaining"),
         (vendor_table(texture), "vendor"),
-        (sensitivity_table(sets), "sensitivity"),
+        (sensitivity_table(sets, reference_labels(run, sets), spaces), "sensitivity"),
     ):
         run.write_manifest(REALISM.name, table, f"{name}.csv")
     shown = [name for name in sets if not name.endswith("_test")]
@@ -62,31 +69,34 @@ def measure_sets(
 def results(distances: pd.DataFrame, spaces: dict, weights_note: str) -> dict:
     """Numbers on ``distances.csv`` that the prose of chapter 5 quotes; one that cannot be had is
     missing."""
-    phrase = (
-        "Inception (FID) and texture features"
-        if "inception" in spaces
-        else f"texture features alone, no FID: {weights_note}"
-    )
+    phrase = "learned features, Inception (FID) and texture features"
+    if "inception" not in spaces:
+        phrase = f"learned features and texture features, no FID: {weights_note}"
     values: dict = {"features": ", ".join(spaces), "features_phrase": phrase}
-    values |= distance_numbers(distances, spaces)
+    values |= distance_numbers(distances)
     return values | {
         "floor_note": _floor_note(distances),
         "interval_note": _interval_note(distances),
     }
 
 
-def distance_numbers(distances: pd.DataFrame, spaces: Iterable[str]) -> dict:
-    """Every distance with its correction and interval; of each of ``spaces`` and each vendor the
-    distance after translation over that before, as defined, not corrected."""
-    name = "{features}_{images}_to_{reference}"
-    values = named_numbers(distances, name, {"": "distance", "_corrected": "corrected"})
-    references = distances["reference"].unique()
-    for space, vendor in product(spaces, [reference[-1] for reference in references]):
-        before, after = (
-            values[f"{space}_{images}_to_real_{vendor}"]
-            for images in ("simulated", f"sim2real_{vendor}")
-        )
-        values[f"{space}_ratio_{vendor}"] = after / before
+def distance_numbers(distances: pd.DataFrame) -> dict:
+    """Every distance with its correction and interval, KID's by names that begin with ``kid``; of
+    each space's leading measure the ratio of after translation to before, as defined."""
+    name, columns = (
+        "{features}_{images}_to_{reference}",
+        {"": "distance", "_corrected": "corrected"},
+    )
+    values = {}
+    for measure, prefix in ((FRECHET, ""), (KID, "kid_")):
+        rows = distances[distances["measure"] == measure]
+        values |= named_numbers(rows, prefix + name, columns)
+    keys = ["features", "reference", "images"]
+    lead = lead_rows(distances).set_index(keys)["distance"].sort_index()
+    for space, reference in product(*(lead.index.unique(name) for name in keys[:2])):
+        of_reference = lead[space, reference]
+        after, before = of_reference[f"sim2real_{reference[-1]}"], of_reference["simulated"]
+        values[f"{space}_ratio_{reference[-1]}"] = after / before
     return values
 
 
@@ -97,11 +107,11 @@ def change_numbers(changes: pd.DataFrame, columns: dict[str, str]) -> dict:
 
 
 def statistics(run: RunFolder) -> dict:
-    """Numbers on the chapter's other tables: kernel distances, changes by translation, vendors,
+    """Numbers on the chapter's other tables: changes by translation and what it leaves, vendors,
     sensitivity."""
-    changes, kid, vendor, planted = (
+    changes, remaining, vendor, planted = (
         run.manifest(REALISM.name, f"{name}.csv")
-        for name in ("changes", "kid", "vendor", "sensitivity")
+        for name in ("changes", "remaining", "vendor", "sensitivity")
     )
     is_real = vendor["images"] == "real"
     numbers = {}
@@ -112,19 +122,22 @@ def statistics(run: RunFolder) -> dict:
             "vendor_accuracy": accuracy["accuracy"],
             "vendor_accuracy_interval": interval,
         }
-    both = {"": "kid", "_corrected": "corrected"}
-    distances = planted.set_index("change")["distance"]
+    seen = planted.set_index(["features", "change"])["times_floor"]
     return {
-        **named_numbers(kid, "kid_{features}_{images}_to_{reference}", both),
         **change_numbers(changes, {"": "change", "_corrected": "corrected"}),
+        **named_numbers(remaining, "{features}_remaining_{vendor}", {"": "remaining"}),
         **named_numbers(vendor[~is_real], "called_A_{images}", {"": "share_A"}),
         **numbers,
-        **{f"sees_{key}": distances.get(name, np.nan) for name, key in RESULT_NAMES.items()},
+        **{
+            f"{space}_sees_{key}": seen.get((space, name), np.nan)
+            for space, (name, key) in product(LEAD, RESULT_NAMES.items())
+        },
     }
 
 
 def _floor_note(distances: pd.DataFrame) -> str:
-    floors = distances.loc[distances["images"] == distances["reference"], "distance"]
+    rows = lead_rows(distances)
+    floors = rows.loc[rows["images"] == rows["reference"], "distance"]
     return (
         ""
         if np.isfinite(floors).all()
@@ -133,7 +146,7 @@ def _floor_note(distances: pd.DataFrame) -> str:
 
 
 def _interval_note(distances: pd.DataFrame) -> str:
-    if distances["ci_low"].notna().all():
+    if lead_rows(distances)["ci_low"].notna().all():
         return ""
     return (
         f"Where no interval stands, a set has fewer than {FEWEST_SUBJECTS} subjects or no more"
