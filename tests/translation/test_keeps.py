@@ -15,7 +15,9 @@ from sim2real.data import (
     write_image,
 )
 from sim2real.translation import edge_share, figures, kept_borders
-from sim2real.translation.keeps import COLUMNS, keeps_of, worst
+from sim2real.translation.invented import COLUMNS as INVENTED_COLUMNS
+from sim2real.translation.invented import invented_of, worst
+from sim2real.translation.keeps import COLUMNS, keeps_of
 
 ROWS, LINES = np.mgrid[:64, :72]
 RADIUS = np.hypot(ROWS - 30, LINES - 40)
@@ -99,7 +101,12 @@ def run(tmp_path):
             )
             write_image(tmp_path / path, as_stored(after, affine))
             translated.append((f"sim2real_{vendor}", vendor, subject, "ES", "train", path, label))
+    for vendor in "AB":
+        path = f"03_real_cohort/real_{vendor}.nii.gz"
+        write_image(tmp_path / path, as_stored(np.stack([picture(seed=3)] * 2), affine))
+        slices.append(("real", vendor, f"R{vendor}", "ES", "train", path, path))
     folder = RunFolder(tmp_path)
+    folder.write_manifest("03_real_cohort", pd.DataFrame(columns=SLICE_COLUMNS), "relocated.csv")
     folder.write_manifest(
         "03_real_cohort", pd.DataFrame(slices, columns=SLICE_COLUMNS), "slices.csv"
     )
@@ -109,17 +116,27 @@ def run(tmp_path):
     return folder
 
 
-def test_every_slice_with_a_heart_is_measured_and_the_worst_is_the_one_that_moved(run):
+def test_every_slice_with_a_heart_is_measured_and_the_one_that_moved_kept_least(run):
     table = keeps_of(run)
     assert (
         list(table.columns) == COLUMNS and len(table) == 8
     )  # 2 subjects, 2 vendors, 2 of 3 slices
     pd.testing.assert_frame_equal(table, run.manifest("04_translation", "keeps.csv"), rtol=1e-8)
-    chosen = worst(run, table, n=3)
-    assert [row["vendor"] for row in chosen] == list("AAABBB")
-    first = chosen[3]
-    assert (first["subject"], first["slice"]) == ("007", 1) and first["kept"] < 0.6
-    np.testing.assert_array_equal(first["label"], LABEL)
-    np.testing.assert_allclose(first["after"], moved(picture(seed=2), 5), atol=1e-6)
+    least = table.loc[table["kept"].idxmin()]
+    assert (least["vendor"], least["subject"], least["slice"]) == ("B", "007", 1)
+    assert least["kept"] < 0.6
     assert len(figures.keeps_figure(table).axes) == 1
-    assert len(figures.worst_figure(chosen).axes) == 12
+
+
+def test_worst_slices_are_those_with_the_most_invented(run):
+    table = invented_of(run)
+    assert list(table.columns) == INVENTED_COLUMNS and len(table) == 12  # 2 x 2 x 3 slices
+    pd.testing.assert_frame_equal(table, run.manifest("04_translation", "invented.csv"), rtol=1e-8)
+    assert table["invented"].to_numpy() == pytest.approx(table["edges"] + table["reversed"])
+    shown = worst(run, table, n=3)
+    assert [row["vendor"] for row in shown] == list("AAABBB")
+    assert (shown[3]["subject"], shown[3]["slice"]) == ("007", 1)
+    np.testing.assert_allclose(shown[3]["after"], moved(picture(seed=2), 5), atol=1e-6)
+    sizes = [row["map"].mean() for row in shown[3:]]
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] > 0
+    assert len(figures.worst_figure(shown).axes) == 18

@@ -201,29 +201,30 @@ def keeps_figure(table: pd.DataFrame) -> Figure:
 
 
 def worst_figure(slices: Sequence[dict]) -> Figure:
-    """The slices that kept least, before and after, with the label's borders; ``keeps.worst`` gives
-    them. One column a slice."""
+    """The slices with the most that was invented: simulated, translated, and where; one column a
+    slice. slices: of ``invented.worst``."""
     vendors = sorted({row["vendor"] for row in slices})
     n = max(sum(row["vendor"] == vendor for row in slices) for vendor in vendors)
     figure, axes = plt.subplots(
-        2 * len(vendors),
+        3 * len(vendors),
         n,
-        figsize=(1.9 * n, 4 * len(vendors)),
+        figsize=(1.9 * n, 5.9 * len(vendors)),
         squeeze=False,
         layout="constrained",
     )
     for axis in axes.flat:
         axis.axis("off")
+    highest = max(float(np.percentile(row["map"], 99.5)) for row in slices)
     for block, vendor in enumerate(vendors):
         for column, row in enumerate(row for row in slices if row["vendor"] == vendor):
-            for line, name in enumerate(("before", "after")):
-                axis = axes[2 * block + line, column]
-                axis.imshow(row[name], cmap="gray", vmin=0, vmax=1)
-                axis.contour(
-                    row["label"], levels=[0.5, 1.5, 2.5], colors=COLOURS[vendor], linewidths=0.6
-                )
-            axes[2 * block, column].set_title(
-                f"{row['subject']} {row['phase']}, to {vendor}\nkept {row['kept']:.2f}", fontsize=8
+            for line, name in enumerate(("before", "after", "map")):
+                look = {"cmap": "magma", "vmin": 0, "vmax": highest or 1}
+                if name != "map":
+                    look = {"cmap": "gray", "vmin": 0, "vmax": 1}
+                axes[3 * block + line, column].imshow(row[name], **look)
+            axes[3 * block, column].set_title(
+                f"{row['subject']} {row['phase']}, to {vendor}\ninvented {row['invented']:.2f}",
+                fontsize=8,
             )
     return figure
 

@@ -65,8 +65,8 @@ def keeps_of(run: RunFolder) -> pd.DataFrame:
     """``COLUMNS`` for every translated slice of a run that shows the heart; written to
     ``keeps.csv`` in chapter 4's folder."""
     rows = []
-    for pair in _pairs(run).to_dict("records"):
-        for index, slices in enumerate(zip(*_stacks(run, pair), strict=True)):
+    for pair in translated_pairs(run).to_dict("records"):
+        for index, slices in enumerate(zip(*stacks_of(run, pair), strict=True)):
             if slices[2].any():
                 rows.append({**pair, "slice": index, **kept_borders(*slices)})
     table = pd.DataFrame(rows, columns=COLUMNS)
@@ -74,19 +74,7 @@ def keeps_of(run: RunFolder) -> pd.DataFrame:
     return table
 
 
-def worst(run: RunFolder, table: pd.DataFrame, n: int = 4) -> list[dict]:
-    """For each vendor the ``n`` slices that kept least: rows of ``table`` with their images
-    (before, after, label)."""
-    lowest = table.sort_values("kept", kind="stable").groupby("vendor").head(n)
-    lowest = lowest.sort_values(["vendor", "kept"], kind="stable")
-    rows = lowest.merge(_pairs(run), on=["vendor", "subject", "phase"]).to_dict("records")
-    for row in rows:
-        stacks = zip(("before", "after", "label"), _stacks(run, row), strict=True)
-        row.update({name: stack[row["slice"]] for name, stack in stacks})
-    return rows
-
-
-def _pairs(run: RunFolder) -> pd.DataFrame:
+def translated_pairs(run: RunFolder) -> pd.DataFrame:
     """Rows of ``translated.csv``, with the simulated image's file as ``image_before``."""
     simulated = run.manifest(COHORT.name, "slices.csv").query("domain == 'simulated'")
     translated = run.manifest(TRANSLATION.name, "translated.csv")
@@ -94,7 +82,7 @@ def _pairs(run: RunFolder) -> pd.DataFrame:
     return translated.merge(simulated[[*keys, "image"]], on=keys, suffixes=("", "_before"))
 
 
-def _stacks(run: RunFolder, pair: dict) -> list[np.ndarray]:
+def stacks_of(run: RunFolder, pair: dict) -> list[np.ndarray]:
     """Simulated image, its translation and their label, each (slice, row, column)."""
     images = [read_image(run.path / pair[name]) for name in ("image_before", "image")]
     return [as_shown(image) for image in (*images, read_labels(run.path / pair["label"]))]
