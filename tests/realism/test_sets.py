@@ -3,26 +3,6 @@ import pandas as pd
 
 from sim2real.data import SLICE_COLUMNS, Image, RunFolder, write_image
 from sim2real.realism import described, image_sets, median_slice
-from sim2real.translation import TranslationParameters
-
-
-def test_subjects_by_which_a_generator_was_chosen_are_no_reference(tmp_path):
-    run, rows = RunFolder(tmp_path), []
-    for vendor in "AB":
-        for k in range(9):
-            name = f"{vendor}{k}.nii.gz"
-            write_image(tmp_path / name, Image(np.full((5, 4, 1), k / 10, np.float32), np.eye(4)))
-            rows.append(["real", vendor, name[:2], "ED", "test" if k == 8 else "train", name, name])
-    run.write_manifest("03_real_cohort", pd.DataFrame(rows, columns=SLICE_COLUMNS), "slices.csv")
-    run.write_manifest("04_translation", pd.DataFrame([], columns=SLICE_COLUMNS), "translated.csv")
-    for vendor, (keep, left) in zip("AB", ((False, 8), (True, 6)), strict=True):
-        parameters = TranslationParameters(keep_nearest=keep, watch_share=0.25)
-        sets = image_sets(run, parameters, 0)
-        assert (
-            len(sets[f"real_{vendor}"].subjects) == left
-            and len(sets[f"real_{vendor}_test"].subjects) == 1
-        )
-        assert not set(sets["real_A"].subjects) & {"A8"}
 
 
 def test_sets_are_taken_by_domain_vendor_and_split(tmp_path):
@@ -51,7 +31,7 @@ def test_sets_are_taken_by_domain_vendor_and_split(tmp_path):
     run.write_manifest(
         "04_translation", pd.DataFrame(rows, columns=SLICE_COLUMNS), "translated.csv"
     )
-    sets = image_sets(run, TranslationParameters(), 0)
+    sets = image_sets(run)
     assert {name: list(found.subjects) for name, found in sets.items() if name != "simulated"} == {
         "real_A": ["001", "001"],
         "real_A_test": ["002", "002"],

@@ -7,9 +7,7 @@ from scipy.ndimage import gaussian_filter
 
 from sim2real.data import SLICE_COLUMNS, Image, RunFolder, write_image
 from sim2real.realism import figures, lead_rows, stage, texture_space
-from sim2real.translation import TranslationParameters
 
-LAST_KEPT = TranslationParameters(keep_nearest=False)
 SETS = {
     ("simulated", ""): 0.0,
     ("sim2real_A", "A"): 0.06,
@@ -59,7 +57,7 @@ def write_run(path, subjects, test_subjects, vendors="AB"):
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     run = write_run(tmp_path_factory.mktemp("run"), 8, 5)
-    return run, *stage.measure_sets(run, {"texture": texture_space}, LAST_KEPT, 0)
+    return run, *stage.measure_sets(run, {"texture": texture_space})
 
 
 def test_numbers_of_the_prose_are_those_of_the_tables(measured):
@@ -124,7 +122,7 @@ def test_figures_draw_what_the_tables_hold(measured):
 
 def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path):
     run = write_run(tmp_path, 2, 0)
-    distances, examples = stage.measure_sets(run, {"texture": texture_space}, LAST_KEPT, 0)
+    distances, examples = stage.measure_sets(run, {"texture": texture_space})
     values = {**stage.results(distances, {"texture": texture_space}, ""), **stage.statistics(run)}
     assert (
         lead_rows(distances)["ci_low"].isna().all()
@@ -141,7 +139,7 @@ def test_run_too_small_for_statistics_has_empty_columns_and_says_why(tmp_path):
 
 def test_of_one_vendor_there_are_the_tables_and_figures_that_there_can_be(tmp_path):
     run = write_run(tmp_path, 8, 5, vendors="A")
-    distances, examples = stage.measure_sets(run, {"texture": texture_space}, LAST_KEPT, 0)
+    distances, examples = stage.measure_sets(run, {"texture": texture_space})
     assert list(lead_rows(distances)["images"]) == ["simulated", "sim2real_A", "real_A"]
     assert set(distances["reference"]) == {"real_A"} and set(examples) == set(distances["images"])
     assert list(run.manifest("05_realism", "changes.csv")["than"]) == ["simulated"]

@@ -14,6 +14,7 @@ from sim2real.translation import (
     translate,
 )
 from sim2real.translation.precision import settled
+from sim2real.translation.watch import Watched
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU here")
 SIZES = TranslationParameters(
@@ -83,7 +84,7 @@ def trained(folder, device, update=None):
         folder,
         3,
         device,
-        held_out=slices(2, 5),
+        watched=Watched(slices(2, 5), slices(1, 6)),
     )
 
 

@@ -9,17 +9,13 @@ from sim2real.metrics import texture_distance
 from sim2real.translation import (
     AS_IN_PAPER,
     Cut,
-    Generator,
     TranslationParameters,
-    chosen_by,
     figures,
-    held_out_subjects,
-    load_generator,
     train_translator,
-    translate,
     watch,
+    watched_subjects,
 )
-from sim2real.translation.watch import Watch, health, load_split
+from sim2real.translation.watch import Watch, Watched, choosing, health, load_split
 
 SMALL = TranslationParameters(
     **AS_IN_PAPER,
@@ -35,9 +31,10 @@ SMALL = TranslationParameters(
     checkpoint_every_s=1e-9,
 )
 RANDOM = np.random.default_rng(0)
-SOURCE, TARGET, HELD_OUT = (
-    gaussian_filter(RANDOM.random((n, 32, 40)), (0, 1, 1)).astype(np.float32) for n in (6, 4, 5)
+SOURCE, TARGET, HALF, OTHERS = (
+    gaussian_filter(RANDOM.random((n, 32, 40)), (0, 1, 1)).astype(np.float32) for n in (6, 4, 3, 2)
 )
+WATCHED = Watched(HALF, OTHERS)
 
 
 class Scores(torch.nn.Module):
@@ -53,15 +50,16 @@ class Brighter(torch.nn.Module):
 
 
 def test_looks_are_eight_and_say_what_was_seen(tmp_path):
-    train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT)
+    train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, watched=WATCHED)
     table = health(tmp_path)
     assert list(table.columns) == watch.COLUMNS
     assert table["step"].tolist() == [0, 2, 5, 8, 10, 12, 15, 18, 20]
     assert (
-        table["best"].sum() == 1
-        and table.loc[table["best"] == 1, "distance"].item() == table["distance"][1:].min()
+        table["nearest"].sum() == 1
+        and table.loc[table["nearest"] == 1, "distance"].item() == table["distance"][1:].min()
     )
-    assert table["distance"][0] == pytest.approx(texture_distance(SOURCE, HELD_OUT))
+    for column, slices in (("distance", HALF), ("distance_others", OTHERS)):
+        assert table[column][0] == pytest.approx(texture_distance(SOURCE, slices))
     assert table.loc[1:, ["sure_real", "sure_translated"]].stack().between(0, 1).all()
 
 
@@ -70,6 +68,7 @@ def test_sureness_is_the_share_of_patches_near_their_target():
     real[0, :8] = 0.95  # a quarter of one of two slices
     source = np.full((3, 32, 40), 0.04, np.float32)
     source[:, :, 20:] = 0.5
+    real = Watched(np.repeat(real[:1], 2, 0), np.repeat(real[1:], 2, 0))
     looking = Watch(source, real, 10, seed=0, device="cpu")
     looking.add_row(5, torch.nn.Identity(), Scores())
     looking.add_row(10, Brighter(), Scores())
@@ -78,63 +77,31 @@ def test_sureness_is_the_share_of_patches_near_their_target():
 
 
 def test_a_translation_that_comes_nearer_is_marked():
-    looking = Watch(HELD_OUT * 0.5, HELD_OUT, 10, seed=0, device="cpu")
+    looking = Watch(HALF * 0.5, WATCHED, 10, seed=0, device="cpu")
     looking.add_row(5, Brighter(), Scores())
     looking.add_row(10, torch.nn.Identity(), Scores())
     distances = dict(zip(looking.table()["step"], looking.table()["distance"], strict=True))
     assert distances[10] == pytest.approx(distances[0], rel=1e-6)  # nothing was changed
     nearest = min((5, 10), key=distances.get)
-    assert looking.table().query("best == 1")["step"].item() == nearest
+    assert looking.table().query("nearest == 1")["step"].item() == nearest
 
 
-def grainy(share: float) -> Generator:
-    """Leaves a slice as it is but for noise, about 5 % of the range with the whole of it."""
-    generator = Generator(4, 1, residual=True, grain=True)
-    torch.nn.init.constant_(generator.grain.strength.bias, 3.0)
-    for weights in (
-        generator.layers[-2].weight,
-        generator.layers[-2].bias,
-        generator.grain.strength.weight,
-    ):
-        torch.nn.init.zeros_(weights)
-    generator.grain.share.fill_(share)
-    return generator.eval()
-
-
-@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 0.75, 1.0])
-def test_the_share_of_grain_that_real_slices_have_is_found(share):
-    real = translate(grainy(share), SOURCE)
-    looking = Watch(SOURCE, real, 10, seed=0, device="cpu", shares=watch.SHARES)
-    looking.add_row(5, grainy(1.0), Scores())
-    assert looking.share == share and looking.table()["distance"].iloc[-1] == pytest.approx(
-        0, abs=1e-4
+def test_what_a_choice_buys_is_told_of_the_subjects_chosen_by_and_of_others():
+    table = pd.DataFrame(
+        {
+            "step": [0, 5, 10],
+            "distance": [9.0, 2.0, 4.0],
+            "distance_others": [9.0, 6.0, 5.0],
+            "nearest": [0, 1, 0],
+        }
     )
-
-
-def test_the_kept_generator_adds_the_share_of_its_look(tmp_path):
-    parameters = SMALL.model_copy(update={"keep_nearest": True, "grain": True, "residual": True})
-    train_translator(SOURCE, TARGET, parameters, tmp_path / "some", seed=0, held_out=HELD_OUT)
-    best = health(tmp_path / "some").query("best == 1")
-    assert (
-        load_generator(tmp_path / "some" / "generator.pt").grain.share.item()
-        == best["grain_share"].item()
-    )
-    train_translator(
-        SOURCE,
-        TARGET,
-        parameters.model_copy(update={"keep_nearest": False}),
-        tmp_path / "whole",
-        seed=0,
-        held_out=HELD_OUT,
-    )
-    assert load_generator(tmp_path / "whole" / "generator.pt").grain.share.item() == 1
-    assert (health(tmp_path / "whole")["grain_share"].iloc[1:] == 1).all()
+    assert choosing(table) == {"chosen": 0.5, "others": 1.2}
+    table["nearest"] = [0, 0, 1]
+    assert choosing(table) == {"chosen": 1, "others": 1}
 
 
 def test_watching_changes_nothing_of_the_training(tmp_path):
-    watched = train_translator(
-        SOURCE, TARGET, SMALL, tmp_path / "watched", seed=0, held_out=HELD_OUT
-    )
+    watched = train_translator(SOURCE, TARGET, SMALL, tmp_path / "watched", seed=0, watched=WATCHED)
     assert watched.equals(train_translator(SOURCE, TARGET, SMALL, tmp_path / "alone", seed=0))
     first, second = (
         (tmp_path / name / "generator.pt").read_bytes() for name in ("watched", "alone")
@@ -145,7 +112,7 @@ def test_watching_changes_nothing_of_the_training(tmp_path):
 
 @pytest.mark.parametrize("stop", [1, 8, 13])
 def test_killed_and_resumed_is_watched_alike(tmp_path, monkeypatch, stop):
-    train_translator(SOURCE, TARGET, SMALL, tmp_path / "whole", seed=0, held_out=HELD_OUT)
+    train_translator(SOURCE, TARGET, SMALL, tmp_path / "whole", seed=0, watched=WATCHED)
     with monkeypatch.context() as context:
         cut_step, taken = Cut.step, []
 
@@ -157,22 +124,24 @@ def test_killed_and_resumed_is_watched_alike(tmp_path, monkeypatch, stop):
 
         context.setattr(Cut, "step", staticmethod(dying))
         with pytest.raises(KeyboardInterrupt):
-            train_translator(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, held_out=HELD_OUT)
-    train_translator(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, held_out=HELD_OUT)
+            train_translator(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, watched=WATCHED)
+    train_translator(SOURCE, TARGET, SMALL, tmp_path / "parts", seed=0, watched=WATCHED)
     assert (tmp_path / "whole" / "health.csv").read_bytes() == (
         tmp_path / "parts" / "health.csv"
     ).read_bytes()
 
 
 def test_other_watched_slices_are_another_training(tmp_path):
-    train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT)
+    train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, watched=WATCHED)
     with pytest.warns(UserWarning, match="starts afresh"):
-        train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT[::-1])
+        train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, watched=Watched(OTHERS, HALF))
 
 
 def test_watched_slices_of_another_size_are_refused(tmp_path):
-    with pytest.raises(Sim2RealError, match="held-out slices are \\(32, 36\\) pixels"):
-        train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT[:, :, :36])
+    with pytest.raises(Sim2RealError, match="watched slices are \\(32, 36\\) pixels"):
+        train_translator(
+            SOURCE, TARGET, SMALL, tmp_path, seed=0, watched=Watched(HALF[:, :, :36], OTHERS)
+        )
 
 
 @pytest.mark.parametrize(
@@ -189,9 +158,9 @@ def test_watched_slices_of_another_size_are_refused(tmp_path):
 )
 def test_the_stated_share_of_subjects_is_held_out_where_enough_are_left(n, share, held):
     subjects = np.array([f"S{k:03d}" for k in range(n)])
-    chosen = held_out_subjects(subjects, share, seed=1)
+    chosen = watched_subjects(subjects, share, seed=1)
     assert len(set(chosen)) == held and set(chosen) <= set(subjects)
-    assert chosen == held_out_subjects(subjects[::-1], share, seed=1)  # whatever their order
+    assert chosen == watched_subjects(subjects[::-1], share, seed=1)  # whatever their order
 
 
 def test_subjects_are_never_on_both_sides(tmp_path):
@@ -206,66 +175,18 @@ def test_subjects_are_never_on_both_sides(tmp_path):
             rows.append({"subject": f"S{k}", "phase": phase, "image": path})
     target, watched = load_split(tmp_path, pd.DataFrame(rows), 0.25, seed=0)
     values = [
-        {round(10 * float(slice_.mean())) for slice_ in slices} for slices in (target, watched)
+        {round(10 * float(slice_.mean())) for slice_ in slices} for slices in (target, *watched)
     ]
-    assert (
-        len(target) == 24
-        and len(watched) == 8
-        and not values[0] & values[1]
-        and len(values[0] | values[1]) == 8
-    )
+    assert [len(target), *map(len, watched)] == [24, 4, 4]
+    assert [len(of_part) for of_part in values] == [6, 1, 1] and len(set.union(*values)) == 8
     target, watched = load_split(tmp_path, pd.DataFrame(rows), 0.0, seed=0)
     assert len(target) == 32 and watched is None
 
 
-def test_health_figure_marks_the_kept_step_and_the_nearest(tmp_path):
-    log = train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, held_out=HELD_OUT)
-    figure = figures.health_figure(log, health(tmp_path), keep_nearest=False)
+def test_health_figure_marks_the_nearest_step(tmp_path):
+    log = train_translator(SOURCE, TARGET, SMALL, tmp_path, seed=0, watched=WATCHED)
+    figure = figures.health_figure(log, health(tmp_path))
     assert len(figure.axes) == 4
     star = [line for line in figure.axes[3].lines if line.get_marker() == "*"]
-    assert star[0].get_xdata()[0] == health(tmp_path).query("best == 1")["step"].item()
-    assert all(
-        any(list(line.get_xdata()) == [20, 20] for line in axis.lines) for axis in figure.axes
-    )
-    assert (
-        len(figures.health_figure(log, health(tmp_path / "nowhere"), keep_nearest=True).axes) == 2
-    )
-    nearest = figures.health_figure(log, health(tmp_path), keep_nearest=True)
-    marked = [list(line.get_xdata()) for line in nearest.axes[0].lines]
-    assert [star[0].get_xdata()[0]] * 2 in marked
-
-
-def test_the_nearest_generator_is_kept_when_asked_for_and_after_a_stop_too(tmp_path, monkeypatch):
-    """What lies in generator.pt is the generator as it was at the starred look; a training cut off
-    after it keeps it."""
-    seen = {}
-    add_row = Watch.add_row
-
-    def remember(self, step, generator, discriminator):
-        add_row(self, step, generator, discriminator)
-        seen[step] = {name: weights.clone() for name, weights in generator.state_dict().items()}
-
-    monkeypatch.setattr(Watch, "add_row", remember)
-    monkeypatch.setattr(
-        Watch, "_distance", lambda self, slices: abs(12 - (max(seen, default=0))) + 1.0
-    )  # falls, then rises again
-    parameters = SMALL.model_copy(update={"keep_nearest": True})
-    train_translator(SOURCE, TARGET, parameters, tmp_path / "whole", seed=0, held_out=HELD_OUT)
-    best = int(health(tmp_path / "whole").query("best == 1")["step"].item())
-    assert 0 < best < SMALL.n_steps
-    kept = load_generator(tmp_path / "whole" / "generator.pt").state_dict()
-    assert all(torch.equal(kept[name], seen[best][name]) for name in kept)
-    assert not all(torch.equal(kept[name], seen[SMALL.n_steps][name]) for name in kept)
-
-    (tmp_path / "whole" / "generator.pt").unlink()  # the last checkpoint lies there still
-    train_translator(SOURCE, TARGET, parameters, tmp_path / "whole", seed=0, held_out=HELD_OUT)
-    again = load_generator(tmp_path / "whole" / "generator.pt").state_dict()
-    assert all(torch.equal(again[name], kept[name]) for name in kept)
-
-
-def test_subjects_a_generator_was_chosen_by_are_known_and_none_otherwise():
-    subjects = np.array([f"S{k}" for k in range(20)])
-    parameters = SMALL.model_copy(update={"watch_share": 0.2})
-    assert chosen_by(subjects, parameters, seed=3) == []
-    chosen = chosen_by(subjects, parameters.model_copy(update={"keep_nearest": True}), seed=3)
-    assert chosen == held_out_subjects(subjects, 0.2, seed=3) and len(chosen) == 4
+    assert star[0].get_xdata()[0] == health(tmp_path).query("nearest == 1")["step"].item()
+    assert len(figures.health_figure(log, health(tmp_path / "nowhere")).axes) == 2

@@ -186,8 +186,7 @@ def tables(checked: CheckedRun) -> Outcome:
 def distances(checked: CheckedRun) -> Outcome:
     """Texture distances, from the images."""
     checked.require_images()
-    parameters = checked.parameters
-    sets = image_sets(checked.run, parameters.translation, parameters.seed)
+    sets = image_sets(checked.run)
     made = point_distances({"texture": described(sets, texture_space)})
     written = checked.table(REALISM.name, "distances").query("features == 'texture'")
     return compared(made, written, [*"images reference features measure".split()], "distances.csv")

@@ -10,7 +10,7 @@ import pandas as pd
 from ..cohort import COHORT
 from ..data import VENDORS, RunFolder, load_slices, vendors_of
 from ..metrics import texture_features
-from ..translation import TRANSLATION, TranslationParameters, chosen_by
+from ..translation import TRANSLATION
 
 
 class SliceSet(NamedTuple):
@@ -26,23 +26,17 @@ def vendors_in(sets: dict[str, SliceSet]) -> list[str]:
     return [vendor for vendor in VENDORS if f"real_{vendor}" in sets]
 
 
-def image_sets(
-    run: RunFolder, translation: TranslationParameters, seed: int
-) -> dict[str, SliceSet]:
+def image_sets(run: RunFolder) -> dict[str, SliceSet]:
     """All slices of each set: simulated, sim2real_A, sim2real_B, the references real_A and real_B
     (train subjects) and the judged real_A_test and real_B_test (test subjects). Sets without a
-    subject are left out, and so are training subjects by which a generator was chosen
-    (``translation.keep_nearest``)."""
+    subject are left out."""
     slices = run.manifest(COHORT.name, "slices.csv")
     translated = run.manifest(TRANSLATION.name, "translated.csv")
     tables = {"simulated": slices[slices["domain"] == "simulated"]}
     for vendor in vendors_of(slices):
         real = slices[(slices["domain"] == "real") & (slices["vendor"] == vendor)]
         tables[f"sim2real_{vendor}"] = translated[translated["domain"] == f"sim2real_{vendor}"]
-        train = real[real["split"] == "train"]
-        tables[f"real_{vendor}"] = train[
-            ~train["subject"].isin(chosen_by(train["subject"].unique(), translation, seed))
-        ]
+        tables[f"real_{vendor}"] = real[real["split"] == "train"]
         tables[f"real_{vendor}_test"] = real[real["split"] == "test"]
     return {name: _load(run, rows) for name, rows in tables.items() if len(rows)}
 

@@ -11,7 +11,6 @@ import torch
 
 from ..data import RunFolder, choose_device, named_numbers, spoken_interval
 from ..metrics import FEWEST_SUBJECTS
-from ..translation import TranslationParameters
 from .chapter import REALISM
 from .distances import FRECHET, KID, LEAD, change_table, distance_table, lead_rows, remaining_table
 from .inception import find_weights, inception_features
@@ -40,15 +39,14 @@ def _of_network(
 
 
 def measure_sets(
-    run: RunFolder, spaces: dict[str, Callable], translation: TranslationParameters, seed: int
+    run: RunFolder, spaces: dict[str, Callable]
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """Write ``distances.csv``, ``changes.csv``, ``remaining.csv``, ``vendor.csv`` and
     ``sensitivity.csv``.
 
-    translation, seed: of the run; they tell the subjects by which a generator was chosen.
     Returns the first and, for each domain, the slice nearest to its set's median texture.
     """
-    sets = image_sets(run, translation, seed)
+    sets = image_sets(run)
     features = {space: described(sets, extract) for space, extract in spaces.items()}
     texture = features["texture"]
     distances = distance_table(features)

@@ -137,9 +137,9 @@ def translate_to_people(
     source, tables, costs = load_slices(run.path, simulated), [images], []
     for vendor in vendors_of(images):
         people = images[(images["domain"] == "unlabelled") & (images["vendor"] == vendor)]
-        target, held_out = load_split(run.path, people, parameters.watch_share, seed)
+        target, watched = load_split(run.path, people, parameters.watch_share, seed)
         folder = run.chapter(name) / "models" / f"cut_{vendor}"
-        work = (source, target, parameters, folder, seed, device, held_out)
+        work = (source, target, parameters, folder, seed, device, watched)
         costs.append({"vendor": vendor, "n_steps": n_steps, "seconds": _train_timed(*work)})
         generator = load_generator(folder / "generator.pt", device)
         into = f"{name}/translated"
@@ -150,13 +150,13 @@ def translate_to_people(
     return table
 
 
-def _train_timed(source, target, parameters, folder, seed, device, held_out) -> float:
+def _train_timed(source, target, parameters, folder, seed, device, watched) -> float:
     """Train a translation, and give the processor's seconds of the whole of it."""
-    stacks = [source, target] + ([] if held_out is None else [held_out])
+    stacks = [source, target, *(watched or ())]
     settings = settled(parameters, folder, device)
     state = load_checkpoint(folder, fingerprint(stacks, settings, seed, Cut.__module__), device)
     before, began = state["step"] if state else 0, time.process_time()
-    train_translator(source, target, parameters, folder, seed, device, held_out)
+    train_translator(source, target, parameters, folder, seed, device, watched)
     made, path = parameters.n_steps - before, folder / "cost.csv"
     if made:
         seconds = (time.process_time() - began) * parameters.n_steps / made

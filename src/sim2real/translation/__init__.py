@@ -37,6 +37,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "step": ["Cut", "Optimisers", "cut_step"],
         "training": ["train_translator"],
         "user_images": ["translate_source", "translate_stack"],
-        "watch": ["chosen_by", "held_out_subjects"],
+        "watch": ["watched_subjects"],
     },
 )

@@ -68,19 +68,19 @@ def _draw_curves(axes: Sequence[Axes], log: pd.DataFrame) -> None:
         axis.legend(loc="upper right", fontsize=9)
 
 
-def health_figure(log: pd.DataFrame, health: pd.DataFrame, keep_nearest: bool) -> Figure:
-    """Losses, the discriminator's sureness and the distance to held-out real slices against the
-    step, the step that is kept marked.
+def health_figure(log: pd.DataFrame, health: pd.DataFrame) -> Figure:
+    """Losses, the discriminator's sureness and the distance to both halves of the watched subjects
+    against the step, the nearest step marked.
 
     log: what ``train`` returns; health: what ``watch.health`` returns (without rows the losses
-    alone are drawn). keep_nearest: whether the generator of the nearest look was kept, or the last.
+    alone are drawn).
     """
     if health.empty:
         return curves_figure(log)
     figure, axes = plt.subplots(2, 2, figsize=(8, 5.6), sharex=True, layout="constrained")
     _draw_curves(axes[0], log)
     for name, label, colour in (
-        ("sure_real", "held-out real", COLOURS["real"]),
+        ("sure_real", "watched real", COLOURS["real"]),
         ("sure_translated", "translated", "#555555"),
     ):
         axes[1, 0].plot(health["step"], health[name], "o-", color=colour, label=label, markersize=4)
@@ -91,37 +91,17 @@ def health_figure(log: pd.DataFrame, health: pd.DataFrame, keep_nearest: bool) -
         ylim=(-0.03, 1.03),
     )
     untranslated, looks = health[health["step"] == 0], health[health["step"] > 0]
-    axes[1, 1].axhline(
-        untranslated["distance"].iloc[0],
-        color=COLOURS["simulated"],
-        linestyle="--",
-        label="untranslated",
-    )
-    axes[1, 1].plot(
-        looks["step"], looks["distance"], "o-", color="#000000", markersize=4, label="translated"
-    )
-    best = looks[looks["best"] == 1]
-    saved_at = int(best["step"].iloc[0] if keep_nearest else log["step"].max() + 1)
-    axes[1, 1].plot(
-        best["step"], best["distance"], "*", color=COLOURS["B"], markersize=13, label="nearest"
-    )
+    for name, label, colour in (
+        ("distance", "to half of the watched", "#000000"),
+        ("distance_others", "to the other half", COLOURS["B"]),
+    ):
+        axes[1, 1].plot(looks["step"], looks[name], "o-", color=colour, markersize=4, label=label)
+        axes[1, 1].axhline(untranslated[name].iloc[0], color=colour, linestyle="--", linewidth=1)
+    nearest = looks[looks["nearest"] == 1]
+    star = {"color": "#000000", "markersize": 13, "label": "its nearest"}
+    axes[1, 1].plot(nearest["step"], nearest["distance"], "*", **star)
     axes[1, 1].set(
-        xlabel="step",
-        ylabel="Fréchet distance",
-        title="Texture, to held-out real slices",
-        yscale="log",
-    )
-    for axis in axes.flat:
-        axis.axvline(saved_at, color="#777777", linewidth=1, linestyle=":")
-    axes[1, 1].annotate(
-        "kept",
-        (saved_at, 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(-3, -4),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-        fontsize=9,
+        xlabel="step", ylabel="Fréchet distance", title="Texture, to watched slices", yscale="log"
     )
     for axis in axes[1]:
         axis.legend(fontsize=9)

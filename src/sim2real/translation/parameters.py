@@ -59,14 +59,7 @@ class TranslationParameters(ParameterModel):
         ge=0,
         le=0.5,
         description=(
-            "share of the vendor's training subjects held out to watch the training on; 0: none"
-        ),
-    )
-    keep_nearest: bool = Field(
-        True,
-        description=(
-            "keep the generator that came nearest to the slices held out; off: the last. Those"
-            " subjects then leave chapter 5"
+            "share of the vendor's training subjects left out to watch the training on; 0: none"
         ),
     )
     residual: bool = Field(
@@ -99,7 +92,6 @@ class TranslationParameters(ParameterModel):
 AS_IN_PAPER = {
     "residual": False,
     "grain": False,
-    "keep_nearest": False,
     "weight_average": 0.0,
     "lambda_gan": 1.0,
     "precision": "float32",

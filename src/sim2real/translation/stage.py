@@ -23,23 +23,13 @@ from .networks import Generator
 from .parameters import TranslationParameters
 from .precision import settled
 from .similarity import similarities, trained_networks
+from .watch import choosing, health
 
 _KINDS = {
     False: "makes the whole of a slice anew, as the paper's does",
     True: (
         "gives a change, which is added to the simulated slice, where the paper's makes the whole"
         " slice anew"
-    ),
-}
-_KEPT = {
-    False: (
-        "the last, chosen by no distance to real images, so that none of the next chapter's"
-        " distances was selected on; a chosen one might be nearer"
-    ),
-    True: (
-        "that whose translations, of those looked at in the course of the training, lay nearest to"
-        " real slices of subjects held out from it. These subjects are in none of the next"
-        " chapter's references, so that its distances are not those that were selected on"
     ),
 }
 _GRAIN = {
@@ -189,16 +179,24 @@ def results(run: RunFolder, translated: pd.DataFrame, parameters: TranslationPar
         "n_images_translated": len(translated),
         "precision": arithmetic.precision,
         "generator_kind": _KINDS[parameters.residual] + _GRAIN[parameters.grain],
-        "which_generator": _KEPT[parameters.keep_nearest],
-        "grain_kept": _grain_kept(run, parameters, sorted(translated["vendor"].unique())),
+        "choosing_sentence": _choosing(run, sorted(translated["vendor"].unique())),
         "generator_parameters": sum(p.numel() for p in trained_generator(run, "A").parameters()),
     }
 
 
-def _grain_kept(run: RunFolder, parameters: TranslationParameters, vendors: list[str]) -> str:
-    if not (parameters.grain and parameters.keep_nearest):
-        return "Nothing of it was changed after training"
-    shares = {vendor: float(trained_generator(run, vendor).grain.share) for vendor in vendors}
-    return "Of what the generator had learned to add, " + " and ".join(
-        f"{100 * share:.0f} % were kept for vendor {vendor}" for vendor, share in shares.items()
-    )
+def _choosing(run: RunFolder, vendors: list[str]) -> str:
+    """What keeping the nearest step would have bought, in words."""
+    looks = {vendor: health(model_folder(run, vendor)) for vendor in vendors}
+    looks = {vendor: table for vendor, table in looks.items() if len(table)}
+    if not looks:
+        return "Too few subjects were left to watch this run's trainings by, so it is not known."
+    words = []
+    for vendor, table in looks.items():
+        ratio, step = choosing(table), int(table.loc[table["nearest"] == 1, "step"].iloc[0])
+        words.append(
+            f"For vendor {vendor} a choice by half of the watched subjects would have kept step"
+            f" {step} of {int(table['step'].iloc[-1])}, at {ratio['chosen']:.2f} times the last"
+            f" one's texture distance to those subjects and {ratio['others']:.2f} times to the"
+            " other half."
+        )
+    return " ".join(words)

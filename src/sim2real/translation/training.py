@@ -33,12 +33,12 @@ from .networks import Generator
 from .parameters import TranslationParameters
 from .precision import compile_networks, settled
 from .step import Cut, Optimisers
-from .watch import SHARES, Watch, load_split
+from .watch import Watch, Watched, load_split
 
 
 def material(
     run: RunFolder, vendor: str, parameters: TranslationParameters, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+) -> tuple[np.ndarray, np.ndarray, Watched | None]:
     """All simulated slices, the vendor's real slices to learn from, and those to watch by.
 
     Each (n, row, column) in [0, 1]; of training subjects alone, the last None where none is held
@@ -57,7 +57,7 @@ def train_translator(
     folder: Path | str,
     seed: int,
     device: torch.device | str = "cpu",
-    held_out: np.ndarray | None = None,
+    watched: Watched | None = None,
     method: type[Cut] = Cut,
     title: str = "translation",
 ) -> pd.DataFrame:
@@ -72,8 +72,8 @@ def train_translator(
         folder: gets ``checkpoint.pt`` and, at the end, ``generator.pt``.
         seed: of everything random.
         device: where the networks lie.
-        held_out: real slices of other subjects, (n, h, w), looked at eight times and never learned
-            from; what is seen goes to ``health.csv`` (see ``watch``).
+        watched: real slices of other subjects, looked at eight times and never learned from; what
+            is seen goes to ``health.csv`` (see ``watch``).
         method: ``Cut`` or a class of the same form.
         title: of the progress bar.
 
@@ -86,8 +86,8 @@ def train_translator(
             and when memory runs out.
     """
     stacks = {"source": source, "target": target}
-    if held_out is not None:
-        stacks["held-out"] = held_out
+    if watched is not None:
+        stacks |= {"watched": watched.half, "other watched": watched.others}
     for name, slices in stacks.items():
         check_slices(name, slices, source.shape[1:])
     folder, device = Path(folder), torch.device(device)
@@ -95,9 +95,8 @@ def train_translator(
     parameters = settled(parameters, folder, device)
     identity = fingerprint(list(stacks.values()), parameters, seed, method.__module__)
     watch = None
-    if held_out is not None:
-        shares = SHARES if parameters.grain and parameters.keep_nearest else ()
-        watch = Watch(source, held_out, parameters.n_steps, seed, device, shares)
+    if watched is not None:
+        watch = Watch(source, watched, parameters.n_steps, seed, device)
     training = Training(method(), parameters, seed, device, folder, watch)
     if state := load_checkpoint(folder, identity, device):
         training.load_state_dict(state)
@@ -127,7 +126,7 @@ class Training:
     holds.
 
     ``averaged``: the generator that is saved at the end, the running mean of the trained one or
-    that itself. ``nearest``: its weights when it came nearest to the slices held out.
+    that itself.
     """
 
     def __init__(
@@ -147,7 +146,6 @@ class Training:
             self.averaged = copy.deepcopy(self.averaged)
         if parameters.compiled:
             compile_networks(self.networks, device)
-        self.nearest: dict | None = None
         self.optimisers = Optimisers(self.networks, parameters.learning_rate)
         self.columns = ["step", *method.losses, "learning_rate"]
         self.log = torch.zeros(parameters.n_steps, len(self.columns), dtype=torch.float64)
@@ -184,20 +182,14 @@ class Training:
         return losses
 
     def evaluate(self) -> None:
-        """Look at the slices held out, where it is time for it."""
+        """Look at the watched slices, where it is time for it."""
         if self.watch is None or self.done not in self.watch.steps:
             return
         self.watch.add_row(self.done, self.averaged, self.networks["discriminator"])
         self.watch.write(self.folder)
-        if self.parameters.keep_nearest and self.watch.is_nearest:
-            self.nearest = copy.deepcopy(self.averaged.state_dict())
-            if self.parameters.grain:
-                self.nearest["grain.share"].fill_(self.watch.share)
 
     def finish(self) -> pd.DataFrame:
         """Write ``generator.pt`` and return the log."""
-        if self.nearest:
-            self.averaged.load_state_dict(self.nearest)
         save_generator(self.folder / "generator.pt", self.averaged)
         if self.watch:
             self.watch.write(self.folder)
@@ -214,13 +206,12 @@ class Training:
             "averaged": self.averaged.state_dict(),
             "method": self.method.state_dict(),
             "health": self.watch.rows if self.watch else [],
-            "nearest": self.nearest,
         }
 
     def load_state_dict(self, state: dict) -> None:
         for name in ("networks", "optimisers", "averaged", "method"):
             getattr(self, name).load_state_dict(state[name])
-        self.done, self.nearest = state["step"], state["nearest"]
+        self.done = state["step"]
         self.log[: self.done] = state["log"]
         if self.watch:
             self.watch.rows = state["health"]
