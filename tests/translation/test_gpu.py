@@ -31,8 +31,7 @@ SIZES = TranslationParameters(
     precision="float32",
 )
 METHODS = {
-    "CUT": {"residual": False, "grain": False},
-    "with residual and grain": {},
+    "CUT": {},
     "FastCUT": {"flip_equivariance": True, "identity_nce": False},
 }
 

@@ -42,6 +42,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "field": ["FEET_TO_HEAD", "SusceptibilityField", "dipole_field", "smooth_field"],
         "figures": ["outline"],
         "parameters": ["SimulationParameters"],
+        "protocol": ["protocol_of"],
         "random_contrast": ["random_contrast"],
         "scan": ["Scan", "simulate", "slice_affine"],
         "signal": ["bssfp_signal"],

@@ -32,6 +32,10 @@ class SimulationParameters(ParameterModel):
         ),
     )
     n_coils: int = Field(4, ge=1, le=32, description="receive loops on a ring round the chest")
+    coil_distance_mm: float = Field(
+        190.0, ge=100, le=400, description="of the receive loops from the heart, mm"
+    )
+    coil_radius_mm: float = Field(110.0, ge=20, le=200, description="radius of a receive loop, mm")
     off_resonance_hz: float = Field(
         10.0,
         ge=0,
@@ -60,8 +64,21 @@ class SimulationParameters(ParameterModel):
         description="relative SD of the flip angle over the chest at 1.5 T; twice that at 3 T",
     )
     relaxation_spread: float = Field(
+        3.0,
+        ge=0,
+        le=5,
+        description=(
+            "scale of the spread of T1 (5 %), T2 (8 %) and PD (5 %): 1 as between people, 3 as"
+            " between people and the sources of the tissue times"
+        ),
+    )
+    protocol_spread: float = Field(
         1.0,
         ge=0,
         le=3,
-        description="scale of the between-subject spread of T1 (5 %), T2 (8 %) and PD (5 %)",
+        description=(
+            "scale of the between-subject spread of flip angle (35 %), TR and acquired pixel"
+            " (20 %), SNR (90 %), off-resonance (80 %), distance and radius of the receive loops"
+            " (20 and 40 %); 0: one protocol for all"
+        ),
     )

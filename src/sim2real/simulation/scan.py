@@ -106,7 +106,12 @@ class Scan:
             n=n,
             tables=SlabTables.of(times, parameters),
             k_space=k_space,
-            coils=CoilArray.ring(parameters.n_coils, middle),
+            coils=CoilArray.ring(
+                parameters.n_coils,
+                middle,
+                parameters.coil_distance_mm,
+                parameters.coil_radius_mm,
+            ),
             main_field=main_field,
             rf_field=rf_field,
         )

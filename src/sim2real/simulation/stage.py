@@ -19,6 +19,7 @@ from ..data import (
 from ..population import POPULATION, PopulationParameters, make_population, source
 from .chapter import SIMULATION
 from .parameters import SimulationParameters
+from .protocol import SPREAD, protocol_of
 from .scan import simulate
 
 SUFFIXES = {"image": "_sa.nii.gz", "label": "_sa_gt.nii.gz"}
@@ -28,7 +29,10 @@ def simulate_population(
     run: RunFolder, parameters: SimulationParameters, seed: int
 ) -> pd.DataFrame:
     """Write ``images/<subject>_sa.nii.gz`` and ``_sa_gt.nii.gz``, shape (x, y, slice, phase), and
-    ``manifest.csv``; return the manifest. Subjects already there are kept."""
+    ``manifest.csv``; return the manifest. Subjects already there are kept.
+
+    Each subject is imaged with a protocol of its own (``protocol.protocol_of``), which the manifest
+    tells."""
     rows = run.manifest(POPULATION.name)
     population = rows["made_with"].iloc[0]
     values = parameters.model_dump(mode="json")
@@ -41,6 +45,9 @@ def simulate_population(
     paths = {kind: base + suffix for kind, suffix in SUFFIXES.items()}
     columns = {"subject": names, **paths, "phases": " ".join(PHASES), "made_with": made_with}
     manifest = pd.DataFrame(columns)
+    protocols = [protocol_of(parameters, seed, name) for name in names]
+    for key in SPREAD:
+        manifest[key] = [getattr(protocol, key) for protocol in protocols]
     run.write_manifest(SIMULATION.name, manifest)
     return manifest
 
@@ -66,7 +73,8 @@ def _simulate_one(
     name, structures = piece
     image_path, label_path = (folder / f"{name}{suffix}" for suffix in SUFFIXES.values())
     if not (image_path.exists() and label_path.exists()):
-        image, label = simulate(read_labels(run.path / structures), parameters, seed, name)
+        protocol = protocol_of(parameters, seed, name)
+        image, label = simulate(read_labels(run.path / structures), protocol, seed, name)
         write_image(image_path, image)
         write_image(label_path, label)
     return name

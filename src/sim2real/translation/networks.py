@@ -7,8 +7,6 @@ arXiv 2007.15651: section 3 and appendix C.1. Images are (batch, 1, height, widt
 2,762,689 and 559,872 parameters.
 """
 
-import math
-import zlib
 
 import torch
 from torch import Tensor, nn
@@ -21,17 +19,6 @@ from .resample import Down, Up
 PATCH_LAYERS = (0, 4, 8, 12, 16)
 FIRST_BLOCK = 12
 NORM_EPSILON = 1e-5
-# SD of each scale's grain at the start of training, and what it cannot exceed, on the scale of
-# images in [-1, 1].
-GRAIN_SD, GRAIN_LIMIT = 0.01, 0.1
-# How much faster the strength of the grain learns than other weights: a step of Adam is as large as
-# its rate, whatever the gradient.
-GRAIN_RATE = 2.0
-GRAIN_PX = (1, 2, 4, 8)
-# How near to white a residual generator's sum of slice and change comes before it is bent, so as
-# not to leave the range of images; and how black its inverse takes black to be, so that black is
-# not beyond reach of a change.
-LINEAR_TO, BLACKEST = 0.9, 0.98
 
 
 class InstanceNorm(nn.Module):
@@ -86,60 +73,6 @@ class ResidualBlock(nn.Module):
         return x + self.body(x)
 
 
-class Grain(nn.Module):
-    r"""Noise for the generator to shape, :math:`\sum_s \sigma_s(h) \, n_s`: :math:`n_s` is smooth
-    noise with SD 1 and grains of s pixels.
-
-    A 1 x 1 convolution :math:`a` of the generator's last features h tells its SD, pixel by pixel
-    and below a limit m, so that no tissue can drown in it: :math:`\sigma_s = m / (1 + e^{-r\,a_s(h)
-    - b})`, r being ``GRAIN_RATE`` and b such that it begins at ``GRAIN_SD``.
-
-    A network without a source of randomness has to make the grain of an image from that of its
-    input, and simulated tissue is smooth. Noise of a receiver, shaped by reconstruction, and the
-    mottle of flowing blood have this form: a strength for each scale. ``share`` of it is added to
-    an image: the whole in training, and afterwards what ``watch`` found to be nearest to real
-    slices.
-    """
-
-    def __init__(self, features: int):
-        super().__init__()
-        self.register_buffer("share", torch.ones(()))
-        self.strength = nn.Conv2d(features, len(GRAIN_PX), 1)
-
-    def forward(self, h: Tensor, noise: list[Tensor]) -> Tensor:
-        """Features (b, c, h, w) and noise as ``noise_of`` gives it to grain (b, 1, h, w) on the
-        scale of images in [-1, 1]."""
-        begin = math.log(GRAIN_SD / (GRAIN_LIMIT - GRAIN_SD))
-        logit = GRAIN_RATE * at_least_float32(self.strength(h)) + begin
-        strength = GRAIN_LIMIT * torch.sigmoid(logit)  # (b, scale, h, w)
-        return (strength * noise).sum(dim=1, keepdim=True)
-
-
-def noise_of(x: Tensor, random: torch.Generator | None = None) -> Tensor:
-    """Noise (b, scale, h, w) for images x (b, 1, h, w), SD 1 at each of the scales ``GRAIN_PX``.
-
-    Drawn from ``random``, or else the same for the same image, whatever lies beside it.
-    """
-    if random is not None:
-        return _octaves(len(x), x.shape[2:], random).to(x.device)
-    seeds = [zlib.crc32(image.detach().cpu().float().numpy().tobytes()) for image in x]
-    return torch.cat(
-        [_octaves(1, x.shape[2:], torch.Generator().manual_seed(seed)) for seed in seeds]
-    ).to(x.device)
-
-
-def _octaves(n: int, size: tuple[int, int], random: torch.Generator) -> Tensor:
-    height, width = size
-    scales = []
-    for px in GRAIN_PX:
-        noise = torch.randn((n, 1, -(-height // px) + 2, -(-width // px) + 2), generator=random)
-        if px > 1:
-            noise = F.interpolate(noise, scale_factor=px, mode="bicubic")
-            noise = noise / noise.std()
-        scales.append(noise[..., px : px + height, px : px + width])
-    return torch.cat(scales, dim=1)
-
-
 class Generator(nn.Module):
     """Encoder, residual blocks, decoder. The numbers of ``layers`` are those by which the paper's
     code names them.
@@ -147,22 +80,12 @@ class Generator(nn.Module):
     Args:
         features: channels of the first layer.
         residual_blocks: number of residual blocks.
-        residual: the output is a change of the input, see ``bent``.
-        grain: noise of a learned strength and spectrum is added to the output.
     """
 
-    def __init__(
-        self, features: int, residual_blocks: int, residual: bool = False, grain: bool = False
-    ):
+    def __init__(self, features: int, residual_blocks: int):
         super().__init__()
         f = features
-        self.architecture = {
-            "features": features,
-            "residual_blocks": residual_blocks,
-            "residual": residual,
-            "grain": grain,
-        }
-        self.residual = residual
+        self.architecture = {"features": features, "residual_blocks": residual_blocks}
         self.layers = nn.ModuleList(
             [
                 nn.ReflectionPad2d(3),
@@ -191,7 +114,6 @@ class Generator(nn.Module):
                 nn.Tanh(),  # (b, 1, h, w)
             ]
         )
-        self.grain = Grain(f) if grain else None
         last_block = FIRST_BLOCK + residual_blocks - 1
         self.patch_layers = tuple(sorted({min(layer, last_block) for layer in PATCH_LAYERS}))
         channels = {0: 1, 4: 2 * f, 8: 4 * f}
@@ -199,51 +121,24 @@ class Generator(nn.Module):
 
     @classmethod
     def of(cls, parameters: TranslationParameters) -> "Generator":
-        """A generator of the sizes and kind that the parameters name."""
-        sizes = parameters.generator_features, parameters.residual_blocks
-        return cls(*sizes, parameters.residual, parameters.grain)
+        """A generator of the sizes that the parameters name."""
+        return cls(parameters.generator_features, parameters.residual_blocks)
 
-    def forward(self, x: Tensor, random: torch.Generator | None = None) -> Tensor:
-        """Translate images.
-
-        Args:
-            x: (b, 1, h, w) in [-1, 1]; h and w are multiples of 4.
-            random: of the grain, see ``noise_of``.
-
-        Returns:
-            (b, 1, h, w) in [-1, 1].
-        """
-        return self.translate_and_encode(x, (), random)[0]
+    def forward(self, x: Tensor) -> Tensor:
+        """Translate images x, (b, 1, h, w) in [-1, 1], h and w multiples of 4; the same shape."""
+        return self.translate_and_encode(x, ())[0]
 
     def encode(self, x: Tensor, layers: tuple[int, ...]) -> list[Tensor]:
         """Features (b, c, h', w') after each of ``layers`` (ascending); nothing beyond the last of
         them is computed."""
         return self._through(x, layers[-1] + 1, layers)[1]
 
-    def parts(
-        self, x: Tensor, layers: tuple[int, ...] = (), random: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor | None, list[Tensor]]:
-        """The translation without its grain, the whole of the grain (None without any), and the
-        features after each of ``layers``."""
-        *_, pad, convolution, squash = self.layers
-        h, features = self._through(x, len(self.layers) - 3, layers)
-        change = convolution(pad(h))
-        clean = bent(unbent(x) + at_least_float32(change)) if self.residual else squash(change)
-        return clean, self.grain(h, noise_of(x, random)) if self.grain else None, features
-
-    def with_grain(self, clean: Tensor, grain: Tensor | None, share: float | None = None) -> Tensor:
-        """Both parts as one image in [-1, 1]; share: of the grain, its own ``share`` by default."""
-        if grain is None:
-            return clean
-        return (clean + (self.grain.share if share is None else share) * grain).clamp(-1, 1)
-
     def translate_and_encode(
-        self, x: Tensor, layers: tuple[int, ...], random: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """The translation, the same without its grain, and the features after each of ``layers``,
-        in one pass, since the encoder is a part of the generator."""
-        clean, grain, features = self.parts(x, layers, random)
-        return self.with_grain(clean, grain), clean, features
+        self, x: Tensor, layers: tuple[int, ...]
+    ) -> tuple[Tensor, list[Tensor]]:
+        """The translation, and the features after each of ``layers``, in one pass, since the
+        encoder is a part of the generator."""
+        return self._through(x, len(self.layers), layers)
 
     def _through(
         self, x: Tensor, stop: int, layers: tuple[int, ...]
@@ -307,26 +202,6 @@ class ProjectionHeads(nn.Module):
             embedded = at_least_float32(head(patches))  # (b, p, width)
             embeddings.append(embedded / (embedded.norm(dim=-1, keepdim=True) + 1e-7))
         return embeddings
-
-
-def bent(u: Tensor) -> Tensor:
-    r"""Into the range of images: :math:`\tanh u` below 0, u itself up to a = ``LINEAR_TO``, and
-    :math:`a + (1 - a) \tanh((u - a) / (1 - a))` beyond it.
-
-    A change of u moves dark pixels, of lung and air, the less the nearer they are to black, and
-    bright ones as it is. With tanh at the bright end, too, a change had to be the larger the
-    brighter tissue is: fat overshot and came out dark within a white rim.
-    """
-    a = torch.tensor(LINEAR_TO, dtype=u.dtype)
-    beyond = (u - a).clamp(min=0)
-    bright = torch.where(beyond > 0, a + (1 - a) * torch.tanh(beyond / (1 - a)), u)
-    return torch.where(u < 0, torch.tanh(u), bright)
-
-
-def unbent(x: Tensor) -> Tensor:
-    """The inverse of ``bent`` from ``BLACKEST`` on, but for its bend near white: white loses 0.02
-    of the range without any change."""
-    return torch.where(x < 0, torch.atanh(x.clamp(-BLACKEST, 0)), x)
 
 
 def at_least_float32(x: Tensor) -> Tensor:

@@ -62,17 +62,6 @@ class TranslationParameters(ParameterModel):
             "share of the vendor's training subjects left out to watch the training on; 0: none"
         ),
     )
-    residual: bool = Field(
-        True,
-        description=(
-            "the generator's output is a change of its input, so that it starts as the identity;"
-            " off in CUT"
-        ),
-    )
-    grain: bool = Field(
-        True,
-        description="the generator adds noise whose strength and spectrum it learns; off in CUT",
-    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
         description=(
@@ -90,8 +79,6 @@ class TranslationParameters(ParameterModel):
 
 # CUT as the paper has it, where the defaults of ``TranslationParameters`` differ.
 AS_IN_PAPER = {
-    "residual": False,
-    "grain": False,
     "weight_average": 0.0,
     "lambda_gan": 1.0,
     "precision": "float32",

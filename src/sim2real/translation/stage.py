@@ -25,21 +25,6 @@ from .precision import settled
 from .similarity import similarities, trained_networks
 from .watch import choosing, health
 
-_KINDS = {
-    False: "makes the whole of a slice anew, as the paper's does",
-    True: (
-        "gives a change, which is added to the simulated slice, where the paper's makes the whole"
-        " slice anew"
-    ),
-}
-_GRAIN = {
-    False: ", without a source of randomness",
-    True: (
-        ", and adds noise of four sizes of grain, whose strength it tells for each pixel, where the"
-        " paper's has no source of randomness"
-    ),
-}
-
 
 def trained_generator(run: RunFolder, vendor: str) -> Generator:
     """The generator of a vendor, on the device in use."""
@@ -178,7 +163,6 @@ def results(run: RunFolder, translated: pd.DataFrame, parameters: TranslationPar
     return parameters.model_dump(include=set(quoted.split())) | {
         "n_images_translated": len(translated),
         "precision": arithmetic.precision,
-        "generator_kind": _KINDS[parameters.residual] + _GRAIN[parameters.grain],
         "choosing_sentence": _choosing(run, sorted(translated["vendor"].unique())),
         "generator_parameters": sum(p.numel() for p in trained_generator(run, "A").parameters()),
     }

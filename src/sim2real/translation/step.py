@@ -63,15 +63,12 @@ def cut_step(
     they are (FastCUT, the same paper's appendix); the discriminator's real slices are never
     mirrored.
 
-    With ``grain`` the discriminator sees it and PatchNCE does not: noise says nothing of what is
-    where, and a contrast of patches would only weaken it.
-
     Args:
         networks: ``generator``, ``discriminator`` and ``heads``.
         optimisers: of these networks.
         source, real: (b, 1, h, w) in [-1, 1].
         parameters: weights of the losses, patches, precision.
-        random: of mirroring, grain and patches.
+        random: of mirroring and patches.
 
     Returns:
         The losses named by ``LOSSES``, shape (4,), before the step, unweighted.
@@ -88,11 +85,11 @@ def cut_step(
         if mirrored:
             with torch.no_grad():  # the keys are of the inputs as they are
                 keys = generator.encode(inputs, layers)
-            outputs, clean, _ = generator.translate_and_encode(inputs.flip(-1), (), random)
+            outputs = generator(inputs.flip(-1))
         else:
-            outputs, clean, keys = generator.translate_and_encode(inputs, layers, random)
+            outputs, keys = generator.translate_and_encode(inputs, layers)
             keys = [key.detach() for key in keys]
-        outputs, clean = at_least_float32(outputs), at_least_float32(clean)
+        outputs = at_least_float32(outputs)
         fake = outputs[:n]  # (b, 1, h, w)
         score_fake, score_real = discriminator(torch.cat([fake.detach(), real])).split(n)
         loss_d = (least_squares(score_fake, real=False) + least_squares(score_real, real=True)) / 2
@@ -103,7 +100,7 @@ def cut_step(
     discriminator.requires_grad_(False)  # it judges the generator now, and learns nothing from that
     with autocast:
         loss_gan = least_squares(discriminator(fake), real=True)
-        queries = generator.encode(clean, layers)
+        queries = generator.encode(outputs, layers)
         queries = [query.flip(-1) for query in queries] if mirrored else queries
         positions = draw_positions(keys, n, parameters.n_patches, random)
         contrasts = multilayer_patch_nce(
