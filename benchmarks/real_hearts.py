@@ -5,7 +5,7 @@
 FOLDER: an M&Ms folder of real people, whose test subjects do not count. REGIME:
 ``simulated``, ``randomised`` (the phantom's maps with random contrast) or both joined by ``+``, all
 scored on every training subject of FOLDER; ``real``, scored on the third of them that ``--fold``
-holds out. ``name=value``: a parameter of chapter 6, or ``convolutions``, ``rotation_deg`` with
+holds out. ``name=value``: a parameter of chapter 2 or 6, or ``convolutions``, ``rotation_deg`` with
 ``rotated``, ``scaled``, ``elastic`` (shares of the draws), ``deep_supervision``. What is made is
 kept in ``runs/real_hearts``. ``--crop field``: they are cropped about their field when scored. A
 row with mean Dice and core-seconds of the training is added to ``book/real_hearts/choices.csv``.
@@ -40,6 +40,7 @@ from sim2real.simulation import SimulationParameters, simulate_population
 N_SUBJECTS, N_DRAWS = 40, 3
 DEFAULT = {"batch_size": 8, "iterations_per_epoch": 80}
 TABLE = Path(__file__).resolve().parents[1] / "book" / "real_hearts" / "choices.csv"
+SCANNED = SimulationParameters.model_fields.keys()
 OURS = {
     "convolutions": nnunet.CONVOLUTIONS,
     "rotation_deg": 180.0,
@@ -50,14 +51,14 @@ OURS = {
 }
 
 
-def prepare(run: RunFolder, people: Path) -> pd.DataFrame:
+def prepare(run: RunFolder, people: Path, simulation: SimulationParameters) -> pd.DataFrame:
     """Chapters 1 to 3 by hand, and the images of random contrast; nnU-Net's dataset of all."""
     table_path, chapter = run.path / "slices.csv", run.path / "06_segmentation"
     if table_path.is_file():
         return pd.read_csv(table_path, keep_default_na=False, dtype={"subject": str})
     parameters = CohortParameters(mnms_root=people.resolve(), crop_centre="heart")
     make_population(run, PopulationParameters(n_subjects=N_SUBJECTS), 0)
-    simulate_population(run, SimulationParameters(), 0)
+    simulate_population(run, simulation, 0)
     simulated, _ = prepare_simulated(run, parameters)
     real = prepare_real(run, read_real(parameters, Path()), parameters)
     randomised = prepare_randomised(run, parameters, N_DRAWS, "03_real_cohort")
@@ -104,9 +105,10 @@ def train(
     """Train what is asked for; the model's folder, the people held out, core-seconds."""
     given = dict(pair.split("=", 1) for pair in asked.settings)
     bend({**OURS, **{name: float(value) for name, value in given.items() if name in OURS}})
-    parameters = SegmentationParameters.model_validate(
-        DEFAULT | {name: json.loads(value) for name, value in given.items() if name not in OURS}
-    )
+    own = {
+        name: json.loads(given[name]) for name in SegmentationParameters.model_fields & given.keys()
+    }
+    parameters = SegmentationParameters.model_validate(DEFAULT | own)
     cases = read_cases(run.chapter("06_segmentation"))
     people = people_of(table)
     held_out = [name for k, name in enumerate(people) if k % 3 == asked.fold] or people
@@ -135,8 +137,12 @@ def main() -> None:
     parser.add_argument("--fold", type=int, default=-1)
     parser.add_argument("--crop", default="heart", choices=("heart", "field"))
     asked = parser.parse_args()
-    run = RunFolder(Path("runs/real_hearts"))
-    table = prepare(run, asked.people)
+    given = dict(pair.split("=", 1) for pair in asked.settings)
+    if unknown := given.keys() - {*OURS, *SegmentationParameters.model_fields, *SCANNED}:
+        parser.error(f"no such setting: {', '.join(sorted(unknown))}")
+    scanned = {name: json.loads(given[name]) for name in sorted(SCANNED & given.keys())}
+    run = RunFolder(Path("runs/real_hearts") / ("_".join(map(str, scanned.items())) or "default"))
+    table = prepare(run, asked.people, SimulationParameters(**scanned))
     if asked.regime == "pretrained":
         model, people, seconds = PRETRAINED, people_of(table), None
     else:

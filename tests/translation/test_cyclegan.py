@@ -5,7 +5,6 @@ from torch import nn
 
 from sim2real.data import Sim2RealError
 from sim2real.translation import (
-    AS_IN_PAPER,
     CycleGan,
     Optimisers,
     TranslationParameters,
@@ -17,7 +16,7 @@ from sim2real.translation import (
 from sim2real.translation.cyclegan import ImagePool, build_cyclegan
 
 TINY = TranslationParameters(
-    **AS_IN_PAPER,
+    precision="float32",
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,
@@ -153,7 +152,7 @@ def state(folder):
 def test_killed_and_resumed_is_the_same_to_the_bit_pools_and_all(
     tmp_path, monkeypatch, stop, precision
 ):
-    parameters = TINY.model_copy(update={"precision": precision, "weight_average": 0.9})
+    parameters = TINY.model_copy(update={"precision": precision})
     whole = train_translator(
         SOURCE, TARGET, parameters, tmp_path / "whole", seed=3, method=SmallPool
     )
@@ -216,7 +215,7 @@ def test_at_full_size_it_trains_two_of_each_network_and_cut_one_and_its_heads():
     """Sizes of the public models: generator 11,365,633, discriminator 2,762,689, projection heads
     559,872."""
     full = TranslationParameters(
-        **AS_IN_PAPER,
+        precision="float32",
         generator_features=64,
         discriminator_features=64,
         residual_blocks=9,

@@ -27,7 +27,6 @@ SIZES = TranslationParameters(
     n_steps=12,
     decay_steps=4,
     lambda_gan=1.0,
-    weight_average=0.9,
     precision="float32",
 )
 METHODS = {

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.translation import AS_IN_PAPER, Cut, CycleGan, TranslationParameters, train_translator
+from sim2real.translation import Cut, CycleGan, TranslationParameters, train_translator
 
 RANDOM = np.random.default_rng(0)
 SOURCE, TARGET = (RANDOM.random((n, 32, 40), dtype=np.float32) for n in (5, 3))
@@ -20,7 +20,7 @@ KILLS = 10
 
 def parameters(precision):
     return TranslationParameters(
-        **AS_IN_PAPER | {"precision": precision, "weight_average": 0.9},
+        precision=precision,
         generator_features=4,
         discriminator_features=4,
         residual_blocks=2,

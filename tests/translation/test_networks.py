@@ -2,21 +2,21 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from sim2real.translation import AS_IN_PAPER, TranslationParameters, build
+from sim2real.translation import TranslationParameters, build
 from sim2real.translation.networks import (
     ConvolutionToOne,
     InstanceNorm,
 )
 
 PAPER = TranslationParameters(
-    **AS_IN_PAPER,
+    precision="float32",
     generator_features=64,
     discriminator_features=64,
     residual_blocks=9,
     projection_features=256,
 )
 SMALL = TranslationParameters(
-    **AS_IN_PAPER,
+    precision="float32",
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,

@@ -15,7 +15,6 @@ import torch
 
 from sim2real.data import Sim2RealError
 from sim2real.translation import (
-    AS_IN_PAPER,
     TranslationParameters,
     build,
     cut_step,
@@ -27,7 +26,7 @@ from sim2real.translation.official import FILES, official_state
 HERE = Path(__file__).parent
 REFERENCE = json.loads((HERE / "official_reference.json").read_text())
 SIZES = TranslationParameters(
-    **AS_IN_PAPER,
+    precision="float32",
     generator_features=4,
     discriminator_features=4,
     residual_blocks=9,

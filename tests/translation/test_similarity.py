@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from sim2real.translation import AS_IN_PAPER, TranslationParameters, build, train_translator
+from sim2real.translation import TranslationParameters, build, train_translator
 from sim2real.translation.similarity import _flat, similarities, trained_networks
 
 SIZES = TranslationParameters(
-    **AS_IN_PAPER,
+    precision="float32",
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,

@@ -6,7 +6,6 @@ import torch
 from torch import nn
 
 from sim2real.translation import (
-    AS_IN_PAPER,
     TranslationParameters,
     build,
     cut_step,
@@ -17,7 +16,7 @@ from sim2real.translation import (
 from sim2real.translation.losses import draw_positions
 
 SIZES = TranslationParameters(
-    **AS_IN_PAPER,
+    precision="float32",
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from sim2real.data import Sim2RealError
-from sim2real.translation import AS_IN_PAPER, Cut, TranslationParameters, train_translator
+from sim2real.translation import Cut, TranslationParameters, train_translator
 from sim2real.translation.training import draw, learning_rate
 
 TINY = TranslationParameters(
-    **AS_IN_PAPER,
+    precision="float32",
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,

@@ -10,7 +10,6 @@ from scipy.ndimage import gaussian_filter
 from sim2real.data import LV, MYO, RV, SLICE_COLUMNS, Image, RunFolder, as_stored, write_image
 from sim2real.metrics import texture_distance
 from sim2real.translation import (
-    AS_IN_PAPER,
     Cut,
     Generator,
     TranslationParameters,
@@ -27,7 +26,7 @@ from sim2real.translation.translators import (
 )
 
 TINY = TranslationParameters(
-    **AS_IN_PAPER | {"weight_average": 0.5},
+    precision="float32",
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,

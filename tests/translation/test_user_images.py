@@ -12,7 +12,6 @@ from sim2real.cohort import CohortParameters
 from sim2real.data import Image, Sim2RealError, normalise
 from sim2real.paper.cli import main
 from sim2real.translation import (
-    AS_IN_PAPER,
     TranslationParameters,
     build,
     translate_source,
@@ -36,7 +35,7 @@ class Same(torch.nn.Module):
 def networks():
     return build(
         TranslationParameters(
-            **AS_IN_PAPER,
+            precision="float32",
             generator_features=4,
             discriminator_features=4,
             residual_blocks=5,

@@ -7,7 +7,6 @@ from scipy.ndimage import gaussian_filter
 from sim2real.data import Image, Sim2RealError, write_image
 from sim2real.metrics import texture_distance
 from sim2real.translation import (
-    AS_IN_PAPER,
     Cut,
     TranslationParameters,
     figures,
@@ -18,7 +17,7 @@ from sim2real.translation import (
 from sim2real.translation.watch import Watch, Watched, choosing, health, load_split
 
 SMALL = TranslationParameters(
-    **AS_IN_PAPER,
+    precision="float32",
     generator_features=4,
     discriminator_features=4,
     residual_blocks=2,

@@ -32,7 +32,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "losses": ["least_squares", "multilayer_patch_nce", "patch_nce"],
         "networks": ["Discriminator", "Generator", "ProjectionHeads", "build"],
         "official": ["load_official", "load_official_generator"],
-        "parameters": ["AS_IN_PAPER", "TranslationParameters", "TranslatorsParameters"],
+        "parameters": ["TranslationParameters", "TranslatorsParameters"],
         "stage": ["trained_generator", "translate_population"],
         "step": ["Cut", "Optimisers", "cut_step"],
         "training": ["train_translator"],

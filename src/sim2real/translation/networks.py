@@ -7,7 +7,6 @@ arXiv 2007.15651: section 3 and appendix C.1. Images are (batch, 1, height, widt
 2,762,689 and 559,872 parameters.
 """
 
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F

@@ -26,7 +26,7 @@ class TranslationParameters(ParameterModel):
     )
     n_patches: int = Field(256, ge=8, le=1024, description="patches a layer and image in PatchNCE")
     temperature: float = Field(0.07, gt=0, le=1, description="temperature of PatchNCE")
-    lambda_gan: float = Field(2.0, ge=0, le=100, description="weight of the adversarial loss")
+    lambda_gan: float = Field(1.0, ge=0, le=100, description="weight of the adversarial loss")
     lambda_nce: float = Field(1.0, ge=0, le=100, description="weight of PatchNCE")
     identity_nce: bool = Field(
         True,
@@ -36,15 +36,6 @@ class TranslationParameters(ParameterModel):
         False, description="in half of the steps the networks see mirrored slices (FastCUT)"
     )
     batch_size: int = Field(1, ge=1, le=64, description="slices a step")
-    weight_average: float = Field(
-        0.98,
-        ge=0,
-        lt=1,
-        description=(
-            "decay of the running mean of the generator's weights that is kept; 0: the last"
-            " weights, as in CUT"
-        ),
-    )
     n_steps: int = Field(340, ge=1, le=10_000_000, description="optimiser steps")
     decay_steps: int = Field(
         130,
@@ -75,14 +66,6 @@ class TranslationParameters(ParameterModel):
             "torch.compile of generator and discriminator, on a GPU alone; changes the last digits"
         ),
     )
-
-
-# CUT as the paper has it, where the defaults of ``TranslationParameters`` differ.
-AS_IN_PAPER = {
-    "weight_average": 0.0,
-    "lambda_gan": 1.0,
-    "precision": "float32",
-}
 
 
 class TranslatorsParameters(ParameterModel):

@@ -6,7 +6,6 @@ machine, number of threads and version of torch on a CPU; on a GPU, sums in anot
 last bits.
 """
 
-import copy
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +28,6 @@ from ..data import (
 from ..data import generator as random_generator
 from .apply import save_generator, to_network
 from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
-from .networks import Generator
 from .parameters import TranslationParameters
 from .precision import compile_networks, settled
 from .step import Cut, Optimisers
@@ -123,11 +121,7 @@ def train_translator(
 
 class Training:
     """All that a training carries from one step to the next; ``state_dict`` is what a checkpoint
-    holds.
-
-    ``averaged``: the generator that is saved at the end, the running mean of the trained one or
-    that itself.
-    """
+    holds."""
 
     def __init__(
         self,
@@ -141,9 +135,6 @@ class Training:
         self.method, self.parameters, self.seed = method, parameters, seed
         self.folder, self.watch, self.done = folder, watch, 0
         self.networks = method.build(parameters, seed_of(seed, "first weights")).to(device)
-        self.averaged = self.networks["generator"]
-        if parameters.weight_average:
-            self.averaged = copy.deepcopy(self.averaged)
         if parameters.compiled:
             compile_networks(self.networks, device)
         self.optimisers = Optimisers(self.networks, parameters.learning_rate)
@@ -174,9 +165,6 @@ class Training:
         losses = dict(zip(self.method.losses, values, strict=True))
         for name, value in losses.items():
             self._require_finite(np.isfinite(value), f"{name} is {value} at step {step}")
-        if parameters.weight_average:
-            trained = self.networks["generator"]
-            update_average(self.averaged, trained, parameters.weight_average, step)
         self.log[step] = torch.tensor([step, *values, rate], dtype=torch.float64)
         self.done += 1
         return losses
@@ -185,12 +173,12 @@ class Training:
         """Look at the watched slices, where it is time for it."""
         if self.watch is None or self.done not in self.watch.steps:
             return
-        self.watch.add_row(self.done, self.averaged, self.networks["discriminator"])
+        self.watch.add_row(self.done, self.networks["generator"], self.networks["discriminator"])
         self.watch.write(self.folder)
 
     def finish(self) -> pd.DataFrame:
         """Write ``generator.pt`` and return the log."""
-        save_generator(self.folder / "generator.pt", self.averaged)
+        save_generator(self.folder / "generator.pt", self.networks["generator"])
         if self.watch:
             self.watch.write(self.folder)
         return pd.DataFrame(self.log.numpy(), columns=self.columns).astype({"step": int})
@@ -203,13 +191,12 @@ class Training:
             "log": self.log[: self.done].clone(),
             "networks": self.networks.state_dict(),
             "optimisers": self.optimisers.state_dict(),
-            "averaged": self.averaged.state_dict(),
             "method": self.method.state_dict(),
             "health": self.watch.rows if self.watch else [],
         }
 
     def load_state_dict(self, state: dict) -> None:
-        for name in ("networks", "optimisers", "averaged", "method"):
+        for name in ("networks", "optimisers", "method"):
             getattr(self, name).load_state_dict(state[name])
         self.done = state["step"]
         self.log[: self.done] = state["log"]
@@ -223,18 +210,6 @@ class Training:
             f" translation.learning_rate below {self.parameters.learning_rate:g} or float32"
             " precision",
         )
-
-
-@torch.no_grad()
-def update_average(averaged: Generator, generator: Generator, decay: float, step: int) -> None:
-    r"""Running mean of the weights, :math:`\bar w \leftarrow d\,\bar w + (1-d)\,w`, with a smaller
-    d at first (Karras et al. 2018).
-
-    A GAN's weights circle about a solution; their mean lies nearer to it than the last of them.
-    """
-    decay = min(decay, (1 + step) / (10 + step))
-    for mean, weight in zip(averaged.parameters(), generator.parameters(), strict=True):
-        mean.lerp_(weight, 1 - decay)
 
 
 def learning_rate(step: int, parameters: TranslationParameters) -> float:
