@@ -53,6 +53,7 @@ def test_tables_have_the_agreed_columns_and_rows(tiny_run):
         "images",
         "reference",
         "features",
+        "measure",
         "distance",
         "ci_low",
         "ci_high",

@@ -43,3 +43,9 @@ def test_without_a_spread_all_have_the_one_asked_for():
         protocol == drawn(1, protocol_spread=0.0)[0] for protocol in drawn(3, protocol_spread=0.0)
     )
     assert drawn(1, protocol_spread=0.0)[0].snr == GIVEN.snr
+
+
+def test_no_pixel_is_drawn_finer_than_the_map_but_one_that_was_asked_for_is_kept():
+    for voxel_mm, least in ((1.5, 1.65), (1.7, 1.8)):  # asked for: 1.8 mm
+        drawn_mm = [protocol_of(GIVEN, 0, str(k), voxel_mm).acquired_pixel_mm for k in range(50)]
+        assert min(drawn_mm) == pytest.approx(least) and max(drawn_mm) > 1.9

@@ -95,7 +95,7 @@ class RealHeartsParameters(ParameterModel):
         3, ge=1, le=100, description="images of random contrast a virtual subject and phase"
     )
     n_steps: int = Field(
-        200, ge=1, le=10_000_000, description="optimiser steps of CUT, one training a vendor"
+        600, ge=1, le=10_000_000, description="optimiser steps of CUT, one training a vendor"
     )
     n_epochs: int = Field(
         4, ge=1, le=10_000, description="epochs of each training; self-training has a third"

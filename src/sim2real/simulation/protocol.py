@@ -20,6 +20,8 @@ SPREAD = {
     "coil_radius_mm": 0.4,
 }
 """SD of the logarithm of what differs between subjects, with ``protocol_spread`` 1."""
+COARSER = 1.1
+"""Least acquired pixel over the structure map's voxel."""
 _FURTHEST = 2.0  # SD
 _LIMITS = {
     "flip_angle_deg": (30.0, 90.0),
@@ -31,9 +33,13 @@ _LIMITS = {
 """What cine protocols and receive arrays have; drawn beyond it, the nearest of these is taken."""
 
 
-def protocol_of(parameters: SimulationParameters, seed: int, name: str) -> SimulationParameters:
+def protocol_of(
+    parameters: SimulationParameters, seed: int, name: str, voxel_mm: float = 0.0
+) -> SimulationParameters:
     """The parameters with which subject ``name`` is imaged: those given, each of ``SPREAD`` times a
-    log-normal factor. TE keeps its share of TR. The same for the same (seed, name)."""
+    log-normal factor. TE keeps its share of TR. The same for the same (seed, name).
+
+    voxel_mm: of the subject's structure map; no acquired pixel is drawn that is finer."""
     if not parameters.protocol_spread:
         return parameters
     rng = generator(seed, "protocol", name)
@@ -42,6 +48,9 @@ def protocol_of(parameters: SimulationParameters, seed: int, name: str) -> Simul
         exponent = np.clip(rng.standard_normal(), -_FURTHEST, _FURTHEST)
         value = getattr(parameters, key) * np.exp(parameters.protocol_spread * sd * exponent)
         drawn[key] = float(np.clip(value, *_LIMITS.get(key, (None, None))))
+    if drawn["acquired_pixel_mm"] < parameters.acquired_pixel_mm:
+        finest = min(COARSER * voxel_mm, parameters.acquired_pixel_mm)
+        drawn["acquired_pixel_mm"] = max(drawn["acquired_pixel_mm"], finest)
     share = parameters.echo_time_ms / parameters.repetition_time_ms
     drawn["echo_time_ms"] = share * drawn["repetition_time_ms"]
     return parameters.model_copy(update=drawn)

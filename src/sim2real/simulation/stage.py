@@ -4,6 +4,7 @@ real ones."""
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..data import (
@@ -11,6 +12,7 @@ from ..data import (
     RunFolder,
     fingerprint_of,
     map_in_order,
+    open_image,
     read_labels,
     resumable_folder,
     science_digest,
@@ -45,7 +47,8 @@ def simulate_population(
     paths = {kind: base + suffix for kind, suffix in SUFFIXES.items()}
     columns = {"subject": names, **paths, "phases": " ".join(PHASES), "made_with": made_with}
     manifest = pd.DataFrame(columns)
-    protocols = [protocol_of(parameters, seed, name) for name in names]
+    voxels = [_voxel_mm(run.path / path) for path in rows["structures"]]
+    protocols = [protocol_of(parameters, seed, *pair) for pair in zip(names, voxels, strict=True)]
     for key in SPREAD:
         manifest[key] = [getattr(protocol, key) for protocol in protocols]
     run.write_manifest(SIMULATION.name, manifest)
@@ -63,6 +66,10 @@ def make_few_subjects(
         run.write_results(POPULATION.name, {"source": source(few), "n_subjects": len(table)})
 
 
+def _voxel_mm(path: Path) -> float:
+    return float(np.linalg.norm(open_image(path).affine[:3, 0]))
+
+
 def _simulate_one(
     piece: tuple[str, str],
     run: RunFolder,
@@ -73,8 +80,9 @@ def _simulate_one(
     name, structures = piece
     image_path, label_path = (folder / f"{name}{suffix}" for suffix in SUFFIXES.values())
     if not (image_path.exists() and label_path.exists()):
-        protocol = protocol_of(parameters, seed, name)
-        image, label = simulate(read_labels(run.path / structures), protocol, seed, name)
+        maps = read_labels(run.path / structures)
+        protocol = protocol_of(parameters, seed, name, float(maps.spacing_mm[0]))
+        image, label = simulate(maps, protocol, seed, name)
         write_image(image_path, image)
         write_image(label_path, label)
     return name

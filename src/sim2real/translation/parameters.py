@@ -36,14 +36,14 @@ class TranslationParameters(ParameterModel):
         False, description="in half of the steps the networks see mirrored slices (FastCUT)"
     )
     batch_size: int = Field(1, ge=1, le=64, description="slices a step")
-    n_steps: int = Field(340, ge=1, le=10_000_000, description="optimiser steps")
+    n_steps: int = Field(800, ge=1, le=10_000_000, description="optimiser steps")
     decay_steps: int = Field(
-        130,
+        400,
         ge=0,
         le=10_000_000,
         description="of these, last steps over which the learning rate falls to 0",
     )
-    learning_rate: float = Field(6e-4, gt=0, le=0.1, description="Adam's learning rate")
+    learning_rate: float = Field(5e-4, gt=0, le=0.1, description="Adam's learning rate")
     checkpoint_every_s: float = Field(30.0, gt=0, description="seconds between checkpoints")
     watch_share: float = Field(
         0.15,
