@@ -57,10 +57,11 @@ FIELD = PopulationParameters(n_subjects=100, field_of_view_mm=FIELD_MM, voxel_mm
 FINDING = SegmentationParameters(
     features=[8, 16, 32, 64, 64], batch_size=8, n_epochs=8, iterations_per_epoch=320
 )
-POPULATION_OF_SEGMENTER = PopulationParameters(n_subjects=100)
+POPULATION_OF_SEGMENTER = PopulationParameters(n_subjects=160)
 REGIME = "randomised+simulated"
 COHORT_OF_CARD = "ACDC"  # whose PEOPLE are
-SEGMENTING = SegmentationParameters(batch_size=8, n_epochs=8, iterations_per_epoch=400)
+SIMULATION_OF_SEGMENTER = SimulationParameters()
+SEGMENTING = SegmentationParameters(batch_size=8, n_epochs=12, iterations_per_epoch=400)
 
 
 def train_finder(run: RunFolder) -> None:
@@ -135,7 +136,7 @@ def posed(image: Image, label: Image, rng: np.random.Generator) -> list[Image]:
 def train_shipped_segmenter(run: RunFolder) -> None:
     """The phantom's hearts alone: to each simulated image ``N_DRAWS`` of random contrast."""
     make_population(run, POPULATION_OF_SEGMENTER, 0)
-    simulate_population(run, SimulationParameters(), 0)
+    simulate_population(run, SIMULATION_OF_SEGMENTER, 0)
     cohort = CohortParameters()
     randomised = prepare_randomised(run, cohort, N_DRAWS, "06_segmentation")
     table = pd.concat([prepare_simulated(run, cohort)[0], randomised], ignore_index=True)
@@ -182,6 +183,7 @@ def write_card(people: Path, output: Path, commit: str) -> None:
         "n_draws": N_DRAWS,
         "commit": commit,
         "population": POPULATION_OF_SEGMENTER.model_dump(mode="json"),
+        "simulation": SIMULATION_OF_SEGMENTER.model_dump(mode="json"),
         "segmentation": SEGMENTING.model_dump(mode="json"),
         "cohort": COHORT_OF_CARD,
         "n_subjects": int(scores["subject"].nunique()),
