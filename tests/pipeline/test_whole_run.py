@@ -62,7 +62,7 @@ def test_tables_have_the_agreed_columns_and_rows(tiny_run):
         "corrected",
     ]
     assert set(distances["images"]) == {"simulated", "sim2real_A", "sim2real_B", "real_A", "real_B"}
-    assert set(distances["features"]) == {"texture"}
+    assert set(distances["features"]) == {"learned", "texture"}
     cases = pd.read_csv(tiny_run / "06_segmentation" / "cases.csv")
     assert list(cases) == [
         "training",
