@@ -2,8 +2,9 @@
 is known, so that whatever has no reason in it, and is more than real slices show at that place, is
 invented.
 
-Two judges who did not know the numbers each picked the five worst of twenty slices. The four worst
-by this measure held four of one's picks and three of the other's; its settings were chosen on them.
+Three judges who did not know the numbers each picked the five worst of twenty slices, none judged
+twice. Settings were chosen on two of the sets; of the third, whose slices had no part in that, three
+of the four worst by this measure were among the judge's five.
 """
 
 from collections.abc import Iterator
