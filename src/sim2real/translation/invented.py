@@ -2,9 +2,9 @@
 is known, so that whatever has no reason in it, and is more than real slices show at that place, is
 invented.
 
-Three judges who did not know the numbers each picked the five worst of twenty slices, none judged
-twice. Settings were chosen on two of the sets; of the third, whose slices had no part in that, three
-of the four worst by this measure were among the judge's five.
+Three judges who did not know the numbers each picked the five worst of twenty slices, each of other
+ones. Settings were chosen on two of the sets; of the third, which had no part in that, three of the
+four worst by this measure were among the judge's five.
 """
 
 from collections.abc import Iterator
