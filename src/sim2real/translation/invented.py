@@ -43,10 +43,10 @@ def invented_maps(
     r"""Where translated slices show an edge without a reason, and where they turned one about.
 
     With the gradients :math:`b` and :math:`a` of the smoothed slices before and after: edges
-    without a reason, :math:`|a| - \max(|b|_{near}, place)` where :math:`|b|_{near}` is below ``REASON``, and
-    :math:`-a \cdot b / |b|`, the part of ``after``'s gradient against that of an edge, where dark
-    and bright tissue changed places; each no less than 0, over the mean of :math:`|a|`, so that the
-    mean of a map is a share of the slice's edges.
+    without a reason, :math:`|a| - \max(|b|_{near}, place)` where :math:`|b|_{near}` is below
+    ``REASON``, and :math:`-a \cdot b / |b|`, the part of ``after``'s gradient against that of an
+    edge, where dark and bright tissue changed places. Each is no less than 0, and over the mean of
+    :math:`|a|`, so that the mean of a map is a share of the slice's edges.
 
     Args:
         before, after: (n, row, column) in [0, 1].
