@@ -49,3 +49,16 @@ def test_no_pixel_is_drawn_finer_than_the_map_but_one_that_was_asked_for_is_kept
     for voxel_mm, least in ((1.5, 1.65), (1.7, 1.8)):  # asked for: 1.8 mm
         drawn_mm = [protocol_of(GIVEN, 0, str(k), voxel_mm).acquired_pixel_mm for k in range(50)]
         assert min(drawn_mm) == pytest.approx(least) and max(drawn_mm) > 1.9
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"flip_angle_deg": 15.0}, {"repetition_time_ms": 6.0}, {"acquired_pixel_mm": 3.0}],
+    ids=lambda asked: next(iter(asked)),
+)
+def test_what_is_asked_for_beyond_the_usual_is_what_protocols_vary_about(asked):
+    [(key, value)] = asked.items()
+    values = [getattr(protocol, key) for protocol in drawn(60, **asked)]
+    half = np.mean(np.array(values) == value)
+    assert 0.3 < half < 0.7  # on one side it is the limit itself
+    assert len(set(values)) > 20

@@ -30,7 +30,8 @@ _LIMITS = {
     "coil_distance_mm": (140.0, 300.0),
     "coil_radius_mm": (45.0, 180.0),
 }
-"""What cine protocols and receive arrays have; drawn beyond it, the nearest of these is taken."""
+"""What cine protocols and receive arrays have; drawn beyond it, the nearest of these is taken. What
+the parameters ask for is never beyond it."""
 
 
 def protocol_of(
@@ -46,8 +47,10 @@ def protocol_of(
     drawn = {}
     for key, sd in SPREAD.items():
         exponent = np.clip(rng.standard_normal(), -_FURTHEST, _FURTHEST)
-        value = getattr(parameters, key) * np.exp(parameters.protocol_spread * sd * exponent)
-        drawn[key] = float(np.clip(value, *_LIMITS.get(key, (None, None))))
+        asked = getattr(parameters, key)
+        value = asked * np.exp(parameters.protocol_spread * sd * exponent)
+        low, high = _LIMITS.get(key, (0.0, np.inf))
+        drawn[key] = float(np.clip(value, min(low, asked), max(high, asked)))
     if drawn["acquired_pixel_mm"] < parameters.acquired_pixel_mm:
         finest = min(COARSER * voxel_mm, parameters.acquired_pixel_mm)
         drawn["acquired_pixel_mm"] = max(drawn["acquired_pixel_mm"], finest)
