@@ -23,7 +23,13 @@ SIMULATION = Chapter(
     at_most=(("echo_time_ms", "repetition_time_ms"),),
     front=("fig2_examples",),
     columns={
+        "flip_angle_deg": "flip angle (°)",
         "repetition_time_ms": "TR (ms)",
+        "snr": "SNR",
+        "acquired_pixel_mm": "acquired pixel (mm)",
+        "off_resonance_hz": "off-resonance (Hz)",
+        "coil_distance_mm": "loops' distance (mm)",
+        "coil_radius_mm": "loops' radius (mm)",
         "short_tr_angle_deg": "limit of a short TR (°)",
     },
 )
