@@ -10,6 +10,7 @@ from pathlib import Path
 from ..data import Sim2RealError, refuse, repository
 from .chapters import LAST, SEGMENTATION, STUDIES, TRANSLATION, resolve_chapter, resolve_studies
 from .parameters import check, load_parameters, run_parameters
+from .processes import stoppable
 
 _LICENCE = "show pictures made from M&Ms, ACDC or XCAT data, which their terms forbid to pass on"
 _SPINS = "10000"
@@ -25,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("PYTHONPYCACHEPREFIX", os.path.join(sys.prefix, "pycache"))
     options = _parser().parse_args(arguments)
     try:
-        return options.action(options) or 0
+        with stoppable():
+            return options.action(options) or 0
     except Sim2RealError as error:
         print(f"sim2real: {error}", file=sys.stderr)
         return 1
@@ -95,7 +97,7 @@ def _run(options) -> None:
     check_data(parameters, until, root)
     n = start(parameters, f"runs/{name}", root, until, studies, options.cores, profile)
     done = f"{n} notebooks executed, the rest were up to date" if n else "everything is up to date"
-    print(f"runs/{name}: {done}")
+    print(f"runs/{name}: {done}", flush=True)
 
 
 def _cohort_check(options) -> int:

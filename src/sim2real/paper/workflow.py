@@ -12,7 +12,7 @@ from .chapters import LAST
 from .executing import fault_file
 from .jobs import targets
 from .parameters import Parameters, write_parameters
-from .processes import call_back, end, named_to_children, stoppable
+from .processes import call_back, end, named_to_children
 
 
 def start(
@@ -44,7 +44,7 @@ def start(
     folder = root / run
     wanted = targets(parameters, until, studies or [])
     notebooks = [folder / "chapters" / f"{name}.ipynb" for name in wanted]
-    with alone(folder) as lock, stoppable():
+    with alone(folder) as lock:
         clear_temporaries(folder)
         write_parameters(folder, parameters)
         for name in wanted:
