@@ -226,37 +226,3 @@ def normalise(image: np.ndarray, low_percentile: float, high_percentile: float) 
     """The two percentiles of the whole image to 0 and 1, clipped, float32."""
     low, high = np.percentile(image, [low_percentile, high_percentile])
     return np.clip((image - low) / (high - low if high > low else 1), 0, 1).astype(np.float32)
-
-
-def nifti_files(source: Path) -> list[Path]:
-    """``source`` itself, or the NIfTI files in it but labels (``_gt``), in the order of their
-    names; no two of one stem.
-
-    Raises Sim2RealError where there is none, and where results named by their stems would overwrite
-    each other.
-    """
-    refuse(
-        not source.exists(),
-        f"{source}: no such file or folder; expected a NIfTI image or a folder of them",
-    )
-    paths = (
-        sorted(path for path in source.glob("*.nii*") if path.is_file())
-        if source.is_dir()
-        else [source]
-    )
-    paths = [path for path in paths if not stem(path).endswith("_gt")]
-    refuse(
-        not paths,
-        f"{source}: holds no NIfTI image; expected *.nii or *.nii.gz",
-    )
-    refuse(
-        len({stem(path) for path in paths}) < len(paths),
-        f"{source}: two files differ in their ending alone, and one would overwrite the other's"
-        " result; rename one",
-    )
-    return paths
-
-
-def stem(path: Path) -> str:
-    """The file's name without .nii or .nii.gz; other dots stay."""
-    return path.name.removesuffix(".gz").removesuffix(".nii")
