@@ -42,7 +42,7 @@ def test_features_are_those_on_the_way_through_the_whole_network():
 def test_a_batch_changes_no_slice(monkeypatch):
     images = slices(5)
     whole = learned_features(images, CPU)
-    monkeypatch.setattr(learned, "BATCH", 2)
+    monkeypatch.setitem(learned.BATCH, "cpu", 3)
     assert learned_features(images, CPU) == pytest.approx(whole, rel=1e-4, abs=1e-5)
 
 

@@ -12,7 +12,10 @@ from ..data import progress, refuse, sha256
 
 BLOCK = 8
 """Whose output is taken, counted from 0: of 14 x 14 places and 112 features."""
-N_FEATURES, SIDE_PX, BATCH = 112, 224, 32
+N_FEATURES, SIDE_PX = 112, 224
+BATCH = {"cpu": 2, "cuda": 64}
+"""Slices a pass; on a processor as many as its cache holds the features of: 32 take five times as
+long each."""
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
@@ -24,11 +27,13 @@ def learned_features(images: np.ndarray, device: torch.device, name: str = "slic
     """
     network, features = _network().to(device), []
     with torch.inference_mode():
-        starts = range(0, len(images), BATCH)
+        n = BATCH.get(device.type, 32)
+        starts = range(0, len(images), n)
         for start in progress(starts, name=f"learned features, {name}", unit="batch"):
-            x = torch.from_numpy(np.asarray(images[start : start + BATCH], np.float32))[:, None]
+            x = torch.from_numpy(np.asarray(images[start : start + n], np.float32))[:, None]
             x = F.interpolate(x.to(device), size=(SIDE_PX, SIDE_PX), mode="bilinear")
             x = (255 * x.expand(-1, 3, -1, -1) - 127) / 128
+            x = x.contiguous(memory_format=torch.channels_last)  # faster, and the same sums
             features.append(network(x).mean(dim=(2, 3)).cpu().numpy())
     return np.concatenate(features).astype(float)
 
