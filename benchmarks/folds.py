@@ -89,7 +89,7 @@ def summarise(run: Path) -> pd.DataFrame:
     cases = pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
     people = cases.groupby("training")["subject"].nunique()
     whole = people.index[people == people.max()]
-    rows = []
+    study, rows = run_parameters(run).real_hearts, []
     for training in whole:
         for place in (*STRUCTURES, ALL):
             mean = mean_over_subjects(by_subject(part_of(cases, training, ALL, place), "dice"))
@@ -107,6 +107,7 @@ def summarise(run: Path) -> pd.DataFrame:
             "ci_low": f"{mean.low:.3f}",
             "ci_high": f"{mean.high:.3f}",
             "people": mean.n_subjects,
+            "iterations": study.n_epochs * study.iterations_per_epoch,
         }
         for training, less, place, mean in rows
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from sim2real.data import Sim2RealError, spoken
+from sim2real.data import Sim2RealError, spoken, spoken_interval
 from sim2real.paper.prose import filled, lookup, with_prose
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +27,7 @@ CAPTION = "Distances to {{ 03_real_cohort.cohort_phrase }}."
         (0.8684, "0.868"),
         (0.9, "0.9"),
         (-0.0011, "-0.0011"),
+        (-0.0000183, "-0.000018"),
         (1.25, "1.25"),
         (60.0, "60"),
         (17.14, "17.1"),
@@ -39,6 +40,12 @@ CAPTION = "Distances to {{ 03_real_cohort.cohort_phrase }}."
 )
 def test_a_number_is_quoted_with_the_digits_that_matter(value, text):
     assert spoken(value) == text
+
+
+def test_an_interval_never_reads_as_one_number():
+    assert spoken_interval(0.51512, 0.51534) == "0.5151 to 0.5153"
+    assert spoken_interval(0.25, 1234.6) == "0.250 to 1,235"
+    assert spoken_interval(float("nan"), 1.0) == "not available"
 
 
 def source():

@@ -29,13 +29,14 @@ def test_the_ends_of_an_interval_stand_in_one_column_where_the_lower_stood():
             "gain": [0.5, 1.0],
             "ci_low": [-0.25, float("nan")],
             "ci_high": [1.25, 2.0],
-            "p": [0.2, 0.3],
+            "p": [0.2, 0.0003],
         },
         index=["a", "b"],
     )
     shown = readable(table, {}, 2)
     assert shown.columns.tolist() == ["gain", "95 % interval", "p"]
     assert shown["95 % interval"].tolist() == ["-0.25 to 1.25", "–"]
+    assert shown["p"].tolist() == ["0.200", "< 0.001"]
 
 
 def test_rows_that_are_merely_numbered_are_named_by_their_first_column():

@@ -54,7 +54,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "other_format",
             "stem",
         ],
-        "numbers": ["named_numbers", "spoken", "spoken_interval"],
+        "numbers": ["named_numbers", "spoken", "spoken_interval", "spoken_p", "told_apart"],
         "pieces": ["largest_pieces"],
         "run": ["FORMAT", "RunFolder", "repository", "require_format"],
         "seeds": ["generator", "seed_of"],

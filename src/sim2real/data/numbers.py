@@ -7,7 +7,8 @@ import pandas as pd
 def spoken(value: object) -> str:
     """A value as the text quotes it; "not available" for a missing one.
 
-    Three decimals below 1 (two digits below 0.01), two below 10, one below 1,000, then none.
+    Three decimals below 1 (two digits below 0.01, never with an exponent), two below 10, one below
+    1,000, then none.
     """
     if value is None or value != value:
         return "not available"
@@ -16,17 +17,37 @@ def spoken(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if 0 < abs(value) < 0.01:
-        return f"{value:.2g}"
+        return np.format_float_positional(value, precision=2, fractional=False, trim="-")
     decimals = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if value == round(value, 1) else text
 
 
 def spoken_interval(low: float, high: float) -> str:
-    """An interval as the text quotes it."""
+    """An interval as the text quotes it; ends that would read alike get more decimals."""
     if not np.isfinite([low, high]).all():
         return "not available"
-    return f"{spoken(float(low))} to {spoken(float(high))}"
+    ends = spoken(float(low)), spoken(float(high))
+    if ends[0] == ends[1]:
+        ends = told_apart(low, high, 3)
+    return " to ".join(ends)
+
+
+def told_apart(low: float, high: float, decimals: int) -> tuple[str, str]:
+    """Both ends of an interval with at least ``decimals``, and with as many more, to six, as tell
+    them apart."""
+    for digits in range(decimals, 7):
+        ends = f"{low:.{digits}f}", f"{high:.{digits}f}"
+        if ends[0] != ends[1]:
+            break
+    return ends
+
+
+def spoken_p(value: float) -> str:
+    """A p value as a table shows it: three decimals, and no 0."""
+    if not np.isfinite(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def named_numbers(

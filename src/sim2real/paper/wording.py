@@ -5,11 +5,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from ..data import spoken_p, told_apart
+
 INTERVALS = {
     ("ci_low", "ci_high"): "95 % interval",
     ("change_low", "change_high"): "95 % interval of the change",
 }
 """Pairs of columns that become one, and its name; to the right of the value they belong to."""
+_P_VALUES = ("p", "p_holm", "p_value")
 
 
 def in_words(name: object, names: dict[str, str]) -> object:
@@ -28,6 +31,8 @@ def readable(frame: pd.DataFrame, names: dict[str, str], digits: int | None = No
     """
     words = partial(in_words, names=names)
     shown = frame.copy() if digits is None else frame.round(digits)
+    for name in shown.columns.intersection(_P_VALUES):
+        shown[name] = frame[name].map(spoken_p)
     for (low, high), name in INTERVALS.items():
         if low in shown and high in shown:
             pairs = zip(frame[low], frame[high], strict=True)
@@ -45,4 +50,4 @@ def _between(low: float, high: float, decimals: int) -> str:
     """An interval in words, a dash where there is none."""
     if not np.isfinite([low, high]).all():
         return "–"
-    return f"{low:.{decimals}f} to {high:.{decimals}f}"
+    return " to ".join(told_apart(low, high, decimals))
