@@ -11,6 +11,7 @@ import nbformat
 from ..data import RunFolder, module_digests, notebook_source, read_json, repository
 from .badges import line_html, older_html, spans_html
 from .chapters import ALL, COHORT, REALISM, chapter_of_page
+from .front import PREFIX, front_block
 from .origin import outputs_of
 from .parameters import FILE
 from .prose import filled
@@ -45,13 +46,17 @@ def value_on_page(chapters: Path, name: str, source: Path | str) -> str:
 
     Args:
         chapters: folder of executed chapters.
-        name: ``05_realism.n_images``, or ``06_segmentation.table1`` for an output.
+        name: ``05_realism.n_images``, ``06_segmentation.table1`` for an output, or
+            ``front.verdict`` for a block that is composed.
         source: folder of the book's sources, in which a picture is put.
 
     Returns:
-        The number; raw HTML for a table; the path of a picture from the book's sources.
+        The number; Markdown of a block; raw HTML for a table; the path of a picture from the
+        sources of the book.
     """
     chapter, _, last = name.rpartition(".")
+    if chapter == PREFIX:
+        return front_block(chapters, last)
     numbers = RunFolder(chapters).numbers(chapter)
     if last in numbers:
         return numbers[last]

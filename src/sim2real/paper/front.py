@@ -1,0 +1,181 @@
+"""What the first page says of a run in a minute, composed from the run's results and parameters:
+the verdict, three numbers, and what differs from the paper."""
+
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import pandas as pd
+
+from ..data import RunFolder, spoken, told_apart
+from ..segmentation import ALL
+from .chapters import COHORT, POPULATION, REALISM, SEGMENTATION
+from .parameters import Parameters, load_parameters, run_parameters
+
+PREFIX = "front"
+_ORDER = ("both", "real", "sim2real")
+"""Regimes of the paper's Table 1, the best first."""
+
+
+def front_block(chapters: Path, name: str) -> str:
+    """A block of the first page.
+
+    Args:
+        chapters: folder of executed chapters.
+        name: ``verdict``, ``numbers`` or ``compared``.
+
+    Returns:
+        Markdown.
+
+    Raises:
+        KeyError: for a block of another name.
+    """
+    return _BLOCKS[name](RunFolder(chapters))
+
+
+def verdict_sentence(run: RunFolder) -> str:
+    """Whether the run has the regimes in the order of the paper's Table 1, and what decides it."""
+    dice = {name: run.numbers(SEGMENTATION.name)[f"dice_{name}"] for name in _ORDER}
+    told = ", ".join(f"{name} {dice[name]:.3f}" for name in _ORDER)
+    pairs = list(zip(_ORDER, _ORDER[1:], strict=False))
+    reversed_pairs = [(first, second) for first, second in pairs if dice[first] <= dice[second]]
+    if not reversed_pairs:
+        outcome = "holds here"
+    else:
+        causes = [f"`{first}` is not above `{second}`" for first, second in reversed_pairs]
+        outcome = f"does not hold here, because {' and '.join(causes)}"
+    intervals = [_difference(run, first, second) for first, second in pairs]
+    words = "; ".join(
+        f"`{first}` less `{second}` {interval}"
+        for (first, second), interval in zip(pairs, intervals, strict=True)
+    )
+    return (
+        f"**The paper's order of Dice, `both` above `real` above `sim2real`, {outcome}**: {told};"
+        f" {words}."
+    )
+
+
+def _difference(run: RunFolder, first: str, second: str) -> str:
+    """The difference of mean Dice over vendors and structures, with its interval, in words."""
+    table = run.manifest(SEGMENTATION.name, "comparisons.csv")
+    pair = (table["first"] == first) & (table["second"] == second)
+    row = table[pair & (table["vendor"] == ALL) & (table["structure"] == ALL)].iloc[0]
+    if pd.isna(row.ci_low):
+        return f"{row.difference:+.3f}"
+    ends = told_apart(row.ci_low, row.ci_high, 3)
+    return f"{row.difference:+.3f} ({' to '.join(ends)})"
+
+
+def number_cards(run: RunFolder) -> str:
+    """Three numbers with their intervals, each a card that leads to its chapter."""
+    realism, segmentation = run.numbers(REALISM.name), run.numbers(SEGMENTATION.name)
+    vendors = [v for v in "AB" if realism.get(f"learned_remaining_{v}") is not None]
+    left = "; ".join(
+        f"{v}: **{spoken(realism[f'learned_remaining_{v}'])}**"
+        f" ({realism[f'learned_remaining_{v}_interval']})"
+        for v in vendors
+    )
+    people = pd.read_csv(files("sim2real.segmentation") / "yardsticks.csv")
+    published = people[people["method"] == "adversarial augmentation"].iloc[0]
+    card = run.numbers("07_verdict")
+    ours = " / ".join(f"{card[f'people_dice_{name}']:.3f}" for name in ("LV", "RV", "MYO"))
+    theirs = " / ".join(f"{published[name]:.3f}" for name in ("LV", "RV", "MYO"))
+    cards = (
+        (
+            "Is translation nearer to real images?",
+            REALISM.name,
+            f"What it leaves of the distance to a vendor (1: nothing gained, 0: as near as real"
+            f" slices): {left or 'not available'}",
+        ),
+        (
+            "Can a segmenter learn from it?",
+            SEGMENTATION.name,
+            f"Mean Dice **{segmentation['dice_sim2real']:.3f}** from translated images,"
+            f" **{segmentation['dice_real']:.3f}** from real ones; `real` less `sim2real`"
+            f" {_difference(run, 'real', 'sim2real')}",
+        ),
+        (
+            "And on people?",
+            "",
+            f"Without one real image, Dice of LV / RV / MYO **{ours}** on"
+            f" {card['people_n_subjects']} patients of {card['people_cohort']}. Published, of a"
+            f" network that learned from {published['trained_on']}: {theirs}"
+            f" ({published['differs']})",
+        ),
+    )
+    lines = ["::::{grid} 1", ":gutter: 2", ""]
+    for title, chapter, text in cards:
+        link = f"chapters/{chapter}" if chapter else "people"
+        lines += [
+            f":::{{grid-item-card}} {title}",
+            f":link: {link}",
+            ":link-type: doc",
+            "",
+            text,
+            ":::",
+        ]
+    return "\n".join([*lines, "::::"])
+
+
+def compared_table(run: RunFolder) -> str:
+    """The paper's set-up and this run's, row by row, what differs in bold and why."""
+    ours, paper = run_parameters(run.path), load_parameters("paper")
+    rows = [
+        "| | the paper | this run | why |",
+        "|---|---|---|---|",
+        _row("real images", "M&Ms, vendors A and B", _cohort(run, ours), "may not be passed on"),
+        _row("anatomy", "XCAT", run.numbers(POPULATION.name)["source"], "XCAT needs a licence"),
+    ]
+    for name, value_of, why in _SIZES:
+        rows.append(_row(name, value_of(paper), value_of(ours), why))
+    seeds = ", ".join(map(str, ours.segmentation.seeds))
+    rows.append(_row("seeds of the segmenters", "not told", seeds, ""))
+    features = run.numbers(REALISM.name)["features"]
+    leading = "FID" if "inception" in features else "KID in learned features"
+    rows.append(_row("distance", "FID", leading, "Inception's weights are not there"))
+    return "\n".join(rows)
+
+
+def _row(name: str, paper: str, ours: str, why: str) -> str:
+    if ours == paper:
+        return f"| {name} | {paper} | {ours} | |"
+    return f"| {name} | {paper} | **{ours}** | {why} |"
+
+
+def _cohort(run: RunFolder, parameters: Parameters) -> str:
+    if parameters.cohort.mnms_root and not parameters.cohort.acdc_root:
+        return "M&Ms, vendors A and B"
+    return run.numbers(COHORT.name)["cohort_phrase"]
+
+
+def _generator(parameters: Parameters) -> str:
+    cut = parameters.translation
+    return (
+        f"{cut.generator_features} features, {cut.residual_blocks} blocks;"
+        f" discriminator {cut.discriminator_features}"
+    )
+
+
+def _training(parameters: Parameters) -> str:
+    cut = parameters.translation
+    return f"{cut.n_steps:,} steps, batch {cut.batch_size}, rate {cut.learning_rate:g}"
+
+
+def _segmenter(parameters: Parameters) -> str:
+    settings = parameters.segmentation
+    iterations = settings.n_epochs * settings.iterations_per_epoch
+    network = "as it plans itself" if settings.planned_network else "a smaller network"
+    return f"nnU-Net, {network}; {iterations:,} iterations, batch {settings.batch_size}"
+
+
+_SIZES: tuple[tuple[str, Callable[[Parameters], str], str], ...] = (
+    ("virtual subjects", lambda p: str(p.population.n_subjects), "minutes on a laptop"),
+    ("CUT: networks", _generator, "fits two processor cores"),
+    ("CUT: training", _training, "minutes instead of days"),
+    ("segmenter", _segmenter, "minutes instead of a day"),
+)
+_BLOCKS: dict[str, Callable[[RunFolder], str]] = {
+    "verdict": verdict_sentence,
+    "numbers": number_cards,
+    "compared": compared_table,
+}

@@ -1,0 +1,93 @@
+"""The first page's verdict, numbers and table of what differs from the paper."""
+
+import pandas as pd
+import pytest
+
+from sim2real.data import RunFolder, write_table
+from sim2real.paper.front import compared_table, front_block, number_cards, verdict_sentence
+from sim2real.paper.parameters import load_parameters, write_parameters
+from sim2real.segmentation.intervals import COMPARISON_COLUMNS
+
+
+def run_with(
+    path, preset="quick", both=0.9, real=0.88, sim2real=0.8, changes=(), features="learned"
+):
+    """A run's folder with no more than what the first page reads."""
+    run = RunFolder(path)
+    write_parameters(path, load_parameters(preset, list(changes)))
+    dice = {"both": both, "real": real, "sim2real": sim2real}
+    run.write_results("06_segmentation", {f"dice_{name}": value for name, value in dice.items()})
+    rows = [
+        (first, second, "all", "all", dice[first] - dice[second], -0.0123, 0.0567, 0.2, 0.4, 16, 1)
+        for first, second in (("both", "real"), ("real", "sim2real"))
+    ]
+    table = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
+    write_table(path / "06_segmentation" / "comparisons.csv", table)
+    remaining = {"learned_remaining_A": 0.3141, "learned_remaining_A_interval": "0.11 to 0.52"}
+    run.write_results(
+        "05_realism", {**remaining, "learned_remaining_B": None, "features": features}
+    )
+    run.write_results("03_real_cohort", {"cohort_phrase": "a made-up cohort"})
+    run.write_results("01_virtual_population", {"source": "a phantom"})
+    people = {"people_dice_LV": 0.91, "people_dice_RV": 0.86, "people_dice_MYO": 0.8242}
+    run.write_results("07_verdict", {**people, "people_n_subjects": 20, "people_cohort": "ACDC"})
+    return run
+
+
+def rows_of(table):
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    return {row[0]: row[1:] for row in cells[2:]}
+
+
+def test_the_papers_order_holds_where_each_regime_is_above_the_next(tmp_path):
+    assert "holds here" in verdict_sentence(run_with(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "dice, cause",
+    [
+        ({"both": 0.87}, "because `both` is not above `real`"),
+        ({"both": 0.88}, "because `both` is not above `real`"),
+        ({"sim2real": 0.89}, "because `real` is not above `sim2real`"),
+        ({"both": 0.7, "sim2real": 0.89}, "`both` is not above `real` and `real` is not above"),
+    ],
+)
+def test_the_sentence_names_the_pair_that_is_reversed(tmp_path, dice, cause):
+    sentence = verdict_sentence(run_with(tmp_path, **dice))
+    assert "does not hold here" in sentence and cause in sentence
+
+
+def test_a_difference_comes_with_its_interval(tmp_path):
+    assert "`both` less `real` +0.020 (-0.012 to 0.057)" in verdict_sentence(run_with(tmp_path))
+
+
+def test_cards_name_vendors_that_there_are_and_lead_to_their_chapters(tmp_path):
+    cards = number_cards(run_with(tmp_path))
+    assert "A: **0.314** (0.11 to 0.52)" in cards and "B:" not in cards
+    assert "**0.910 / 0.860 / 0.824** on 20 patients of ACDC" in cards
+    links = [line for line in cards.splitlines() if line.startswith(":link: ")]
+    chapters = ["chapters/05_realism", "chapters/06_segmentation", "people"]
+    assert links == [f":link: {name}" for name in chapters]
+
+
+def test_what_is_as_in_the_paper_is_not_in_bold(tmp_path):
+    sizes = ("virtual subjects", "CUT: networks", "CUT: training", "segmenter")
+    quick = rows_of(compared_table(run_with(tmp_path / "quick")))
+    paper = rows_of(compared_table(run_with(tmp_path / "paper", "paper", features="inception")))
+    for name in sizes:
+        assert quick[name][1].startswith("**") and quick[name][2]
+        assert paper[name][0] == paper[name][1] and not paper[name][2]
+    assert quick["distance"][1] == "**KID in learned features**" and paper["distance"][1] == "FID"
+    assert quick["real images"][1] == "**a made-up cohort**"
+
+
+def test_one_changed_size_alone_is_in_bold(tmp_path):
+    changes = ["population.n_subjects=12"]
+    rows = rows_of(compared_table(run_with(tmp_path, "paper", changes=changes)))
+    assert rows["virtual subjects"] == ["160", "**12**", "minutes on a laptop"]
+    assert not rows["CUT: networks"][1].startswith("**")
+
+
+def test_another_block_is_no_block(tmp_path):
+    with pytest.raises(KeyError):
+        front_block(tmp_path, "conclusions")
