@@ -48,6 +48,20 @@ def test_an_interval_never_reads_as_one_number():
     assert spoken_interval(float("nan"), 1.0) == "not available"
 
 
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (1.0, "100 %"),
+        (0.0034, "0.34 %"),
+        ("0.631 to 1", "63.1 to 100 %"),
+        (None, "not available"),
+        ("not available", "not available"),
+    ],
+)
+def test_a_share_is_quoted_in_per_cent(value, text):
+    assert filled("{{ share % }}", {"share": value}.__getitem__, "page") == text
+
+
 def source():
     figure = {"mystnb": {"figure": {"name": "fig-3", "caption": CAPTION}}}
     return new_notebook(

@@ -23,6 +23,16 @@ def spoken(value: object) -> str:
     return text.rstrip("0").rstrip(".") if value == round(value, 1) else text
 
 
+def spoken_share(value: object) -> str:
+    """A share of one, or the text of an interval of such shares, in per cent to three digits."""
+    if isinstance(value, str):
+        ends = value.split(" to ")
+        if len(ends) != 2:
+            return value  # not available
+        return " to ".join(f"{100 * float(end):.3g}" for end in ends) + " %"
+    return spoken(None) if value is None or value != value else f"{100 * value:.3g} %"
+
+
 def spoken_interval(low: float, high: float) -> str:
     """An interval as the text quotes it; ends that would read alike get more decimals."""
     if not np.isfinite([low, high]).all():

@@ -1,7 +1,8 @@
 """Numbers in the text: placeholders ``{{ name }}`` in a notebook's source, filled from results.
 
 ``{{ name }}`` is a number of the chapter's own, ``{{ 03_real_cohort.name }}`` one of another
-chapter. ``{{ if name }}text{{ end }}`` is that text where the result is not 0, and
+chapter; ``{{ name % }}`` is a share, or the interval of one, in per cent.
+``{{ if name }}text{{ end }}`` is that text where the result is not 0, and
 ``{{ if not name }}text{{ end }}`` where it is.
 Placeholders stand in cells of text and in captions and descriptions of figures.
 """
@@ -12,9 +13,9 @@ from collections.abc import Callable
 
 from nbformat import NotebookNode
 
-from ..data import Sim2RealError, spoken
+from ..data import Sim2RealError, spoken, spoken_share
 
-PLACEHOLDER = re.compile(r"\{\{ ([\w.]+) \}\}")  # with blanks, which LaTeX has not
+PLACEHOLDER = re.compile(r"\{\{ ([\w.]+)( %)? \}\}")  # with blanks, which LaTeX has not
 CONDITION = re.compile(r"\{\{ if (not )?([\w.]+) \}\}(.*?)\{\{ end \}\}", re.DOTALL)
 
 
@@ -42,7 +43,8 @@ def filled(text: str, value_of: Callable[[str], object], place: str) -> str:
     text = CONDITION.sub(
         lambda match: match[3] if bool(value(match[2])) != bool(match[1]) else "", text
     )
-    return PLACEHOLDER.sub(lambda match: spoken(value(match[1])), text)
+    spoken_as = {None: spoken, " %": spoken_share}
+    return PLACEHOLDER.sub(lambda match: spoken_as[match[2]](value(match[1])), text)
 
 
 def lookup(numbers: Callable[[str], dict], chapter: str, extra: dict) -> Callable[[str], object]:

@@ -31,8 +31,9 @@ def readable(frame: pd.DataFrame, names: dict[str, str], digits: int | None = No
     """
     words = partial(in_words, names=names)
     shown = frame.copy() if digits is None else frame.round(digits)
-    for name in shown.columns.intersection(_P_VALUES):
-        shown[name] = frame[name].map(spoken_p)
+    for name in _P_VALUES:
+        if name in shown:
+            shown[name] = frame[name].map(spoken_p)
     for (low, high), name in INTERVALS.items():
         if low in shown and high in shown:
             pairs = zip(frame[low], frame[high], strict=True)
