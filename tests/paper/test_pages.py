@@ -41,6 +41,21 @@ ALL = [
 ]
 
 
+@pytest.mark.parametrize(
+    "page, of_a_run",
+    [
+        ("book/index", True),
+        ("book/chapters/05_realism", True),
+        ("book/guide", False),
+        ("book/course/student/05_realism", False),
+    ],
+)
+def test_pages_that_show_no_run_have_no_badges(chapters, page, of_a_run):
+    context = {"script_files": [], "body": "<h1>Title</h1>"}
+    _complete(SimpleNamespace(srcdir=chapters.parents[1]), page, "page.html", context, None)
+    assert ('class="badges"' in context["body"]) == of_a_run
+
+
 def test_a_page_of_prose_gets_the_whole_set_below_its_title(chapters):
     page = with_badges("<h1>Title</h1><p>Text</p>", chapters)
     assert page.index("</h1>") < page.index('class="badges"') < page.index("Text")

@@ -18,6 +18,8 @@ from .prose import filled
 
 _LINE = re.compile(r'<p class="badges">(.*?)</p>', re.DOTALL)
 _PICTURES = "_build/pictures"
+_OF_A_RUN = ("book/chapters/", "book/index", "book/trainings")
+"""How the names of pages begin that show a run and so have its badges."""
 
 
 def setup(app) -> dict:
@@ -80,7 +82,9 @@ def _complete(app, page: str, template: str, context: dict, doctree) -> None:
     scripts = context["script_files"]
     context["script_files"] = [script for script in scripts if not _starts_thebe(script)]
     if context.get("body"):
-        body = with_badges(context["body"], chapters_of(app), page.rpartition("/")[2])
+        body = context["body"]
+        if page.startswith(_OF_A_RUN):
+            body = with_badges(body, chapters_of(app), page.rpartition("/")[2])
         # its entries are no items of a list
         context["body"] = body.replace(
             '<div role="list" class="citation-list">', '<div class="citation-list">'
