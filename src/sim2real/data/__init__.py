@@ -46,6 +46,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "labels": ["LV", "MYO", "PHASES", "REGIMES", "RV", "STRUCTURES", "VENDORS"],
         "moving": ["choice_html", "cine_html", "mosaic_html", "outlines_html", "range_html"],
         "names": [
+            "at_home",
+            "entries",
             "is_label",
             "is_nifti",
             "label_beside",
@@ -53,6 +55,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "nifti_named",
             "other_format",
             "stem",
+            "unfetched",
         ],
         "numbers": ["named_numbers", "spoken", "spoken_interval"],
         "pieces": ["largest_pieces"],
