@@ -54,6 +54,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "nifti_files",
             "nifti_named",
             "other_format",
+            "require_fetched",
             "stem",
             "unfetched",
         ],

@@ -32,8 +32,8 @@ _LEFT_BEHIND = (".", "~$", "__MACOSX")
 """How names begin that no person gave: of hidden files and a Mac's ``._name`` and ``.DS_Store``, of
 Excel's lock beside an open workbook, of what a Mac adds to an archive."""
 _POINTERS = {
-    b"version https://git-lfs.github.com/spec/": "a pointer of Git LFS, fetch it with 'git lfs pull'",
-    b"/annex/objects/": "a pointer of git-annex, fetch it with 'git annex get'",
+    b"version https://git-lfs.github.com/spec/": ("Git LFS", "git lfs pull"),
+    b"/annex/objects/": ("git-annex", "git annex get"),
 }
 """How files begin that stand in the place of another."""
 
@@ -45,20 +45,15 @@ def at_home(path: Path | str) -> Path:
 
 
 def entries(folder: Path) -> list[Path]:
-    """What people put into a folder, in the order of names as the folder lists them; none for no
-    folder.
-
-    Only the listing tells how a name is written: a disk that ignores case has ``Testing`` where
-    ``testing`` lies.
-    """
-    names = os.listdir(folder) if folder.is_dir() else []
-    return [folder / name for name in sorted(names) if not name.startswith(_LEFT_BEHIND)]
+    """What people put into a folder, in the order of names. Raises OSError as ``os.listdir``."""
+    names = sorted(os.listdir(folder))
+    return [folder / name for name in names if not name.startswith(_LEFT_BEHIND)]
 
 
 def unfetched(path: Path) -> str:
     """What stands in the place of a file that is kept elsewhere, and how to fetch it, in words; ""
     where there is no such thing."""
-    if path.with_name(f".{path.name}.icloud").exists():
+    if not path.exists() and (path.parent / f".{path.name}.icloud").exists():
         return "is in iCloud and not on this machine; download it in the Finder"
     for link in (path, path.parent):
         if link.is_symlink() and not link.exists():
@@ -70,8 +65,15 @@ def unfetched(path: Path) -> str:
         return ""
     with open(path, "rb") as file:
         start = file.read(max(map(len, _POINTERS)))
-    told = next((words for mark, words in _POINTERS.items() if start.startswith(mark)), "")
-    return told and f"is not the file itself but {told}"
+    for mark, (tool, command) in _POINTERS.items():
+        if start.startswith(mark):
+            return f"is a pointer of {tool} and not the file itself; fetch it with '{command}'"
+    return ""
+
+
+def require_fetched(path: Path) -> None:
+    """Raise Sim2RealError where something stands in the place of a file, as ``unfetched`` tells."""
+    refuse(words := unfetched(path), f"{path}: {words}")
 
 
 def is_nifti(path: Path) -> bool:
