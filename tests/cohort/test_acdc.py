@@ -203,6 +203,16 @@ def test_exchanged_numbers_of_a_label_are_seen_by_what_the_wall_encloses(builder
     builder.save("A1", "", np.random.default_rng(0).random((40, 36, 3, 3), np.float32))
     (case, _) = read_mnms(builder.sheet())
     assert "A1_sa_gt.nii.gz: the wall (2) encloses" in refusal(lambda: case.read("ED"))
+    (fault,) = check_cohort(builder.root).cohort.faults  # once, though of both phases
+    assert "A1_sa_gt.nii.gz: the wall (2) encloses" in fault
+
+
+def test_a_folder_that_is_named_otherwise_is_left_out_and_told(patient, tmp_path):
+    shutil.copytree(patient(1), tmp_path / "ACDC/training/patient001 copy")
+    found = survey_acdc(tmp_path / "ACDC")
+    assert len(found.cases) == 1 and [(item.subject, item.reason) for item in found.left_out] == [
+        ("acdc-patient001 copy", "its folder is not named patientNNN")
+    ]
 
 
 def info(text):
@@ -261,3 +271,23 @@ def test_check_tells_what_acdc_is_good_for(patient, tmp_path):
     assert report.usable and report.lines()[-1].endswith(
         "a run can be done, of vendor A alone (cohort.acdc_root)"
     )
+
+
+@pytest.mark.parametrize("numbering", [(0, 1, 2, 3), (0, 3, 2, 1)])
+def test_the_wall_says_which_number_is_lv_in_acdc_s_folder(patient, tmp_path, numbering):
+    """The challenge's files have 3 for the LV; some owners have renumbered theirs."""
+    folder = patient(1)
+    right = ring_of_muscle()
+    for path in folder.glob("*.nii.gz"):
+        data = np.array(numbering, np.uint8)[right] if "_gt" in path.name else right * 100.0
+        nib.save(nib.Nifti1Image(data, PLAIN), path)
+    (case,) = survey_acdc(tmp_path / "ACDC").cases
+    for phase in ("ED", "ES"):
+        np.testing.assert_array_equal(case.read(phase)[1].data, right)
+
+
+def test_a_label_that_the_wall_says_nothing_of_has_acdc_s_numbers():
+    """No wall at all: of a genuine file the name decides."""
+    label = np.where(ring_of_muscle() == 2, 0, ring_of_muscle())
+    found = numbered_as_ours(label, Path("patient7_frame101_gt.nii"))
+    np.testing.assert_array_equal(found, np.array([0, 3, 2, 1])[label])

@@ -1,10 +1,11 @@
 import gzip
 
+import nibabel as nib
 import numpy as np
 import pytest
 
-from sim2real.cohort import check_cohort, read_mnms
-from sim2real.cohort.check import cases_table, examine
+from sim2real.cohort import check, check_cohort, read_mnms
+from sim2real.cohort.check import cases_table, examine, length_fault
 
 AFFINE = np.diag([7.3 / 3, 7.4 / 3, 12.0, 1.0])
 
@@ -159,3 +160,28 @@ def test_a_file_that_is_cut_short_is_told_once(builder):
     path = builder.path("A1")
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:4000]))
     assert len(examine(read_mnms(builder.root)[0], 4).faults) == 1
+
+
+@pytest.mark.parametrize("ending", [".nii", ".NII.GZ"])
+def test_a_file_s_length_is_that_of_its_content_whatever_its_ending(builder, monkeypatch, ending):
+    builder.whole()
+    path = builder.path("A1")
+    nifti = nib.load(path)
+    monkeypatch.setattr(check, "open_image", lambda path: nifti)
+    other = path.rename(path.with_name(f"A1{ending}"))
+    assert length_fault(other) == ""
+    other.write_bytes(gzip.decompress(other.read_bytes()))
+    assert length_fault(other) == ""
+    other.write_bytes(other.read_bytes()[:-9])
+    assert "its header claims" in length_fault(other)
+
+
+def test_a_disk_that_fails_is_no_fault_of_the_file(builder, monkeypatch):
+    builder.whole()
+    path = builder.path("A1")
+    nifti = nib.load(path)
+    monkeypatch.setattr(check, "open_image", lambda path: nifti)
+    path.unlink()
+    path.mkdir()
+    told = length_fault(path)
+    assert "cannot be read to its end (Is a directory)" in told and "damaged" not in told

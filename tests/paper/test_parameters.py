@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 
+from sim2real.cohort import CohortParameters
 from sim2real.data import Sim2RealError
 from sim2real.paper.parameters import (
     Parameters,
@@ -150,3 +153,45 @@ def test_every_parameter_says_what_it_is():
     for chapter in Parameters.model_fields.values():
         fields = getattr(chapter.annotation, "model_fields", {"": chapter})
         assert all(field.description for field in fields.values())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/data/M&Ms (2): first #1",
+        "[old] {new}",
+        "a=b",
+        "2020",
+        "1e3",
+        "no",
+        "null",
+        "- x",
+        "'quoted'",
+        "2024-02-30",
+        "*x",
+        "ends with a space ",
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["cohort.mnms_root", "population.xcat_root", "realism.inception_weights"]
+)
+def test_a_path_is_text_whatever_signs_it_holds(name, path, tmp_path):
+    chapter, last = name.split(".")
+    parameters = load_parameters("tiny", [f"{name}={path}"])
+    assert getattr(getattr(parameters, chapter), last) == Path(path)
+    write_parameters(tmp_path, parameters)
+    assert run_parameters(tmp_path) == parameters
+
+
+def test_an_empty_path_is_none_and_the_home_folder_is_meant_by_its_sign(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    changes = ["cohort.acdc_root=~/ACDC", "cohort.mnms_root=", "population.xcat_root=a/~/b"]
+    parameters = load_parameters("tiny", changes)
+    assert parameters.cohort.acdc_root == tmp_path / "ACDC"
+    assert parameters.cohort.mnms_root is None
+    assert parameters.population.xcat_root == Path("a/~/b")
+    of_notebook = check(CohortParameters, {"mnms_root": "~"}, "cohort")
+    assert of_notebook.mnms_root == tmp_path
+    assert check(CohortParameters, {"mnms_root": "~no such user/x"}, "cohort").mnms_root == Path(
+        "~no such user/x"
+    )

@@ -132,6 +132,15 @@ def test_a_phase_beyond_the_last(project, cohort):
     assert "ED index 7" in fault_of(project, "run", "--set", f"cohort.mnms_root={cohort}")
 
 
+def test_voxels_are_read_before_the_first_notebook(project, cohort):
+    path = cohort / "Testing/BE1/BE1_sa_gt.nii.gz"
+    nifti = nib.load(path)
+    nib.save(nib.Nifti1Image(nifti.get_fdata() + 4, nifti.affine), path)
+    code, out, err = project.here("run", "--run", "voxels", "--set", f"cohort.mnms_root={cohort}")
+    assert code == 1 and f"sim2real: {path}: holds the label 4 at ED" in err
+    assert not (project.path / "runs/voxels").exists()
+
+
 @pytest.mark.parametrize("source", ["nothing.nii.gz", "empty"])
 def test_predict_without_images(project, tiny_run, tmp_path, source):
     (tmp_path / "empty").mkdir()

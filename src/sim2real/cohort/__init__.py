@@ -25,7 +25,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "acdc": ["numbered_as_ours", "survey_acdc"],
+        "acdc": ["survey_acdc"],
         "appearance": ["VENDOR_LOOKS", "image_subject"],
         "cases": [
             "Case",
@@ -34,12 +34,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "LeftOut",
             "displacement_reason",
             "header_faults",
+            "numbered_as_ours",
             "require_subjects",
             "slices_third",
             "whole_labels",
         ],
         "chapter": ["COHORT"],
-        "check": ["check_cohort"],
+        "check": ["check_cohort", "examined"],
         "find": ["find_cases", "read_real"],
         "finder": ["FINDER", "FINDER_GRID", "find_heart"],
         "grid": [
@@ -52,7 +53,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "to_grid",
             "upright",
         ],
-        "mnms": ["is_mnms", "read_mnms", "survey_mnms"],
+        "layout": ["is_mnms"],
+        "mnms": ["read_mnms", "survey_mnms"],
         "parameters": ["CohortParameters"],
         "stage": [
             "must_be_found",

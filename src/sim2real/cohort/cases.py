@@ -1,5 +1,6 @@
 """One subject of a real cohort, and a cohort with what was left out of it."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,10 +8,24 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import binary_dilation, generate_binary_structure
 
-from ..data import LV, MYO, RV, VENDORS, Image, Sim2RealError, open_stack, read_voxels, refuse
+from ..data import (
+    LV,
+    MYO,
+    RV,
+    VENDORS,
+    Image,
+    Sim2RealError,
+    nifti_named,
+    open_stack,
+    read_voxels,
+    refuse,
+    require_fetched,
+)
 
 # a label this near a whole number was stored in too few digits; one farther off was interpolated
 _WHOLE = 0.01
+_ACDC_LABEL = re.compile(r"patient\d+_frame\d+_gt\.nii(\.gz)?", re.IGNORECASE)
+_OF_ACDC = np.array([0, RV, MYO, LV], np.uint8)  # ours for each of ACDC's, and the other way
 _STACK = 1.5  # slices lie at least this many times as far apart as pixels
 
 
@@ -26,11 +41,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Case:
-    """One subject of the cohort, its headers checked to fit each other.
-
-    Args:
-        values: our label for each of the file's labels 0 to 3.
-    """
+    """One subject of the cohort, its headers checked to fit each other."""
 
     subject: str
     vendor: str
@@ -39,7 +50,6 @@ class Case:
     sex: str
     ed: Frame
     es: Frame
-    values: tuple[int, int, int, int] = (0, 1, 2, 3)
 
     def frame(self, phase: str) -> Frame:
         """Where ``ED`` or ``ES`` lies."""
@@ -50,6 +60,13 @@ class Case:
         """Every file of the subject once."""
         frames = (self.ed, self.es)
         return list(dict.fromkeys(path for f in frames for path in (f.image, f.label)))
+
+    @property
+    def stamp(self) -> list[tuple]:
+        """Changes when the files of the subject do, or which phases of them are taken."""
+        about = [(str(path), path.stat()) for path in self.files]
+        files = [(name, file.st_size, file.st_mtime_ns) for name, file in about]
+        return [*files, (self.ed.index, self.es.index)]
 
     def read(self, phase: str) -> tuple[Image, Image]:
         """Image and label at ``ED`` or ``ES``; of 4D files one phase alone is kept.
@@ -80,10 +97,9 @@ class Case:
         with."""
         frame = self.frame(phase)
         voxels = read_voxels(frame.label, open_stack(frame.label), frame.index)
-        labels = np.array(self.values, np.uint8)[whole_labels(voxels, frame.label, f" at {phase}")]
-        image = slices_third(Image(labels, np.asarray(open_stack(frame.image).affine, float)))
-        refuse_exchanged(image.data, frame.label)
-        return image
+        labels = whole_labels(voxels, frame.label, f" at {phase}")
+        label = slices_third(Image(labels, np.asarray(open_stack(frame.image).affine, float)))
+        return Image(numbered_as_ours(label.data, frame.label), label.affine)
 
 
 @dataclass(frozen=True)
@@ -140,6 +156,14 @@ def require_subjects(
     )
 
 
+def nifti_of(folder: Path, name: str) -> Path:
+    """The NIfTI of a name, packed or not; the packed one's path where there is none."""
+    try:
+        return nifti_named(folder, name) or folder / f"{name}.nii.gz"
+    except OSError:  # the folder cannot be listed: what opens the file tells why
+        return folder / f"{name}.nii.gz"
+
+
 def header_faults(frame: Frame, root: Path, dimensions: int) -> list[str]:
     """What the headers of a frame's two files say against using them; no voxel is read.
 
@@ -154,6 +178,7 @@ def header_faults(frame: Frame, root: Path, dimensions: int) -> list[str]:
     faults, shapes = [], []
     for path in (frame.image, frame.label):
         try:
+            require_fetched(path)
             inside(path, root)
             shapes.append(open_stack(path).shape)
             if len(shapes[-1]) != dimensions:
@@ -221,6 +246,20 @@ def is_exchanged(label: np.ndarray) -> bool:
         ring = binary_dilation(label == value, in_plane) & (label != value)
         enclosed[value] = (label[ring] == MYO).mean() if ring.any() else 0.0
     return enclosed[RV] > enclosed[LV] + 0.3
+
+
+def numbered_as_ours(label: np.ndarray, path: Path) -> np.ndarray:
+    """A label (x, y, slice) of a user's file with 1 LV, 2 MYO, 3 RV.
+
+    A label of ACDC's, known by its name, is numbered 1 RV, 2 MYO, 3 LV, unless the wall encloses
+    what would be RV then: its owner has renumbered it. Raises Sim2RealError for other files with LV
+    and RV exchanged.
+    """
+    if _ACDC_LABEL.fullmatch(path.name):
+        renumbered = _OF_ACDC[label]
+        return label if is_exchanged(renumbered) else renumbered
+    refuse_exchanged(label, path)
+    return label
 
 
 def refuse_exchanged(label: np.ndarray, path: Path) -> None:

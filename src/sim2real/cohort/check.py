@@ -22,14 +22,19 @@ from ..data import (
     VENDORS,
     Image,
     Sim2RealError,
+    fingerprint_of,
     map_in_order,
     open_image,
+    read_json,
     refuse,
+    science_digest,
+    write_json,
 )
-from .acdc import VENDOR, is_acdc, survey_acdc
+from .acdc import VENDOR, survey_acdc
 from .cases import Case, Cohort, LeftOut
 from .grid import TooFewSlices, mid_ventricular, upright
-from .mnms import is_mnms, survey_mnms
+from .layout import is_acdc, is_mnms, refuse_folder
+from .mnms import survey_mnms
 from .parameters import CohortParameters
 
 _PLAUSIBLE_LV_ML = (20.0, 600.0)  # at ED: a small child's and the largest dilated ventricle
@@ -111,25 +116,20 @@ def check_cohort(root: Path | str) -> Report:
         Sim2RealError: where there is nothing to go by: no folder, no sheet, no patient.
     """
     root = Path(root)
+    refuse(not root.is_dir(), f"{root}: no such folder; name the folder of M&Ms or of ACDC")
     is_mnms_folder, is_acdc_folder = is_mnms(root), is_acdc(root)
-    refuse(
-        root.is_dir() and not is_mnms_folder and not is_acdc_folder,
-        f"{root}: holds neither the sheet and folders of M&Ms nor ACDC's training/patient*;"
-        " name the folder above them",
-    )
+    if not is_mnms_folder and not is_acdc_folder:
+        refuse_folder(
+            root,
+            f"{root}: holds neither the sheet and folders of M&Ms nor ACDC's training/patientNNN",
+            "name the folder above them",
+        )
     is_acdc_folder = is_acdc_folder and not is_mnms_folder
     survey = survey_acdc(root) if is_acdc_folder else survey_mnms(root)
-    work = partial(examine, n_slices=CohortParameters().n_slices)
-    findings = map_in_order(work, survey.cases, name="cohort check", unit="subject")
-    cohort = Cohort([], survey.faults, survey.left_out, survey.notes)
+    findings = _findings(survey.cases, CohortParameters().n_slices)
+    cohort = _sorted_out(survey, findings)
     doubts, same_content = [], defaultdict(list)
     for case, finding in zip(survey.cases, findings, strict=True):
-        if finding.faults:
-            cohort.add([fault for fault in finding.faults if fault not in cohort.faults])
-        elif finding.reason:
-            cohort.add(LeftOut(case.subject, case.vendor, case.split, finding.reason))
-        else:
-            cohort.add(case)
         doubts += [f"{_named(case)}: {doubt}" for doubt in finding.doubts]
         if finding.content:
             same_content[finding.content].append(_named(case))
@@ -146,6 +146,49 @@ def check_cohort(root: Path | str) -> Report:
         if (vendor, split) not in present
     ]
     return Report(cohort, doubts, lacking, is_acdc_folder)
+
+
+def examined(survey: Cohort, n_slices: int, known: Path) -> Cohort:
+    """A cohort whose headers are sound, with what the voxels show against its subjects.
+
+    Args:
+        survey: the cohort.
+        n_slices: as of chapter 3.
+        known: file that keeps which subjects were found sound, by the paths, sizes and times of
+            their files: these are not read again.
+    """
+    try:
+        reasons = read_json(known)
+    except Sim2RealError:  # absent or damaged: all is read
+        reasons = {}
+    code = science_digest(__name__)
+    stamped = {fingerprint_of(code, n_slices, case.stamp): case for case in survey.cases}
+    unknown = {stamp: case for stamp, case in stamped.items() if stamp not in reasons}
+    found = {}
+    if unknown:
+        found = dict(zip(unknown, _findings(list(unknown.values()), n_slices), strict=True))
+        reasons |= {stamp: item.reason for stamp, item in found.items() if not item.faults}
+        write_json(known, reasons)
+    findings = [found.get(stamp) or Findings(reason=reasons[stamp]) for stamp in stamped]
+    return _sorted_out(survey, findings)
+
+
+def _findings(cases: list[Case], n_slices: int) -> list[Findings]:
+    work = partial(examine, n_slices=n_slices)
+    return map_in_order(work, cases, name="cohort check", unit="subject")
+
+
+def _sorted_out(survey: Cohort, findings: list[Findings]) -> Cohort:
+    """A cohort's subjects by what their voxels show: to use, left out, or faults."""
+    cohort = Cohort([], list(survey.faults), list(survey.left_out), survey.notes)
+    for case, finding in zip(survey.cases, findings, strict=True):
+        if finding.faults:
+            cohort.add([fault for fault in finding.faults if fault not in cohort.faults])
+        elif finding.reason:
+            cohort.add(LeftOut(case.subject, case.vendor, case.split, finding.reason))
+        else:
+            cohort.add(case)
+    return cohort
 
 
 def cases_table(cases: list[Case]) -> pd.DataFrame:
@@ -171,7 +214,7 @@ def examine(case: Case, n_slices: int) -> Findings:
             except Sim2RealError as fault:
                 faults.append(str(fault))
     if faults:
-        return Findings(faults)
+        return Findings(list(dict.fromkeys(faults)))  # of a 4D label once, not at each phase
     content = hashlib.sha256(images[0].data.tobytes()).hexdigest()
     try:
         mid_ventricular([label.data for label in labels], n_slices, case.subject)
@@ -192,11 +235,14 @@ def length_fault(path: Path) -> str:
     claimed = int(nifti.dataobj.offset) + math.prod(nifti.shape) * nifti.get_data_dtype().itemsize
     length = 0
     try:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
+        with open(path, "rb") as raw:  # packed or not whatever its name says
+            file = gzip.open(raw) if raw.peek(2)[:2] == b"\x1f\x8b" else raw
             while (chunk := file.read(_CHUNK)) and length <= claimed:
                 length += len(chunk)
-    except (OSError, EOFError, zlib.error) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         return f"{path}: cut short or damaged ({error}); copy the file again"
+    except OSError as error:
+        return f"{path}: cannot be read to its end ({error.strerror or error}); look after its disk"
     if length == claimed:
         return ""
     held = f"more than {claimed:,}" if length > claimed else f"{length:,}"

@@ -13,24 +13,13 @@ from .cases import (
     displacement_reason,
     header_faults,
     inside,
+    nifti_of,
     spacing_notes,
 )
+from .layout import COLUMNS, LABELLED, MORE_COLUMNS, UNLABELLED, mnms_parts, mnms_sheet, subjects
 from .sheet import read_sheet, whole_number
 
-_SHEETS = (
-    "211230_M&Ms_Dataset_information_diagnosis_opendataset",
-    "201207_M&Ms Dataset information - diagnosis - opendataset",
-)
-_LABELLED = {"Training/Labeled": "train", "Validation": "validation", "Testing": "test"}
-_UNLABELLED = "Training/Unlabeled"
-_COLUMNS = ("External code", "Vendor", "ED", "ES")
 _VENDOR_NAMES = {"siemens": "A", "philips": "B", "ge": "C", "canon": "D"}
-
-
-def is_mnms(root: Path) -> bool:
-    """Whether a folder holds the challenge's sheet or one of its folders."""
-    parts = (*_LABELLED, _UNLABELLED)
-    return _sheet_path(root) is not None or any((root / name).is_dir() for name in parts)
 
 
 def read_mnms(root: Path | str) -> list[Case]:
@@ -61,8 +50,14 @@ def survey_mnms(root: Path | str, vendors: tuple[str, ...] = ("A", "B")) -> Coho
         Sim2RealError: when there is no folder or no sheet to go by.
     """
     root = Path(root)
-    sheet = _require_sheet(root)
-    rows = [{**row, "Vendor": row["Vendor"].upper()} for row in read_sheet(sheet, _COLUMNS)]
+    refuse(
+        not root.is_dir(),
+        f"{root}: no such folder; cohort.mnms_root must name the folder of the M&Ms data",
+    )
+    sheet = mnms_sheet(root)
+    inside(sheet, root)
+    listed = read_sheet(sheet, COLUMNS, MORE_COLUMNS)
+    rows = [{**row, "Vendor": row["Vendor"].upper()} for row in listed]
     n_rows = Counter(row["External code"] for row in rows)
     folders, faults = _folders(root)
     cohort, absent, other_vendors = Cohort(faults=faults), [], Counter()
@@ -75,13 +70,13 @@ def survey_mnms(root: Path | str, vendors: tuple[str, ...] = ("A", "B")) -> Coho
             other_vendors[vendor] += 1
         elif not parts:
             absent.append(LeftOut(code, vendor, "", "listed in the sheet, but without a folder"))
-        elif parts[0] != _UNLABELLED:
+        elif parts[0] != UNLABELLED:
             cohort.add(_subject(root, parts[0], code, row, sheet))
     for code in sorted(folders.keys() - n_rows.keys()):
         part = folders[code][0]
-        if part != _UNLABELLED:
+        if part != UNLABELLED:
             reason = f"has a folder in {part}, but no row in the sheet"
-            cohort.add(LeftOut(code, "", _LABELLED[part], reason))
+            cohort.add(LeftOut(code, "", LABELLED[part], reason))
     if other_vendors:
         counts = ", ".join(f"{vendor} {n}" for vendor, n in sorted(other_vendors.items()))
         cohort.notes.append(f"of other vendors, not read: {counts}")
@@ -101,7 +96,7 @@ def _account_for_absent(
         return
     for item in absent:
         cohort.faults.append(
-            f"{sheet}: subject {item.subject} is listed, but none of {', '.join(_LABELLED)} holds a"
+            f"{sheet}: subject {item.subject} is listed, but none of {', '.join(LABELLED)} holds a"
             f" folder {item.subject}; copy it there or remove the row"
         )
     for vendor in sorted(set(vendors) - {vendor for vendor, _ in present}):
@@ -112,43 +107,16 @@ def _account_for_absent(
             )
 
 
-def _sheet_path(root: Path) -> Path | None:
-    paths = [root / (name + suffix) for name in _SHEETS for suffix in (".csv", ".xlsx")]
-    return next((path for path in paths if path.exists()), None)
-
-
-def _require_sheet(root: Path) -> Path:
-    refuse(
-        not root.is_dir(),
-        f"{root}: no such folder; cohort.mnms_root must name the folder of the M&Ms data",
-    )
-    path = _sheet_path(root)
-    if path is None:
-        raise Sim2RealError(
-            f"{root}: holds no {_SHEETS[0]}.csv (nor the older sheet); copy the challenge's CSV"
-            " into this folder"
-        )
-    inside(path, root)
-    return path
-
-
 def _folders(root: Path) -> tuple[dict[str, list[str]], list[str]]:
     """({code: the parts of the release that hold a folder of it}, faults)."""
     folders, faults = {}, []
-    for part in (*_LABELLED, _UNLABELLED):
+    for part in mnms_parts(root):
         try:
             inside(root / part, root)
-            for path in sorted((root / part).iterdir()):
-                if path.is_dir() and not path.name.startswith("."):
-                    folders.setdefault(path.name, []).append(part)
-        except FileNotFoundError:
-            continue
+            for path in subjects(root / part):
+                folders.setdefault(path.name, []).append(part)
         except Sim2RealError as error:
             faults.append(str(error))
-        except OSError as error:
-            faults.append(
-                f"{root / part}: cannot be listed ({error.strerror}); expected a folder of subjects"
-            )
     return folders, faults
 
 
@@ -181,7 +149,7 @@ def _subject(
     root: Path, part: str, code: str, row: dict[str, str], sheet: Path
 ) -> Case | LeftOut | list[str]:
     """The subject's case, why it is left out, or what is wrong with it."""
-    image, label = (root / part / code / f"{code}_sa{end}.nii.gz" for end in ("", "_gt"))
+    image, label = (nifti_of(root / part / code, f"{code}_sa{end}") for end in ("", "_gt"))
     faults = header_faults(Frame(image, label), root, 4)
     image_is_sound = not any(fault.startswith(f"{image}: ") for fault in faults)
     n_phases = open_stack(image).shape[3] if image_is_sound else None
@@ -207,7 +175,7 @@ def _subject(
         )
     if faults:
         return faults
-    vendor, split = row["Vendor"], _LABELLED[part]
+    vendor, split = row["Vendor"], LABELLED[part]
     if reason := displacement_reason(Frame(image, label)):
         return LeftOut(code, vendor, split, reason)
     frames = (Frame(image, label, indices[phase]) for phase in PHASES)

@@ -2,16 +2,19 @@
 
 import csv
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from io import StringIO
 from pathlib import Path
 
 from openpyxl import load_workbook
 
-from ..data import Sim2RealError, refuse
+from ..data import Sim2RealError, refuse, require_fetched
 
 
-def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+def read_sheet(
+    path: Path, columns: tuple[str, ...], more: tuple[str, ...] = ()
+) -> list[dict[str, str]]:
     """Rows of a ``.csv`` (comma, semicolon or tab; UTF-8 with or without a mark, UTF-16, Windows'
     own) or ``.xlsx`` as text by column.
 
@@ -19,30 +22,34 @@ def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
 
     Args:
         path: of the table.
-        columns: names that must be there, once; others are taken along.
+        columns: names that must be there, once, in any case.
+        more: names that are known in any case where they are there; all others are taken along.
 
     Returns:
-        A row each, with ``line``: its number as a person counts it.
+        A row each, by the names as they stand here, with ``line``: its number as a person counts.
 
     Raises:
         Sim2RealError: for anything else.
     """
+    require_fetched(path)
     try:
-        rows = _excel(path) if path.suffix == ".xlsx" else _csv(path, columns)
+        rows = list(_rows(path, columns))
+    except OSError as error:
+        raise Sim2RealError(
+            f"{path}: cannot be read ({error.strerror or error}); expected a table that may be"
+            " opened"
+        ) from None
     except Exception as error:
         raise Sim2RealError(
             f"{path}: cannot be read as a table ({error}); export it again"
         ) from None
-    rows = [
-        (line, [value.strip() for value in values])
-        for line, values in rows
-        if any(value.strip() for value in values)
-    ]
     refuse(
         not rows,
         f"{path}: is empty; expected a line of column names and a line a subject",
     )
     (_, names), *rows = rows
+    known = {_plain(name): name for name in (*columns, *more)}
+    names = [known.get(_plain(name), name) for name in names]
     missing = [column for column in columns if column not in names]
     if missing:
         raise Sim2RealError(
@@ -57,11 +64,20 @@ def read_sheet(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     )
     for line, values in rows:
         refuse(
-            len(values) < len(names) and path.suffix != ".xlsx" or any(values[len(names) :]),
+            len(values) < len(names) and not _is_excel(path) or any(values[len(names) :]),
             f"{path}: line {line} has {len(values)} values for {len(names)} columns; a"
             " separator too many or too few",
         )
     return [dict(zip(names, values, strict=False)) | {"line": str(line)} for line, values in rows]
+
+
+def has_columns(path: Path, columns: tuple[str, ...]) -> bool:
+    """Whether a file is a table whose first row has all of these names, in any case."""
+    try:
+        _, names = next(_rows(path, columns))
+    except Exception:  # whatever it is, it is not the table that is looked for
+        return False
+    return {*map(_plain, columns)} <= {*map(_plain, names)}
 
 
 def whole_number(text: str) -> int:
@@ -72,15 +88,29 @@ def whole_number(text: str) -> int:
     return int(re.split("[.,]", text)[0])
 
 
-def _csv(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:
-    text = _decoded(path.read_bytes())
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+    """Number and stripped values of each row that holds anything."""
+    for line, values in _excel(path) if _is_excel(path) else _csv(path, columns):
+        stripped = [value.strip() for value in values]
+        if any(stripped):
+            yield line, stripped
+
+
+def _is_excel(path: Path) -> bool:
+    return path.suffix.lower() == ".xlsx"
+
+
+def _plain(name: str) -> str:
+    return name.strip(' \r"').casefold()
+
+
+def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+    text, wanted = _decoded(path.read_bytes()), set(map(_plain, columns))
     head = text.lstrip().split("\n")[0]
-    separator = max(
-        ",;\t",
-        key=lambda mark: len({name.strip(' \r"') for name in head.split(mark)} & set(columns)),
-    )
+    separator = max(",;\t", key=lambda mark: len(wanted & {*map(_plain, head.split(mark))}))
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
-    return [(reader.line_num, values) for values in reader]
+    for values in reader:
+        yield reader.line_num, values
 
 
 def _decoded(content: bytes) -> str:

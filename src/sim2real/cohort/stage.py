@@ -170,11 +170,7 @@ def unlabelled_images(run: RunFolder, vendor: str) -> pd.DataFrame:
 def _prepare_cases(
     run: RunFolder, cases: list[Case], parameters: CohortParameters, into: str, domain: str
 ) -> tuple[pd.DataFrame, list[LeftOut]]:
-    stamps = [
-        (str(file), file.stat().st_size, file.stat().st_mtime_ns, case.ed.index, case.es.index)
-        for case in cases
-        for file in case.files
-    ]
+    stamps = [case.stamp for case in cases]
     folder = _folder(run, f"{into}/slices/{domain}", parameters, stamps)
     work = partial(_prepare_real_subject, run=run.path, folder=folder, parameters=parameters)
     return _table(map_in_order(work, cases, name=f"{domain} images to the grid", unit="subject"))

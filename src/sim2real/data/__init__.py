@@ -46,13 +46,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "labels": ["LV", "MYO", "PHASES", "REGIMES", "RV", "STRUCTURES", "VENDORS"],
         "moving": ["choice_html", "cine_html", "mosaic_html", "outlines_html", "range_html"],
         "names": [
+            "at_home",
+            "entries",
             "is_label",
             "is_nifti",
             "label_beside",
             "nifti_files",
             "nifti_named",
             "other_format",
+            "require_fetched",
             "stem",
+            "unfetched",
         ],
         "numbers": [
             "named_numbers",

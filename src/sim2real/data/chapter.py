@@ -6,20 +6,29 @@ staleness and wording are derived from these declarations.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from .names import at_home
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 
 
 class ParameterModel(BaseModel):
-    """Base of the chapters' parameters: unknown names and values of the wrong kind are refused."""
+    """Base of the chapters' parameters: unknown names and values of the wrong kind are refused, and
+    ``~`` in a path is the home folder."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
     )
+
+    @field_validator("*")
+    @classmethod
+    def _at_home(cls, value: object) -> object:
+        return at_home(value) if isinstance(value, Path) else value
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""Names of the files that people bring: which are NIfTI images, which are their labels, and which
-are of another format."""
+"""Names of the files that people bring: which are NIfTI images, which are their labels, which are
+of another format, and which are not the files themselves."""
 
+import os
 from pathlib import Path
 
 from .errors import refuse
@@ -25,6 +26,54 @@ _CONVERT = {
     ".nii.zst": ("a NIfTI packed with zstd", "unzstd"),
     ".nii.zip": ("a NIfTI packed with zip", "unzip"),
 }
+
+
+_LEFT_BEHIND = (".", "~$", "__MACOSX")
+"""How names begin that no person gave: of hidden files and a Mac's ``._name`` and ``.DS_Store``, of
+Excel's lock beside an open workbook, of what a Mac adds to an archive."""
+_POINTERS = {
+    b"version https://git-lfs.github.com/spec/": ("Git LFS", "git lfs pull"),
+    b"/annex/objects/": ("git-annex", "git annex get"),
+}
+"""How files begin that stand in the place of another."""
+
+
+def at_home(path: Path | str) -> Path:
+    """The path as a shell would have it: ``~`` at its start is a home folder, if there is one of
+    that name."""
+    return Path(os.path.expanduser(path))
+
+
+def entries(folder: Path) -> list[Path]:
+    """What people put into a folder, in the order of names. Raises OSError as ``os.listdir``."""
+    names = sorted(os.listdir(folder))
+    return [folder / name for name in names if not name.startswith(_LEFT_BEHIND)]
+
+
+def unfetched(path: Path) -> str:
+    """What stands in the place of a file that is kept elsewhere, and how to fetch it, in words; ""
+    where there is no such thing."""
+    if not path.exists() and (path.parent / f".{path.name}.icloud").exists():
+        return "is in iCloud and not on this machine; download it in the Finder"
+    for link in (path, path.parent):
+        if link.is_symlink() and not link.exists():
+            target = os.readlink(link)
+            fetch = "fetch it with 'git annex get'" if ".git/annex" in target else "restore that"
+            which = "is" if link == path else "lies in"
+            return f"{which} a link to {target}, which is not there; {fetch} or put the file here"
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        return ""
+    with open(path, "rb") as file:
+        start = file.read(max(map(len, _POINTERS)))
+    for mark, (tool, command) in _POINTERS.items():
+        if start.startswith(mark):
+            return f"is a pointer of {tool} and not the file itself; fetch it with '{command}'"
+    return ""
+
+
+def require_fetched(path: Path) -> None:
+    """Raise Sim2RealError where something stands in the place of a file, as ``unfetched`` tells."""
+    refuse(words := unfetched(path), f"{path}: {words}")
 
 
 def is_nifti(path: Path) -> bool:

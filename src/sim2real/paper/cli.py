@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from ..data import Sim2RealError, refuse, repository
+from ..data import Sim2RealError, at_home, refuse, repository
 from .chapters import LAST, SEGMENTATION, STUDIES, TRANSLATION, resolve_chapter, resolve_studies
 from .parameters import check, load_parameters, run_parameters
 from .processes import stoppable
@@ -379,7 +379,7 @@ COMMANDS = (
             ),
             argument(
                 "--output",
-                type=Path,
+                type=at_home,
                 default=Path("sim2real.pdf"),
                 metavar="FILE",
                 help="the PDF (default: sim2real.pdf)",
@@ -431,7 +431,7 @@ COMMANDS = (
         (
             argument(
                 "source",
-                type=Path,
+                type=at_home,
                 help="a NIfTI short-axis stack, a folder of them, or an M&Ms folder",
             ),
             argument(
@@ -450,7 +450,7 @@ COMMANDS = (
             ),
             argument(
                 "--output",
-                type=Path,
+                type=at_home,
                 default=Path("predictions"),
                 help="folder for the label files and scores.csv",
             ),
@@ -463,7 +463,7 @@ COMMANDS = (
         (
             argument(
                 "source",
-                type=Path,
+                type=at_home,
                 metavar="SOURCE",
                 help="a NIfTI image (3D, or 4D phase by phase) or a folder of them",
             ),
@@ -478,13 +478,13 @@ COMMANDS = (
             ),
             argument(
                 "--output",
-                type=Path,
+                type=at_home,
                 default=Path("translations"),
                 help="folder for the images (default: translations)",
             ),
             argument(
                 "--weights",
-                type=Path,
+                type=at_home,
                 metavar="FOLDER",
                 help="weights of the public CUT code (latest_net_G.pth) to use instead",
             ),
@@ -497,7 +497,7 @@ COMMANDS = (
         (
             argument(
                 "output",
-                type=Path,
+                type=at_home,
                 metavar="OUTPUT",
                 help="folder for one sub-folder and .par a subject",
             ),
@@ -526,7 +526,7 @@ COMMANDS = (
         (
             argument(
                 "path",
-                type=Path,
+                type=at_home,
                 metavar="PATH",
                 help="the folder that cohort.mnms_root or cohort.acdc_root is to name",
             ),
@@ -539,7 +539,7 @@ COMMANDS = (
         (
             argument(
                 "output",
-                type=Path,
+                type=at_home,
                 nargs="?",
                 metavar="OUTPUT",
                 help="folder for student/, instructor/ and slides/",

@@ -7,6 +7,8 @@ from ..data import refuse
 from .chapters import REAL_HEARTS, SEGMENTATION
 from .parameters import Parameters
 
+_KNOWN = "runs/.sound.json"  # subjects of the user's whose voxels were found sound
+
 
 def check_data(parameters: Parameters, until: str, root: Path) -> None:
     """Raise Sim2RealError for the first fault of the folders that the parameters name.
@@ -42,11 +44,20 @@ def check_data(parameters: Parameters, until: str, root: Path) -> None:
 
 
 def _check_people(cohort: CohortParameters, root: Path, trains: str, tests: str) -> None:
-    """Raise Sim2RealError for folders that cannot be used, and for want of subjects; ``trains`` and
-    ``tests``: what needs those of the split, nothing if none does."""
-    from ..cohort import read_real, require_subjects
+    """Raise Sim2RealError for folders and voxels that cannot be used, and for want of subjects;
+    ``trains`` and ``tests``: what needs those of the split, nothing if none does.
 
-    cases = read_real(cohort, root).cases
-    for split, purpose in (("train", trains), ("test", tests)):
-        if purpose:
-            require_subjects(cases, split, purpose, cohort.vendors)
+    The run's chapters would come to the voxels after minutes or hours.
+    """
+    from ..cohort import examined, read_real, require_subjects
+
+    found = read_real(cohort, root)
+    needs = [(split, purpose) for split, purpose in (("train", trains), ("test", tests)) if purpose]
+    for split, purpose in needs:
+        require_subjects(found.cases, split, purpose, cohort.vendors)
+    used = examined(found, cohort.n_slices, root / _KNOWN)
+    folders = [folder for folder in (cohort.mnms_root, cohort.acdc_root) if folder is not None]
+    used.sound(" and ".join(map(str, folders)))
+    for split, purpose in needs:
+        purpose += ", which cannot use those that 'sim2real cohort check' lists as left out,"
+        require_subjects(used.cases, split, purpose, cohort.vendors)

@@ -23,6 +23,7 @@ from ..data import (
     ParameterModel,
     RunFolder,
     Sim2RealError,
+    at_home,
     refuse,
     repository,
     save_figure,
@@ -191,7 +192,7 @@ def open_chapter(notebook: str, names: dict) -> OpenChapter:
     if declared.variants is not None:
         for key in next(iter(declared.variants(Parameters()))):
             given.pop(key, None)
-    run = RunFolder(repository() / common.get("run", "runs/notebook"))
+    run = RunFolder(repository() / at_home(common.get("run", "runs/notebook")))
     alone = "SIM2REAL_WORKFLOW" not in os.environ
     if alone and declared.alone and not (run.path / "parameters.yaml").is_file():
         given = _few(chapter, given)

@@ -8,7 +8,7 @@ import json
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import yaml
 from pydantic import Field, ValidationError, create_model
@@ -114,7 +114,8 @@ def check(model: type[ParameterModel], values: dict, section: str = "") -> Param
 
 
 def _apply(tree: dict, change: str) -> None:
-    name, equals, text = (part.strip() for part in change.partition("="))
+    name, equals, text = change.partition("=")
+    name = name.strip()
     refuse(
         not equals or not name,
         f"--set {change}: expected chapter.name=value, for example simulation.flip_angle_deg=45",
@@ -123,12 +124,8 @@ def _apply(tree: dict, change: str) -> None:
         name == "preset",
         f"--set {change}: a preset is chosen with --preset",
     )
-    try:
-        value = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise Sim2RealError(f"--set {change}: the value cannot be read") from None
     *path, last = name.split(".")
-    branch = tree
+    value, branch = _value(path, last, text, change), tree
     for step in path:
         branch = branch.setdefault(step, {})
         refuse(
@@ -140,6 +137,19 @@ def _apply(tree: dict, change: str) -> None:
         f"--set {change}: {last} is a chapter; name one of its parameters: {last}.NAME=value",
     )
     branch[last] = value
+
+
+def _value(path: list[str], last: str, text: str, change: str) -> object:
+    """What a text means for a parameter: of a path every sign is its own, an empty one is none;
+    anything else is YAML."""
+    section = Parameters.model_fields.get(".".join(path))
+    field = getattr(section and section.annotation, "model_fields", {}).get(last)
+    if field is not None and Path in (field.annotation, *get_args(field.annotation)):
+        return text.lstrip() or None
+    try:
+        return yaml.safe_load(text.strip())
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise Sim2RealError(f"--set {change}: the value cannot be read") from None
 
 
 def _explain(model: type[ParameterModel], error: dict, section: str) -> str:

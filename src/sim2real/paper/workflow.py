@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..data import Sim2RealError, available_cores, clear_temporaries
+from ..data import Sim2RealError, at_home, available_cores, clear_temporaries
 from .chapters import LAST
 from .executing import fault_file
 from .jobs import targets
@@ -60,7 +60,7 @@ def find_profile(root: Path, text: str | None) -> Path | None:
     if text is None:
         return None
     shipped = root / "workflow" / "profiles"
-    for folder in (shipped / text, Path(text).absolute()):
+    for folder in (shipped / text, at_home(text).absolute()):
         if (folder / "config.yaml").is_file():
             return folder
     names = sorted(path.parent.name for path in shipped.glob("*/config.yaml"))

@@ -27,7 +27,7 @@ def find_weights(parameters: RealismParameters) -> tuple[Path | None, str]:
     Raises Sim2RealError for a named file that is missing or another one.
     """
     if parameters.inception_weights is not None:
-        path = repository() / parameters.inception_weights.expanduser()
+        path = repository() / parameters.inception_weights
         refuse(
             not path.is_file(),
             f"{path}: no such file; realism.inception_weights must name pytorch-fid's"
