@@ -83,7 +83,11 @@ def write_like(path: Path | str, data: np.ndarray, source: Path | str) -> None:
 def unpacked(path: Path | str) -> BinaryIO:
     """The bytes of a file, unpacked where its content is packed with gzip, whatever its name: tools
     unpack a ``.nii.gz`` and leave its name, and the other way round."""
-    return gzip.open(path) if beginning(Path(path), 2) == _GZIP else open(path, "rb")
+    return gzip.open(path) if _is_packed(Path(path)) else open(path, "rb")
+
+
+def _is_packed(path: Path) -> bool:
+    return beginning(path, 2) == _GZIP
 
 
 def open_image(path: Path | str) -> nib.Nifti1Image:
@@ -101,9 +105,8 @@ def open_image(path: Path | str) -> nib.Nifti1Image:
             f"{path}: holds voxels of type {nifti.get_data_dtype()}; expected real numbers"
         )
     claimed = math.prod(nifti.shape) * nifti.get_data_dtype().itemsize
-    is_packed = beginning(path, 2) == _GZIP
     refuse(
-        claimed > path.stat().st_size * (_DEFLATE if is_packed else 1),
+        claimed > path.stat().st_size * (_DEFLATE if _is_packed(path) else 1),
         f"{path}: its header claims {claimed:,} bytes of voxels, more than the file can hold;"
         " copy the file again",
     )
@@ -135,7 +138,7 @@ def _load(path: Path) -> nib.Nifti1Image:
     """The NIfTI, version 1 or 2, that the content of a file is."""
     try:
         kind = _kind(path)
-        if is_nifti(path) and path.name.lower().endswith(".gz") == (beginning(path, 2) == _GZIP):
+        if is_nifti(path) and path.name.lower().endswith(".gz") == _is_packed(path):
             return kind.from_filename(path)
         # nibabel goes by the name
         return kind.from_file_map({"image": nib.FileHolder(fileobj=unpacked(path))})
@@ -159,11 +162,14 @@ def _kind(path: Path) -> type[nib.Nifti1Image]:
         return nib.Nifti2Image
     other = other_content(start)
     refuse(other, f"{path}: {other}")
-    is_cut = len(start) < 348 and (not start or {*start[:4]} & {*b"\x5c\x1c"})  # 348 and 540
+    refuse(start[:2] == _GZIP, f"{path}: is packed with gzip twice; unpack it once with gunzip")
+    sizes = {int.from_bytes(start[:4], order) for order in ("little", "big")}
+    if not start or (len(start) < 348 and sizes & {348, 540}):
+        reason = f"it ends after {len(start)} bytes"
+        raise Sim2RealError(f"{path}: not a readable NIfTI image ({reason}); copy the file again")
     raise Sim2RealError(
-        f"{path}: not a readable NIfTI image"
-        + (f" (it ends after {len(start)} bytes); copy the file again" if is_cut else "")
-        + ("" if is_cut else "; expected a header of NIfTI at its start: convert the file to NIfTI")
+        f"{path}: not a readable NIfTI image; expected NIfTI's header at its start: convert the"
+        " file to NIfTI"
     )
 
 

@@ -8,8 +8,8 @@ NIFTI = (".nii.gz", ".nii")
 """Endings of NIfTI files, in either case."""
 _LABEL = "_gt"
 _ANALYZE = ("half of a pair of files (Analyze or NIfTI)", "nibabel's nib-convert")
-_MGH = ("FreeSurfer's MGH format", "mri_convert or nibabel's nib-convert")
-_PAR_REC = ("Philips' PAR/REC", "dcm2niix or nibabel's parrec2nii")
+_MGH = ("an image in FreeSurfer's MGH format", "mri_convert or nibabel's nib-convert")
+_PAR_REC = ("an image in Philips' PAR/REC", "dcm2niix or nibabel's parrec2nii")
 _DICOM = ("DICOM", "dcm2niix")
 _NRRD = ("NRRD", "3D Slicer or SimpleITK")
 _META = ("MetaImage", "3D Slicer or SimpleITK")
@@ -46,7 +46,6 @@ _BY_CONTENT = (
     (0, b"\xfd7zXZ\0", _XZ),
     (0, b"\x28\xb5\x2f\xfd", _ZSTD),
     (0, b"PK\x03\x04", _ZIP),
-    (0, b"\x1f\x8b", ("packed with gzip twice", "gunzip")),
     (0, b"\0\0\0\1\0\0", _MGH),
 )
 

@@ -1,5 +1,6 @@
 """What a command has written to a folder of the user's choice, and of which image."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -25,22 +26,22 @@ class Results:
         self._sums: dict[Path, str] = {}
 
     def require_free(self, name: str, source: Path) -> None:
-        """Raise Sim2RealError where the result ``name`` is there and of another image."""
-        row = self._rows.get(one_name(name))
-        if not (self.folder / (row["result"] if row else name)).exists():
+        """Raise Sim2RealError where the result ``name`` is there and of another image: one of
+        another path and another content."""
+        row = self._rows.get(one_name(name), {"result": name, "source": "", "sha256": ""})
+        if not (self.folder / row["result"]).exists() or row["source"] == os.path.abspath(source):
             return
-        other = row["source"] if row else "an image that sources.csv does not name"
         refuse(
-            row is None
-            or (row["source"] != str(source.resolve()) and self._sum(source) != row["sha256"]),
-            f"{source}: its result {self.folder / name} is there and was made of {other}; choose"
-            " another --output, or remove it",
+            row["sha256"] != self._sum(source),
+            f"{source}: its result {self.folder / row['result']} is there and was made of"
+            f" {row['source'] or 'an image that sources.csv does not name'}; choose another"
+            " --output, or remove that file",
         )
 
     def write(self, name: str, data: np.ndarray, source: Path) -> Path:
         """``data`` with the header of ``source``, as ``folder/name``."""
         self.require_free(name, source)
-        values = (name, str(source.resolve()), self._sum(source))
+        values = (name, os.path.abspath(source), self._sum(source))
         self._rows[one_name(name)] = dict(zip(_COLUMNS, values, strict=True))
         write_table(self.folder / SOURCES, pd.DataFrame(self._rows.values()))
         write_like(self.folder / name, data, source)
@@ -54,7 +55,10 @@ class Results:
 
 def made_here(folder: Path) -> set[str]:
     """Names of the files in a folder that a command of ours wrote there."""
-    return set(read_text_table(folder / SOURCES, _COLUMNS)["result"])
+    try:
+        return set(read_text_table(folder / SOURCES, _COLUMNS)["result"])
+    except Sim2RealError:  # the user's own table of that name
+        return set()
 
 
 def read_text_table(path: Path, columns: list[str]) -> pd.DataFrame:

@@ -105,8 +105,8 @@ def _images(folder: Path, faults: Faults) -> list[Path]:
 
 
 def _instead(paths: list[Path]) -> str:
-    """What a folder without NIfTI images holds, by the name or the content of its first file."""
-    files = [path for path in paths if path.is_file() and not path.name.startswith(".")]
+    """What a folder without NIfTI images holds, by name or content of the first known file."""
+    files = (p for p in paths if p.is_file() and not is_nifti(p) and not p.name.startswith("."))
     told = ((path, other_format(path) or other_content(beginning(path, 348))) for path in files)
     first = next(((path, words) for path, words in told if words), None)
     return f"; {first[0].name} {first[1]}" if first else ""

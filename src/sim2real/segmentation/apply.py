@@ -58,6 +58,8 @@ from ..data import (
 from .evaluate import structure_rows
 from .predict import predict_slices
 
+_SCORES = ["training", "vendor", "split", "subject", "phase", "structure", "dice", "hd_mm", "empty"]
+
 
 @dataclass(frozen=True)
 class UserPhase:
@@ -93,7 +95,7 @@ def predict_source(
     have been segmented, each fault told on standard error as it is met.
     """
     faults, results, rows = Faults(source), Results(output), []
-    earlier = read_text_table(output / "scores.csv", ["subject", "phase"])
+    earlier = read_text_table(output / "scores.csv", _SCORES)
     find = _mnms_subjects if source.is_dir() and is_mnms(source) else _files
     for read in find(source, faults):
         stacks = faults.attempt(_unclaimed, read, results)
@@ -156,7 +158,7 @@ def _look(path: Path) -> tuple[list[int | None], Path | None]:
         print(f"{path.name}: size of voxels {nifti.extra['spacing']}")
     if beside is not None:
         frame = Frame(path, beside)
-        for fault in header_faults(frame, Path(path.anchor or "/"), len(nifti.shape)):
+        for fault in header_faults(frame, Path("/"), len(nifti.shape)):
             raise Sim2RealError(fault)
         if reason := displacement_reason(frame):
             raise Sim2RealError(f"{path}: {reason}")
