@@ -288,10 +288,11 @@ def read_voxels(path: Path | str, nifti: nib.Nifti1Image, phase: int | None = No
     """Voxels as float32 (x, y, slice); of a 4D file one phase alone is kept in memory."""
     try:
         source = nifti.dataobj
-        data = np.asarray(
-            source if phase is None or len(nifti.shape) == 3 else source[..., phase],
-            dtype=np.float32,
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+            data = np.asarray(
+                source if phase is None or len(nifti.shape) == 3 else source[..., phase],
+                dtype=np.float32,
+            )
     except (OSError, EOFError, ValueError, OverflowError, MemoryError, zlib.error) as error:
         raise _unreadable(path, error) from None
     refuse(
