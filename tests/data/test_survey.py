@@ -37,12 +37,14 @@ def test_hidden_files_labels_and_folders_of_a_mac_are_passed_over(tmp_path):
 
 
 def test_other_formats_are_named_and_passed_over(tmp_path, capsys):
-    for name in ("b.nii", "pair.img", "scan.mgz", "notes.txt"):
+    slices = [f"IM{k}.dcm" for k in range(30)]
+    for name in ("b.nii", "pair.hdr", "pair.img", "notes.txt", ".hidden.img", *slices):
         (tmp_path / name).touch()
-    names, _ = faults_of(tmp_path)
+    names, faults = faults_of(tmp_path)
     told = capsys.readouterr().out.splitlines()
-    assert names == ["b.nii"]
-    assert [line.split(":")[0] for line in told] == ["pair.img", "scan.mgz"]
+    assert names == ["b.nii"] and not faults.lines
+    passed_over = ["IM0.dcm, IM1.dcm, IM10.dcm and 27 more", "pair.hdr, pair.img"]
+    assert [line.split(":")[0] for line in told] == passed_over
 
 
 @pytest.mark.parametrize(

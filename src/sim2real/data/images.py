@@ -3,6 +3,7 @@
 import gzip
 import math
 import os
+import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,10 +139,11 @@ def _load(path: Path) -> nib.Nifti1Image:
     """The NIfTI, version 1 or 2, that the content of a file is."""
     try:
         kind = _kind(path)
-        if is_nifti(path) and path.name.lower().endswith(".gz") == _is_packed(path):
-            return kind.from_filename(path)
-        # nibabel goes by the name
-        return kind.from_file_map({"image": nib.FileHolder(fileobj=unpacked(path))})
+        with warnings.catch_warnings(action="ignore"):  # of a header's extensions
+            if is_nifti(path) and path.name.lower().endswith(".gz") == _is_packed(path):
+                return kind.from_filename(path)
+            # nibabel goes by the name
+            return kind.from_file_map({"image": nib.FileHolder(fileobj=unpacked(path))})
     except (OSError, EOFError, zlib.error, MemoryError) as error:
         raise _unreadable(path, error) from None
     except Sim2RealError:

@@ -82,7 +82,10 @@ def _images(folder: Path, faults: Faults) -> list[Path]:
     paths = sorted(folder.iterdir())
     ours = made_here(folder)
     images = [p for p in paths if is_nifti(p) and not is_label(p) and p.name not in ours]
-    others = [path for path in paths if other_format(path) and not path.name.startswith(".")]
+    others = defaultdict(list)
+    for path in paths:
+        if other_format(path) and not path.name.startswith("."):
+            others[other_format(path)].append(path.name)
     placeholders = [path for path in paths if path.suffix == ".icloud" and unfetched(path)]
     refuse(
         not images and not placeholders,
@@ -97,8 +100,9 @@ def _images(folder: Path, faults: Faults) -> list[Path]:
         f"{folder}: {' and '.join(same)} differ in ending or case alone, and one would overwrite"
         " the other's result; rename one",
     )
-    for path in others:
-        print(f"{path.name}: passed over, {other_format(path)}")
+    for words, names in others.items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        print(f"{', '.join(names[:3])}{more}: passed over, {words}")
     for path in placeholders:
         faults.tell(f"{path}: {unfetched(path)}")
     return images

@@ -34,6 +34,7 @@ from ..cohort import (
 )
 from ..cohort.grid import is_oriented
 from ..data import (
+    LV,
     PHASES,
     RV,
     UNORIENTED,
@@ -229,7 +230,8 @@ def _predict_subject(
     turned = [upright(stack.image, stack.label, guide) for stack in stacks]
     centre = field_centre(turned[0][0])
     if guide is not None and not is_oriented(first.affine):
-        way = "the right ventricle found in it" if (guide.data == RV).any() else "its header"
+        lv, rv = ((guide.data == value).any(axis=(0, 1)) for value in (LV, RV))
+        way = "the right ventricle found in it" if (lv & rv).any() else "its header"
         print(f"{subject}: {UNORIENTED}; turned by {way}")
     if guide is not None and not guide.data.any():
         print(f"{subject}: no heart found; taken as its header says")
