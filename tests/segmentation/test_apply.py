@@ -240,12 +240,14 @@ def test_one_bad_image_does_not_lose_the_scores_of_the_others(tmp_path, predict,
 
 def test_a_bad_subject_of_a_cohort_does_not_lose_the_others(tmp_path, predict, surrogate, capsys):
     root = shutil.copytree(surrogate, tmp_path / "cohort")
-    bad, *others = read_mnms(root)
+    bad, worse, *others = read_mnms(root)
     content = bad.ed.image.read_bytes()
     bad.ed.image.write_bytes(content[: len(content) // 2])
-    with pytest.raises(Sim2RealError, match=f"1 of {1 + len(others)} images could not be used"):
+    worse.ed.label.write_bytes(b"")
+    with pytest.raises(Sim2RealError, match=f"2 of {2 + len(others)} images could not be used"):
         predict(root)
-    assert f"{bad.ed.image}: cut short" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"{bad.ed.image}: cut short" in told and f"{worse.ed.label}: not a readable" in told
     table = pd.read_csv(tmp_path / "out" / "scores.csv")
     assert set(table["subject"]) == {case.subject for case in others}
 

@@ -184,7 +184,7 @@ def test_a_second_image_of_a_name_is_refused_before_it_is_translated(tmp_path, g
     (path,) = translate_source(first, generator, SCALE, "A", tmp_path / "out")
     kept = path.read_bytes()
     with pytest.raises(Sim2RealError, match="2/sa.nii.gz: its result .* made of .*1/sa.nii.gz"):
-        translate_source(second, generator, SCALE, "A", tmp_path / "out")
+        translate_source(second, None, SCALE, "A", tmp_path / "out")
     assert path.read_bytes() == kept
     translate_source(second, generator, SCALE, "B", tmp_path / "out")
     translate_source(first, generator, SCALE, "A", tmp_path / "out")
