@@ -194,7 +194,7 @@ HEADER = {
     ),
     "gzip cut within the header": (
         content(lambda raw: raw[:40]),
-        "A1_sa.nii.gz: not a readable NIfTI",
+        "A1_sa.nii.gz: cut short or damaged",
     ),
     "label of zero bytes": (
         content(lambda raw: b"", "_gt"),

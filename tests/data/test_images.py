@@ -1,4 +1,5 @@
 import gzip
+import struct
 
 import nibabel as nib
 import numpy as np
@@ -11,6 +12,7 @@ from sim2real.data import (
     open_image,
     open_stack,
     read_image,
+    read_intensities,
     read_labels,
     read_voxels,
     write_image,
@@ -204,3 +206,174 @@ def test_what_is_written_like_a_file_has_its_header(tmp_path):
     for field in ("sform_code", "qform_code", "pixdim", "srow_x", "srow_z", "xyzt_units"):
         np.testing.assert_array_equal(before[field], after[field])
     assert after.get_data_dtype() == np.float32
+
+
+PLACE, QUATERNION, TIME = slice(76, 108), slice(252, 328), slice(136, 140)  # bytes of a header
+
+
+@pytest.mark.parametrize("unit", [0, 1, 2, 3])
+@pytest.mark.parametrize("codes", [(0, 0), (2, 0), (0, 3), (1, 4)])
+def test_place_size_and_time_are_written_as_they_stand_in_the_source(tmp_path, codes, unit):
+    """Also what nibabel mends as it reads: a handedness of 0, a negative size."""
+    nifti = nib.Nifti1Image(np.ones((7, 5, 3, 4), np.int16), oblique())
+    nib.save(nifti, tmp_path / "a.nii")
+    raw = bytearray((tmp_path / "a.nii").read_bytes())
+    struct.pack_into("<8f", raw, 76, 0, -1.1, 1.4, 9, 0.035, 1, 1, 1)
+    struct.pack_into("<B", raw, 123, unit + 8)
+    struct.pack_into("<2h", raw, 252, *codes)
+    struct.pack_into("<f", raw, 136, 0.25)
+    (tmp_path / "a.nii").write_bytes(raw)
+    for shape in ((7, 5, 3, 4), (7, 5, 3)):
+        write_like(tmp_path / "b.nii", np.zeros(shape, np.uint8), tmp_path / "a.nii")
+        written = (tmp_path / "b.nii").read_bytes()
+        for part in (PLACE, QUATERNION, TIME, slice(123, 124)):
+            assert written[part] == raw[part]
+        assert nib.load(tmp_path / "b.nii").shape == shape
+
+
+def test_axes_of_one_are_written_as_the_source_has_them(tmp_path):
+    write_image(tmp_path / "a.nii.gz", image((7, 5, 3, 1)))
+    write_like(tmp_path / "b.nii.gz", np.zeros((7, 5, 3), np.uint8), tmp_path / "a.nii.gz")
+    assert nib.load(tmp_path / "b.nii.gz").shape == (7, 5, 3, 1)
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "A.NII", "A.NII.GZ", "a.b.nii.gz"])
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+def test_a_file_is_read_for_what_it_is_whatever_its_name(tmp_path, name, packed, kind):
+    data = image((7, 5, 3, 4)).data
+    content = kind(data, oblique()).to_bytes()
+    (tmp_path / name).write_bytes(gzip.compress(content) if packed else content)
+    nifti = open_image(tmp_path / name)
+    assert nib.is_proxy(nifti.dataobj)  # no voxel was read
+    np.testing.assert_allclose(nifti.affine, oblique(), atol=1e-5)
+    np.testing.assert_array_equal(read_voxels(tmp_path / name, nifti, 2), data[..., 2])
+    np.testing.assert_array_equal(read_voxels(tmp_path / name, nifti, 0), data[..., 0])
+    write_like(tmp_path / "b.nii.gz", data, tmp_path / name)
+    np.testing.assert_array_equal(read_image(tmp_path / "b.nii.gz").data, data)
+
+
+def test_an_axis_of_one_costs_no_reading(tmp_path):
+    """Voxels that are cut short are a fault of reading them, not of opening."""
+    path = stack_spelled(tmp_path / "a.nii", sform=SIZE)
+    nib.save(nib.Nifti1Image(np.ones((40, 40, 8, 1)), np.diag([*SIZE, 1])), path)
+    assert nib.is_proxy(open_stack(path).dataobj)
+
+
+def pair(path):
+    header = nib.Nifti1Pair(np.zeros((4, 5, 6), np.int16), np.eye(4)).header
+    path.write_bytes(header.binaryblock + bytes(4))
+
+
+def web_page(path):
+    path.write_text("\n<!DOCTYPE html><html><body>Please log in</body></html>")
+
+
+OTHERS = {
+    "DICOM": (lambda path: path.write_bytes(bytes(128) + b"DICM" + bytes(400)), "dcm2niix"),
+    "page": (web_page, "is a web page.*download the image again"),
+    "pair": (pair, "half of a pair"),
+    "zip": (lambda path: path.write_bytes(b"PK\x03\x04" + bytes(600)), "unzip"),
+    "bzip2": (lambda path: path.write_bytes(b"BZh91AY" + bytes(600)), "bunzip2"),
+    "text": (lambda path: path.write_text("hello " * 100), "expected NIfTI's header"),
+    "twice": (
+        lambda path: path.write_bytes(gzip.compress(gzip.compress(bytes(600)))),
+        "packed with gzip twice; unpack it once",
+    ),
+    "packed page": (
+        lambda path: path.write_bytes(gzip.compress(b"<html><body>" + b"x" * 600)),
+        "web page",
+    ),
+    "pointer": (
+        lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1\n"),
+        "git lfs pull",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+@pytest.mark.parametrize("case", OTHERS)
+def test_another_format_is_refused_for_what_it_is_and_not_called_damaged(tmp_path, name, case):
+    make, told = OTHERS[case]
+    make(tmp_path / name)
+    with pytest.raises(Sim2RealError, match=told) as fault:
+        open_image(tmp_path / name)
+    assert not any(word in str(fault.value) for word in ("damaged", "copy", "replace", "claims"))
+
+
+@pytest.mark.parametrize("length", [0, 100, 347])
+def test_a_header_that_is_cut_short_is_the_files_own_fault(tmp_path, length):
+    content = nib.Nifti1Image(np.ones((4, 5, 6)), np.eye(4)).to_bytes()
+    (tmp_path / "a.nii").write_bytes(content[:length])
+    told = one_line(lambda: open_image(tmp_path / "a.nii"))
+    assert f"ends after {length} bytes" in told and "copy the file again" in told
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PermissionError(13, "Permission denied"), "change its permissions"),
+        (OSError(5, "Input/output error"), "Input/output error.* the disk or the network"),
+        (MemoryError(), "more memory"),
+        (OSError("Expected 9 bytes, got 3 bytes"), "cut short or damaged.*copy the file again"),
+        (EOFError("Compressed file ended"), "cut short or damaged.*copy the file again"),
+    ],
+)
+def test_a_file_is_blamed_only_for_its_own_fault(tmp_path, monkeypatch, error, told):
+    write_image(tmp_path / "a.nii.gz", image())
+    nifti = open_image(tmp_path / "a.nii.gz")
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("nibabel.arrayproxy.ArrayProxy.__array__", fail)
+    with pytest.raises(Sim2RealError, match=told) as fault:
+        read_voxels(tmp_path / "a.nii.gz", nifti)
+    assert ("damaged" in str(fault.value)) == ("damaged" in told)
+    monkeypatch.setattr("sim2real.data.images.unpacked", fail)
+    with pytest.raises(Sim2RealError, match=told):
+        open_image(tmp_path / "a.nii.gz")
+
+
+def set_field(path, at, form, *values):
+    raw = bytearray(nib.Nifti1Image(np.ones((4, 5, 6), np.int16), np.eye(4)).to_bytes())
+    struct.pack_into(form, raw, at, *values)
+    path.write_bytes(raw)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ((70, "<h", 1), "not a readable NIfTI image"),  # bool, a bit a voxel
+        ((70, "<h", 32), "voxels of type complex64; expected real numbers"),
+        ((70, "<h", 128), "voxels of type .*; expected real numbers"),  # RGB
+        ((70, "<h", 77), "not a readable NIfTI image"),
+        ((40, "<3h", 2, 4, 30), r"shape \(4, 30\); expected 3 or 4 dimensions"),
+        ((40, "<7h", 6, 2, 2, 2, 1, 1, 1), "expected 3 or 4 dimensions"),
+        ((40, "<h", -3), "not a readable NIfTI image"),
+        ((252, "<2h3f", 1, 0, 9, 9, 9), "not a readable NIfTI image"),  # no quaternion
+    ],
+)
+def test_headers_that_cannot_be_used_are_told_in_one_line(tmp_path, change, told):
+    set_field(tmp_path / "a.nii", *change)
+    with pytest.raises(Sim2RealError, match=told) as fault:
+        read_image(tmp_path / "a.nii")
+    assert str(fault.value).startswith(f"{tmp_path / 'a.nii'}: ") and "\n" not in str(fault.value)
+
+
+def test_an_extension_without_content_is_told_in_one_line(tmp_path):
+    set_field(tmp_path / "a.nii", 108, "<f", 400)  # where voxels begin
+    raw = bytearray((tmp_path / "a.nii").read_bytes())
+    struct.pack_into("<4B2i", raw, 348, 1, 0, 0, 0, 96, 6)
+    (tmp_path / "a.nii").write_bytes(raw)
+    assert "not a readable NIfTI image" in one_line(lambda: open_image(tmp_path / "a.nii"))
+
+
+def test_an_image_of_one_value_is_refused_with_its_phase(tmp_path):
+    data = image((7, 5, 3, 2)).data
+    data[..., 1] = 4
+    write_image(tmp_path / "a.nii", Image(data, oblique()))
+    nifti = open_image(tmp_path / "a.nii")
+    read_intensities(tmp_path / "a.nii", nifti, 0)
+    with pytest.raises(Sim2RealError, match="a.nii: holds 4 in every voxel of phase 1"):
+        read_intensities(tmp_path / "a.nii", nifti, 1)

@@ -2,6 +2,7 @@
 refused. The network is a threshold."""
 
 import gzip
+import shutil
 import struct
 
 import nibabel as nib
@@ -211,6 +212,166 @@ def store_cine(folder, case):
     for path in case.files:
         (folder / path.name).write_bytes(path.read_bytes())
     return folder / case.ed.image.name
+
+
+def test_one_bad_image_does_not_lose_the_scores_of_the_others(tmp_path, predict, stack, capsys):
+    image, label = stack
+    folder = tmp_path / "in"
+    for name in ("a", "c"):
+        store(folder, name, image, label)
+    store(folder, "b", Image(np.where(image.data < 9, np.nan, image.data), image.affine))
+    store(folder, "d", Image(np.full_like(image.data, 3), image.affine))
+    store(folder, "e", image, Image(label.data[:, :, 1:], label.affine))
+    (folder / "f.nii.gz").symlink_to("../.git/annex/objects/f.nii.gz")
+    with pytest.raises(Sim2RealError, match="in: 4 of 6 images could not be used"):
+        predict(folder)
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("sim2real:")]
+    words = ("e_gt.nii.gz: shape", "git annex get", "b.nii.gz: holds NaN", "d.nii.gz: holds 3")
+    assert len(told) == len(words)  # headers first
+    for line, part in zip(told, words, strict=True):
+        assert part in line
+    table = pd.read_csv(tmp_path / "out" / "scores.csv", keep_default_na=False)
+    assert list(table["subject"]) == ["a"] * 3 + ["c"] * 3
+    assert {path.name for path in (tmp_path / "out").glob("*.nii.gz")} == {
+        "a_pred.nii.gz",
+        "c_pred.nii.gz",
+    }
+
+
+def test_a_bad_subject_of_a_cohort_does_not_lose_the_others(tmp_path, predict, surrogate, capsys):
+    root = shutil.copytree(surrogate, tmp_path / "cohort")
+    bad, worse, *others = read_mnms(root)
+    content = bad.ed.image.read_bytes()
+    bad.ed.image.write_bytes(content[: len(content) // 2])
+    worse.ed.label.write_bytes(b"")
+    with pytest.raises(Sim2RealError, match=f"2 of {2 + len(others)} images could not be used"):
+        predict(root)
+    told = capsys.readouterr().err
+    assert f"{bad.ed.image}: cut short" in told and f"{worse.ed.label}: not a readable" in told
+    table = pd.read_csv(tmp_path / "out" / "scores.csv")
+    assert set(table["subject"]) == {case.subject for case in others}
+
+
+def test_scores_of_other_images_stay_and_those_of_the_same_are_replaced(tmp_path, predict, stack):
+    image, label = stack
+    brighter = Image(image.data**0.7, image.affine)
+    first = store(tmp_path / "in", "007", image, label)
+    second = store(tmp_path / "in", "b", brighter, label)
+    predict(first)
+    before = (tmp_path / "out" / "scores.csv").read_text().splitlines()
+    predict(second)
+    both = (tmp_path / "out" / "scores.csv").read_text().splitlines()
+    assert both[:4] == before and len(both) == 7
+    assert before[0] == "training,vendor,split,subject,phase,structure,dice,hd_mm,empty"
+    predict(first)
+    again = (tmp_path / "out" / "scores.csv").read_text().splitlines()
+    assert sorted(again) == sorted(both)
+    second.with_name("b_gt.nii.gz").unlink()
+    predict(second)
+    assert (tmp_path / "out" / "scores.csv").read_text().splitlines() == before
+
+
+def test_a_second_image_of_a_name_does_not_overwrite_the_first_ones_labels(
+    tmp_path, predict, stack
+):
+    image, label = stack
+    one = store(tmp_path / "1", "sa", image, label)
+    two = store(tmp_path / "2", "sa", Image(np.sqrt(image.data), image.affine), label)
+    predict(one)
+    kept = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    with pytest.raises(Sim2RealError, match="2/sa.nii.gz: its result .*choose another --output"):
+        predict(two)
+    assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == kept
+
+
+def test_a_phase_and_an_image_of_its_name_do_not_overwrite_each_other(
+    tmp_path, predict, stack, capsys
+):
+    image, _ = stack
+    both = np.stack([image.data, np.sqrt(image.data)], axis=3)
+    store(tmp_path / "in", "a", Image(both, image.affine))
+    store(tmp_path / "in", "a_1", Image(image.data**2, image.affine))
+    with pytest.raises(Sim2RealError, match="1 of 2 images"):
+        predict(tmp_path / "in")
+    assert "a_1.nii.gz: its result" in capsys.readouterr().err
+
+
+def test_results_among_the_images_are_not_segmented_again(tmp_path, predict, stack):
+    store(tmp_path / "out", "a", *stack)
+    for _ in range(2):
+        table, folder = predict(tmp_path / "out")
+    assert len(list(folder.glob("*_pred.nii.gz"))) == 1 and len(table) == 3
+
+
+@pytest.mark.parametrize("in_image", [0, 1, 2])
+@pytest.mark.parametrize("in_label", [0, 1])
+def test_axes_of_one_on_either_side_do_not_matter(tmp_path, predict, stack, in_image, in_label):
+    padded = [
+        Image(part.data.reshape(part.data.shape + (1,) * n), part.affine)
+        for part, n in zip(stack, (in_image, in_label), strict=True)
+    ]
+    table, folder = predict(store(tmp_path / "in", "x", *padded))
+    assert len(table) == 3
+    written = nib.load(folder / "x_pred.nii.gz")
+    assert written.shape == padded[0].data.shape and written.get_data_dtype() == np.uint8
+
+
+@pytest.mark.parametrize("name", ["x_gt.nii", "x_GT.NII.GZ", "x_gt.nii.gz"])
+def test_a_label_of_another_ending_scores_the_same(tmp_path, predict, stack, name):
+    image, label = stack
+    scores, _ = predict(store(tmp_path / "plain", "x", image, label))
+    source = store(tmp_path / "in", "x", image)
+    write_image(tmp_path / "x_gt.nii.gz", label)
+    content = (tmp_path / "x_gt.nii.gz").read_bytes()
+    (tmp_path / "in" / name).write_bytes(content)  # packed, whatever the name says
+    pd.testing.assert_frame_equal(predict(source, "again")[0], scores)
+
+
+def test_a_linked_image_and_its_linked_label_are_scored(tmp_path, predict, stack):
+    """As tools lay out a study whose files are kept elsewhere."""
+    store(tmp_path / "kept", "content", *stack)
+    (tmp_path / "in").mkdir()
+    for end in ("", "_gt"):
+        (tmp_path / "in" / f"x{end}.nii.gz").symlink_to(tmp_path / "kept" / f"content{end}.nii.gz")
+    assert len(predict(tmp_path / "in")[0]) == 3
+
+
+def test_an_unknown_orientation_is_told_with_what_was_done(
+    tmp_path, predict, stack, capsys, monkeypatch
+):
+    image, _ = stack
+    predict(store(tmp_path / "in", "known", image))
+    assert "orientation unknown" not in capsys.readouterr().out
+    plain = Image(image.data, np.diag([*image.spacing_mm, 1]))
+    predict(store(tmp_path / "in", "plain", plain))
+    told = capsys.readouterr().out
+    assert "plain: orientation unknown" in told and "turned by the right ventricle found" in told
+    nothing = Image(np.zeros(image.data.shape, np.uint8), plain.affine)
+    monkeypatch.setattr(apply, "find_heart", lambda _: nothing)
+    predict(store(tmp_path / "in", "plain", plain))
+    told = capsys.readouterr().out
+    assert "plain: orientation unknown" in told and "turned by its header" in told
+
+
+@pytest.mark.parametrize("codes", ["none", "unit columns"])
+def test_a_file_without_orientation_in_its_codes_is_told_so(
+    tmp_path, predict, stack, codes, capsys
+):
+    image, _ = stack
+    nifti = nib.Nifti1Image(image.data, None)
+    nifti.header["pixdim"][1:4] = image.spacing_mm
+    if codes == "unit columns":
+        nifti.set_sform(np.diag([-1, -1, 1, 1]), code=1)
+    nifti.header["pixdim"][1:4] = image.spacing_mm
+    nib.save(nifti, tmp_path / "a.nii.gz")
+    assert nifti.header["qform_code"] == 0
+    predict(tmp_path / "a.nii.gz")
+    assert "a: orientation unknown" in capsys.readouterr().out
+    written, original = (
+        nib.load(path).header for path in (tmp_path / "out/a_pred.nii.gz", tmp_path / "a.nii.gz")
+    )
+    for field in ("pixdim", "sform_code", "qform_code", "srow_x"):
+        np.testing.assert_array_equal(written[field], original[field])
 
 
 def test_a_short_stack_is_labelled_and_not_scored(tmp_path, predict, stack, capsys):

@@ -159,7 +159,61 @@ def test_a_folder_is_translated_but_for_its_label_files(tmp_path, generator):
         save(tmp_path / "in" / name, stack(40, 52, 2))
     paths = translate_source(tmp_path / "in", generator, SCALE, "A", tmp_path / "out")
     assert [path.name for path in paths] == ["a_vendorA.nii.gz", "b_vendorA.nii.gz"]
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {path.name for path in paths}
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {path.name for path in paths} | {"sources.csv"}
+
+
+def test_one_bad_image_does_not_keep_the_others_from_being_translated(tmp_path, generator, capsys):
+    data = stack(40, 52, 2)
+    for name in ("a.nii", "c.nii"):
+        save(tmp_path / "in" / name, data)
+    save(tmp_path / "in" / "b.nii", np.full_like(data, np.nan))
+    (tmp_path / "in" / "d.nii.gz").write_text("version https://git-lfs.github.com/spec/v1")
+    with pytest.raises(Sim2RealError, match="2 of 4 images could not be used"):
+        translate_source(tmp_path / "in", generator, SCALE, "A", tmp_path / "out")
+    told = [line for line in capsys.readouterr().err.splitlines() if "sim2real:" in line]
+    assert "d.nii.gz: is a git-LFS pointer" in told[0] and "b.nii: holds NaN" in told[1]
+    assert len(list((tmp_path / "out").glob("*.nii.gz"))) == 2
+
+
+def test_a_second_image_of_a_name_is_refused_before_it_is_translated(tmp_path, generator):
+    first, second = (
+        save(tmp_path / name / "sa.nii.gz", scale * stack(40, 52, 2))
+        for name, scale in (("1", 1), ("2", -1))
+    )
+    (path,) = translate_source(first, generator, SCALE, "A", tmp_path / "out")
+    kept = path.read_bytes()
+    with pytest.raises(Sim2RealError, match="2/sa.nii.gz: its result .* made of .*1/sa.nii.gz"):
+        translate_source(second, None, SCALE, "A", tmp_path / "out")
+    assert path.read_bytes() == kept
+    translate_source(second, generator, SCALE, "B", tmp_path / "out")
+    translate_source(first, generator, SCALE, "A", tmp_path / "out")
+
+
+def test_units_codes_time_and_axes_of_one_are_those_of_the_source(tmp_path, generator):
+    affine = AFFINE.copy()
+    affine[:3] /= 1000
+    nifti = nib.Nifti1Image(stack(40, 52, 8, 2), affine)
+    nifti.header.set_xyzt_units("meter", "sec")
+    nifti.header["pixdim"][4] = 0.035
+    nifti.set_qform(affine, code=3)
+    nifti.set_sform(affine, code=2)
+    nib.save(nifti, tmp_path / "cine.nii.gz")
+    save(tmp_path / "one.nii.gz", stack(40, 52, 2, 1))
+    for name in ("cine", "one"):
+        (path,) = translate_source(tmp_path / f"{name}.nii.gz", generator, SCALE, "A", tmp_path)
+        written, original = nib.load(path), nib.load(tmp_path / f"{name}.nii.gz")
+        assert written.shape == original.shape
+        for field in ("pixdim", "sform_code", "qform_code", "srow_y", "quatern_b", "xyzt_units"):
+            np.testing.assert_array_equal(written.header[field], original.header[field])
+
+
+@pytest.mark.parametrize(("affine", "told"), [(AFFINE, False), (np.diag([-1.4, -1.4, 9, 1]), True)])
+def test_an_unknown_orientation_is_told(tmp_path, generator, capsys, affine, told):
+    source = save(tmp_path / "a.nii.gz", stack(40, 52, 6), affine)
+    translate_source(source, generator, SCALE, "A", tmp_path / "out")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.startswith("a.nii.gz: orientation unknown") for line in lines] == [True] * told
 
 
 def test_public_weights_and_the_same_generator_of_a_run_give_the_same(
@@ -220,6 +274,11 @@ BAD = {
     ),
     "cut short": (damaged, "x.nii.gz: cut short or damaged"),
     "no NIfTI": (lambda path: path.write_text("hello"), "x.nii.gz: not a readable NIfTI image"),
+    "flat": (lambda path: save(path, stack(40, 52)), r"shape \(40, 52\); expected 3 or 4"),
+    "complex": (
+        lambda path: save(path, np.ones((40, 52, 2), np.complex64)),
+        "x.nii.gz: holds voxels of type complex64",
+    ),
 }
 
 

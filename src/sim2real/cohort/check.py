@@ -28,6 +28,7 @@ from ..data import (
     read_json,
     refuse,
     science_digest,
+    unpacked,
     write_json,
 )
 from .acdc import VENDOR, survey_acdc
@@ -235,8 +236,7 @@ def length_fault(path: Path) -> str:
     claimed = int(nifti.dataobj.offset) + math.prod(nifti.shape) * nifti.get_data_dtype().itemsize
     length = 0
     try:
-        with open(path, "rb") as raw:  # packed or not whatever its name says
-            file = gzip.open(raw) if raw.peek(2)[:2] == b"\x1f\x8b" else raw
+        with unpacked(path) as file:
             while (chunk := file.read(_CHUNK)) and length <= claimed:
                 length += len(chunk)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

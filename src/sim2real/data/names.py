@@ -1,41 +1,59 @@
-"""Names of the files that people bring: which are NIfTI images, which are their labels, which are
-of another format, and which are not the files themselves."""
+"""Names of the files that people bring: which are NIfTI images, which are their labels, and which
+are of another format."""
 
 import os
+import unicodedata
 from pathlib import Path
-
-from .errors import refuse
 
 NIFTI = (".nii.gz", ".nii")
 """Endings of NIfTI files, in either case."""
 _LABEL = "_gt"
-_CONVERT = {
-    ".hdr": ("a header of Analyze or of a NIfTI in two files", "nibabel's nib-convert"),
-    ".img": ("voxels of Analyze or of a NIfTI in two files", "nibabel's nib-convert"),
-    ".mgz": ("FreeSurfer's MGH format", "mri_convert or nibabel's nib-convert"),
-    ".mgh": ("FreeSurfer's MGH format", "mri_convert or nibabel's nib-convert"),
-    ".par": ("Philips' PAR/REC", "dcm2niix or nibabel's parrec2nii"),
-    ".rec": ("Philips' PAR/REC", "dcm2niix or nibabel's parrec2nii"),
-    ".dcm": ("DICOM", "dcm2niix"),
-    ".ima": ("DICOM", "dcm2niix"),
-    ".nrrd": ("NRRD", "3D Slicer or SimpleITK"),
-    ".mha": ("MetaImage", "3D Slicer or SimpleITK"),
-    ".mhd": ("MetaImage", "3D Slicer or SimpleITK"),
-    ".nii.bz2": ("a NIfTI packed with bzip2", "bunzip2"),
-    ".nii.xz": ("a NIfTI packed with xz", "unxz"),
-    ".nii.zst": ("a NIfTI packed with zstd", "unzstd"),
-    ".nii.zip": ("a NIfTI packed with zip", "unzip"),
+_ANALYZE = ("half of a pair of files (Analyze or NIfTI)", "nibabel's nib-convert")
+_MGH = ("an image in FreeSurfer's MGH format", "mri_convert or nibabel's nib-convert")
+_PAR_REC = ("an image in Philips' PAR/REC", "dcm2niix or nibabel's parrec2nii")
+_DICOM = ("DICOM", "dcm2niix")
+_NRRD = ("NRRD", "3D Slicer or SimpleITK")
+_META = ("MetaImage", "3D Slicer or SimpleITK")
+_BZIP2 = ("packed with bzip2", "bunzip2")
+_XZ = ("packed with xz", "unxz")
+_ZSTD = ("packed with zstd", "unzstd")
+_ZIP = ("packed with zip", "unzip")
+_BY_NAME = {
+    ".hdr": _ANALYZE,
+    ".img": _ANALYZE,
+    ".hdr.gz": _ANALYZE,
+    ".img.gz": _ANALYZE,
+    ".mgz": _MGH,
+    ".mgh": _MGH,
+    ".par": _PAR_REC,
+    ".rec": _PAR_REC,
+    ".dcm": _DICOM,
+    ".ima": _DICOM,
+    ".nrrd": _NRRD,
+    ".mha": _META,
+    ".mhd": _META,
+    ".nii.bz2": _BZIP2,
+    ".nii.xz": _XZ,
+    ".nii.zst": _ZSTD,
+    ".nii.zip": _ZIP,
 }
+_BY_CONTENT = (
+    (128, b"DICM", _DICOM),
+    (344, b"ni1\0", _ANALYZE),
+    (0, b"# === DATA DESCRIPTION FILE", _PAR_REC),
+    (0, b"NRRD0", _NRRD),
+    (0, b"ObjectType =", _META),
+    (0, b"BZh", _BZIP2),
+    (0, b"\xfd7zXZ\0", _XZ),
+    (0, b"\x28\xb5\x2f\xfd", _ZSTD),
+    (0, b"PK\x03\x04", _ZIP),
+    (0, b"\0\0\0\1\0\0", _MGH),
+)
 
 
 _LEFT_BEHIND = (".", "~$", "__MACOSX")
 """How names begin that no person gave: of hidden files and a Mac's ``._name`` and ``.DS_Store``, of
 Excel's lock beside an open workbook, of what a Mac adds to an archive."""
-_POINTERS = {
-    b"version https://git-lfs.github.com/spec/": ("Git LFS", "git lfs pull"),
-    b"/annex/objects/": ("git-annex", "git annex get"),
-}
-"""How files begin that stand in the place of another."""
 
 
 def at_home(path: Path | str) -> Path:
@@ -48,32 +66,6 @@ def entries(folder: Path) -> list[Path]:
     """What people put into a folder, in the order of names. Raises OSError as ``os.listdir``."""
     names = sorted(os.listdir(folder))
     return [folder / name for name in names if not name.startswith(_LEFT_BEHIND)]
-
-
-def unfetched(path: Path) -> str:
-    """What stands in the place of a file that is kept elsewhere, and how to fetch it, in words; ""
-    where there is no such thing."""
-    if not path.exists() and (path.parent / f".{path.name}.icloud").exists():
-        return "is in iCloud and not on this machine; download it in the Finder"
-    for link in (path, path.parent):
-        if link.is_symlink() and not link.exists():
-            target = os.readlink(link)
-            fetch = "fetch it with 'git annex get'" if ".git/annex" in target else "restore that"
-            which = "is" if link == path else "lies in"
-            return f"{which} a link to {target}, which is not there; {fetch} or put the file here"
-    if not (path.is_file() and os.access(path, os.R_OK)):
-        return ""
-    with open(path, "rb") as file:
-        start = file.read(max(map(len, _POINTERS)))
-    for mark, (tool, command) in _POINTERS.items():
-        if start.startswith(mark):
-            return f"is a pointer of {tool} and not the file itself; fetch it with '{command}'"
-    return ""
-
-
-def require_fetched(path: Path) -> None:
-    """Raise Sim2RealError where something stands in the place of a file, as ``unfetched`` tells."""
-    refuse(words := unfetched(path), f"{path}: {words}")
 
 
 def is_nifti(path: Path) -> bool:
@@ -94,6 +86,11 @@ def stem(path: Path) -> str:
     return name[: len(name) - len(ending)]
 
 
+def one_name(name: str) -> str:
+    """What is equal for names that some disk takes for one: case and the spelling of accents."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
 def label_beside(path: Path) -> Path | None:
     """The label of an image, ``<stem>_gt`` in the same folder with any of the endings."""
     return nifti_named(path.parent, stem(path) + _LABEL)
@@ -101,45 +98,29 @@ def label_beside(path: Path) -> Path | None:
 
 def nifti_named(folder: Path, wanted: str) -> Path | None:
     """The NIfTI of the stem ``wanted`` in a folder, packed or not; None where there is none, and a
-    link that leads nowhere counts as one."""
-    names = (path for path in folder.iterdir() if is_nifti(path) and stem(path) == wanted)
-    by_ending = {path.name[len(wanted) :].lower(): path for path in names}
-    return next((by_ending[ending] for ending in NIFTI if ending in by_ending), None)
+    link that leads nowhere counts as one. The stem as it is comes before one in another case."""
+    named = (path for path in folder.iterdir() if is_nifti(path))
+    same = [path for path in named if one_name(stem(path)) == one_name(wanted)]
+    rank = lambda path: (stem(path) != wanted, not path.name.lower().endswith(NIFTI[0]), path.name)
+    return min(same, key=rank, default=None)
 
 
 def other_format(path: Path) -> str:
     """Which format other than NIfTI the name is of and what converts it, in words; "" for none of
     those known."""
-    ending = next((end for end in _CONVERT if path.name.lower().endswith(end)), None)
-    if ending is None:
+    endings = (end for end in _BY_NAME if path.name.lower().endswith(end))
+    return _in_words(_BY_NAME.get(next(endings, None)))
+
+
+def other_content(content: bytes) -> str:
+    """The same of the first 348 bytes of a file, unpacked."""
+    if content.lstrip()[:5].lower() in (b"<!doc", b"<html"):
+        return "is a web page, as a download without a login leaves; download the image again"
+    kinds = (kind for at, mark, kind in _BY_CONTENT if content[at : at + len(mark)] == mark)
+    return _in_words(next(kinds, None))
+
+
+def _in_words(kind: tuple[str, str] | None) -> str:
+    if kind is None:
         return ""
-    kind, tool = _CONVERT[ending]
-    return f"is {kind}; expected NIfTI (.nii or .nii.gz): convert it with {tool}"
-
-
-def nifti_files(source: Path) -> list[Path]:
-    """``source`` itself, or the NIfTI files in it but labels (``_gt``), in the order of their
-    names; no two of one stem.
-
-    Raises Sim2RealError where there is none, and where results named by their stems would overwrite
-    each other.
-    """
-    refuse(
-        not source.exists(),
-        f"{source}: no such file or folder; expected a NIfTI image or a folder of them",
-    )
-    if source.is_dir():
-        found = (path for path in source.iterdir() if is_nifti(path) and path.is_file())
-        paths = sorted(path for path in found if not is_label(path))
-    else:
-        paths = [source]
-    refuse(
-        not paths,
-        f"{source}: holds no NIfTI image; expected *.nii or *.nii.gz",
-    )
-    refuse(
-        len({stem(path) for path in paths}) < len(paths),
-        f"{source}: two files differ in their ending alone, and one would overwrite the other's"
-        " result; rename one",
-    )
-    return paths
+    return f"is {kind[0]}; expected NIfTI (.nii or .nii.gz): convert it with {kind[1]}"

@@ -1,14 +1,17 @@
 """A run's segmenter applied to a user's own images: NIfTI in, labels in the same geometry out,
 scores where labels lie beside."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..cohort import (
+    Case,
     CohortParameters,
     Frame,
     Grid,
@@ -29,24 +32,34 @@ from ..cohort import (
     upright,
     whole_labels,
 )
+from ..cohort.grid import is_oriented
 from ..data import (
+    LV,
     PHASES,
+    RV,
+    UNORIENTED,
+    Faults,
     Image,
+    Results,
     Sim2RealError,
     as_shown,
     as_stored,
+    label_beside,
     largest_pieces,
-    nifti_files,
     normalise,
     open_stack,
+    phases_of,
+    read_intensities,
+    read_text_table,
     read_voxels,
-    refuse,
     stem,
-    write_like,
+    survey_images,
     write_table,
 )
 from .evaluate import structure_rows
 from .predict import predict_slices
+
+_SCORES = ["training", "vendor", "split", "subject", "phase", "structure", "dice", "hd_mm", "empty"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,10 @@ class UserPhase:
     details: dict[str, str]
     first: Image
 
+    @property
+    def result(self) -> str:
+        return f"{self.name}_pred.nii.gz"
+
 
 def predict_source(
     source: Path, model: Path, grid: CohortParameters, training: str, output: Path
@@ -73,12 +90,20 @@ def predict_source(
     are those of Table 1: of the mid-ventricular slices alone, chosen over all labelled phases of
     the subject. The rest of the stack is labelled too. Of a 4D file with labels beside it, the
     labelled phases are segmented. grid: of chapter 3. training: the segmenter's regime, named in
-    the scores. Raises Sim2RealError for unusable files.
+    the scores. Of an earlier command into the same folder the scores of other images stay.
+
+    Raises Sim2RealError for a file that cannot be used; of several images only after the others
+    have been segmented, each fault told on standard error as it is met.
     """
-    rows = []
-    for stacks in _mnms_subjects(source) if source.is_dir() and is_mnms(source) else _files(source):
-        for stack, prediction, scores in _predict_subject(stacks, model, grid):
-            write_like(output / f"{stack.name}_pred.nii.gz", prediction, stack.file)
+    faults, results, rows = Faults(source), Results(output), []
+    earlier = read_text_table(output / "scores.csv", _SCORES)
+    find = _mnms_subjects if source.is_dir() and is_mnms(source) else _files
+    for read in find(source, faults):
+        stacks = faults.attempt(_unclaimed, read, results)
+        for stack, prediction, scores in _predict_subject(stacks or [], model, grid):
+            results.write(stack.result, prediction, stack.file)
+            same = [earlier[name] == stack.details[name] for name in ("subject", "phase")]
+            earlier = earlier[~(same[0] & same[1])]
             rows += [{"training": training, **stack.details, **score} for score in scores]
             words = ", ".join(
                 f"{score['structure']} Dice {score['dice']:.3f}, HD {score['hd_mm']:.1f} mm"
@@ -86,80 +111,86 @@ def predict_source(
             )
             print(f"{stack.name}: {words or 'labelled; nothing to compare it with'}")
     table = pd.DataFrame(rows)
+    _write_scores(output / "scores.csv", earlier, table)
     if len(table):
-        write_table(output / "scores.csv", table)
         groups = [name for name in ("vendor", "split") if table[name].any()]
         print(table.groupby([*groups, "structure"])[["dice", "hd_mm"]].mean().round(3).to_string())
+    faults.sum_up()
     print(f"labels and scores: {output}")
     return table
 
 
-def _mnms_subjects(source: Path) -> Iterator[list[UserPhase]]:
-    cohort = survey_mnms(source, ()).sound(source)
+def _mnms_subjects(source: Path, faults: Faults) -> list[Callable[[], list[UserPhase]]]:
+    cohort = survey_mnms(source, ())
     for left in cohort.left_out:
         print(f"{left.subject}: left out, {left.reason}")
-    for case in cohort.cases:
-        details = {"vendor": case.vendor, "split": case.split, "subject": case.subject}
-        yield [
-            UserPhase(
-                f"{case.subject}_{phase}",
-                case.frame(phase).image,
-                *case.read(phase),
-                {**details, "phase": phase},
-                case.read_image("ED"),
-            )
-            for phase in PHASES
-        ]
+    for line in cohort.faults:
+        faults.tell(line)
+    faults.n_images = len(cohort.cases) + len(cohort.faults)
+    return [partial(_read_case, case) for case in cohort.cases]
 
 
-def _files(source: Path) -> Iterator[list[UserPhase]]:
+def _read_case(case: Case) -> list[UserPhase]:
+    details = {"vendor": case.vendor, "split": case.split, "subject": case.subject}
+    return [
+        UserPhase(
+            f"{case.subject}_{phase}",
+            case.frame(phase).image,
+            *case.read(phase),
+            {**details, "phase": phase},
+            case.read_image("ED"),
+        )
+        for phase in PHASES
+    ]
+
+
+def _files(source: Path, faults: Faults) -> list[Callable[[], list[UserPhase]]]:
     """The phases of each file, with the label ``<name>_gt`` where it lies beside: of a label file
     that holds anything the labelled phases alone."""
-    for path in nifti_files(source):
-        nifti = open_stack(path)
-        refuse(
-            len(nifti.shape) > 4,
-            f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, slices third",
-        )
-        if "spacing" in nifti.extra:
-            print(f"{path.name}: size of voxels {nifti.extra['spacing']}")
-        phases = range(nifti.shape[3]) if len(nifti.shape) == 4 else [None]
-        beside = path.with_name(path.name.replace(".nii", "_gt.nii"))
-        labels = (
-            _labels_beside(path, beside, phases) if beside.is_file() else {}
-        ) or dict.fromkeys(phases)
-        read = lambda phase, path=path, nifti=nifti: slices_third(
-            Image(read_voxels(path, nifti, phase), np.asarray(nifti.affine, float))
-        )
-        stacks, first = [], read(phases[0])
-        for phase, label in labels.items():
-            name = stem(path) + (f"_{phase}" if phase is not None else "")
-            stacks.append(
-                UserPhase(
-                    name,
-                    path,
-                    read(phase),
-                    label,
-                    {
-                        "vendor": "",
-                        "split": "",
-                        "subject": stem(path),
-                        "phase": "" if phase is None else str(phase),
-                    },
-                    first,
-                )
-            )
-        yield stacks
+    found = survey_images(source, _look, faults)
+    return [partial(_read_file, path, *seen) for path, seen in found.items()]
 
 
-def _labels_beside(path: Path, beside: Path, phases) -> dict[int | None, Image]:
-    """The label of each phase that has one."""
-    frame = Frame(path, beside)
-    for fault in header_faults(frame, path.parent, len(open_stack(path).shape)):
-        raise Sim2RealError(fault)
-    if reason := displacement_reason(frame):
-        raise Sim2RealError(f"{path}: {reason}")
-    nifti, affine = open_stack(beside), np.asarray(open_stack(path).affine, float)
+def _look(path: Path) -> tuple[list[int | None], Path | None]:
+    """Phases of an image and the label beside it, after a look at the headers of both."""
+    nifti, beside = open_stack(path), label_beside(path)
+    phases = phases_of(path, nifti)
+    if "spacing" in nifti.extra:
+        print(f"{path.name}: size of voxels {nifti.extra['spacing']}")
+    if beside is not None:
+        frame = Frame(path, beside)
+        for fault in header_faults(frame, Path("/"), len(nifti.shape)):
+            raise Sim2RealError(fault)
+        if reason := displacement_reason(frame):
+            raise Sim2RealError(f"{path}: {reason}")
+    return phases, beside
+
+
+def _read_file(path: Path, phases: list[int | None], beside: Path | None) -> list[UserPhase]:
+    nifti = open_stack(path)
+    affine = np.asarray(nifti.affine, float)
+    read = lambda phase: slices_third(Image(read_intensities(path, nifti, phase), affine))
+    labels = {} if beside is None else _labels_beside(beside, affine, phases)
+    first = read(phases[0])
+    subject = {"vendor": "", "split": "", "subject": stem(path)}
+    return [
+        UserPhase(
+            stem(path) + ("" if phase is None else f"_{phase}"),
+            path,
+            read(phase),
+            label,
+            {**subject, "phase": "" if phase is None else str(phase)},
+            first,
+        )
+        for phase, label in (labels or dict.fromkeys(phases)).items()
+    ]
+
+
+def _labels_beside(
+    beside: Path, affine: np.ndarray, phases: list[int | None]
+) -> dict[int | None, Image]:
+    """The label of each phase that has one; affine: of the image."""
+    nifti = open_stack(beside)
     labels = {phase: whole_labels(read_voxels(beside, nifti, phase), beside) for phase in phases}
     stacks = {
         phase: slices_third(Image(label, affine)) for phase, label in labels.items() if label.any()
@@ -170,21 +201,44 @@ def _labels_beside(path: Path, beside: Path, phases) -> dict[int | None, Image]:
     }
 
 
+def _unclaimed(read: Callable[[], list[UserPhase]], results: Results) -> list[UserPhase]:
+    """The phases, none of whose results would overwrite that of another image."""
+    stacks = read()
+    for stack in stacks:
+        results.require_free(stack.result, stack.file)
+    return stacks
+
+
+def _write_scores(path: Path, earlier: pd.DataFrame, table: pd.DataFrame) -> None:
+    """Scores below those of an earlier command, whose cells stay as they stand."""
+    if len(table):
+        text = StringIO(table.to_csv(index=False, float_format="%.10g"))
+        earlier = pd.concat([earlier, pd.read_csv(text, dtype=str, keep_default_na=False)])
+    if len(earlier) or path.exists():
+        write_table(path, earlier)
+
+
 def _predict_subject(
     stacks: list[UserPhase], model: Path, cohort: CohortParameters
 ) -> Iterator[tuple[UserPhase, np.ndarray, list[dict]]]:
     """Each phase with its labels in its file's own geometry, and scores on the analysis grid,
     turned, cropped and scaled as a test image of chapter 3: a known label does not enter."""
-    grid, first = Grid.of(cohort), stacks[0].first
+    if not stacks:
+        return
+    grid, first, subject = Grid.of(cohort), stacks[0].first, stacks[0].details["subject"]
     guide = find_heart(first) if must_be_found(first, cohort) else None
     turned = [upright(stack.image, stack.label, guide) for stack in stacks]
     centre = field_centre(turned[0][0])
+    if guide is not None and not is_oriented(first.affine):
+        lv, rv = ((guide.data == value).any(axis=(0, 1)) for value in (LV, RV))
+        way = "the right ventricle found in it" if (lv & rv).any() else "its header"
+        print(f"{subject}: {UNORIENTED}; turned by {way}")
     if guide is not None and not guide.data.any():
-        print(f"{stacks[0].details['subject']}: no heart found; taken as its header says")
+        print(f"{subject}: no heart found; taken as its header says")
     elif cohort.crop_centre == "heart":
         centre = heart_centre([upright(guide, guide=guide)[0].data])
     known = [label.data for _, label in turned if label is not None]
-    middle = _middle(known, cohort.n_slices, stacks[0].details["subject"]) if known else []
+    middle = _middle(known, cohort.n_slices, subject) if known else []
     for stack, (image, label) in zip(stacks, turned, strict=True):
         on_grid = to_grid(image, centre, grid)
         scaled = normalise(as_shown(on_grid), cohort.low_percentile, cohort.high_percentile)

@@ -1,26 +1,29 @@
 """A translator applied to a user's own images: NIfTI in, NIfTI of the same geometry out."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 import torch
 from torch.nn import functional as F
 
 from ..cohort import CohortParameters, slices_third, upright
+from ..cohort.grid import is_oriented
 from ..data import (
+    UNORIENTED,
+    Faults,
     Image,
-    Sim2RealError,
+    Results,
     as_shown,
     choose_device,
-    nifti_files,
     normalise,
     open_stack,
+    phases_of,
     progress,
-    read_voxels,
-    refuse,
+    read_intensities,
     stem,
-    write_like,
+    survey_images,
 )
 from .apply import translate
 from .networks import Generator
@@ -34,33 +37,49 @@ def translate_source(
 
     source: a NIfTI image (3D, or 4D phase by phase) or a folder of them. scale: percentiles and
     pixel of the analysis grid. The result is float32 in [0, 1], scaled by those percentiles, in the
-    image's own shape, orientation and affine. Raises Sim2RealError for unusable files.
+    image's own shape, with its own header.
+
+    Raises Sim2RealError for a file that cannot be used; of several images only after the others
+    have been translated, each fault told on standard error as it is met.
     """
-    device = choose_device()
-    images = {
-        path: _open(path) for path in nifti_files(source)
-    }  # every header is looked at before the first is translated
-    targets = {path: output / f"{stem(path)}_vendor{vendor}.nii.gz" for path in images}
+    device, faults, results = choose_device(), Faults(source), Results(output)
+    names = lambda path: f"{stem(path)}_vendor{vendor}.nii.gz"
+    # every header is looked at before the first image is translated
+    images = survey_images(source, partial(_look, results, names), faults)
+    written = []
     with progress(
         name=f"translate to {vendor}",
-        total=sum(_n_phases(nifti) for nifti in images.values()),
+        total=sum(len(phases) for phases in images.values()),
         unit="image",
     ) as bar:
-        for path, nifti in images.items():
-            if "spacing" in nifti.extra:
-                print(f"{path.name}: size of voxels {nifti.extra['spacing']}")
-            phases = []
-            for phase in range(_n_phases(nifti)):
-                image = Image(read_voxels(path, nifti, phase), np.asarray(nifti.affine, float))
-                if np.ptp(image.data) == 0:
-                    raise Sim2RealError(
-                        f"{path}: holds {image.data.flat[0]:g} in every voxel; expected an image"
-                    )
-                phases.append(translate_stack(image, generator, scale, device))
-                bar.update()
-            shape = nib.load(path).shape  # as it is stored, with axes of one
-            write_like(targets[path], np.stack(phases, axis=-1).reshape(shape), path)
-    return list(targets.values())
+        for path, phases in images.items():
+            data = faults.attempt(_translated, path, phases, generator, scale, device, bar)
+            if data is not None:
+                written.append(results.write(names(path), data, path))
+    faults.sum_up()
+    return written
+
+
+def _look(results: Results, names: Callable[[Path], str], path: Path) -> list[int | None]:
+    """The phases of an image whose header is sound and whose result overwrites no other's."""
+    nifti = open_stack(path)
+    phases = phases_of(path, nifti)
+    results.require_free(names(path), path)
+    if "spacing" in nifti.extra:
+        print(f"{path.name}: size of voxels {nifti.extra['spacing']}")
+    if not is_oriented(nifti.affine):
+        print(f"{path.name}: {UNORIENTED}; turned by it all the same")
+    return phases
+
+
+def _translated(path, phases, generator, scale, device, bar) -> np.ndarray:
+    """All phases of an image translated, (x, y, slice, phase)."""
+    nifti, translated = open_stack(path), []
+    for phase in phases:
+        image = Image(read_intensities(path, nifti, phase), np.asarray(nifti.affine, float))
+        translated.append(translate_stack(image, generator, scale, device))
+        bar.update()
+    return np.stack(translated, axis=-1)
 
 
 def translate_stack(
@@ -113,16 +132,3 @@ def _turn_back(data: np.ndarray, turned: np.ndarray, wanted: np.ndarray) -> np.n
     order = np.abs(axes).argmax(axis=0)
     back = data.transpose(order)
     return np.flip(back, [axis for axis in range(3) if axes[order[axis], axis] < 0])
-
-
-def _open(path: Path) -> nib.Nifti1Image:
-    nifti = open_stack(path)
-    refuse(
-        len(nifti.shape) > 4,
-        f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions",
-    )
-    return nifti
-
-
-def _n_phases(nifti: nib.Nifti1Image) -> int:
-    return nifti.shape[3] if len(nifti.shape) > 3 else 1
