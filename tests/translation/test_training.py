@@ -6,7 +6,7 @@ import torch
 
 from sim2real.data import Sim2RealError
 from sim2real.translation import Cut, TranslationParameters, train_translator
-from sim2real.translation.training import draw, learning_rate
+from sim2real.translation.training import crop, draw, learning_rate
 
 TINY = TranslationParameters(
     precision="float32",
@@ -15,6 +15,7 @@ TINY = TranslationParameters(
     residual_blocks=2,
     projection_features=8,
     n_patches=16,
+    crop_pixels=32,
     batch_size=2,
     n_steps=7,
     decay_steps=3,
@@ -176,6 +177,32 @@ def test_every_slice_is_seen_once_an_epoch_in_changing_orders():
     epochs = [seen[start : start + 5] for start in range(0, 20, 5)]
     assert all(sorted(epoch) == list(range(5)) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) > 1
+
+
+def test_a_step_sees_a_square_of_each_slice_at_a_place_of_its_own():
+    images = torch.arange(3 * 40 * 52, dtype=torch.float32).reshape(3, 1, 40, 52)
+    seen = [crop(images, 32, np.random.default_rng(seed)) for seed in range(40)]
+    corners = torch.stack([squares[:, 0, 0, 0] for squares in seen]) - images[:, 0, 0, 0]
+    rows, columns = corners // 52, corners % 52
+    assert {rows.min().item(), rows.max().item()} == {0, 8}  # each place that there is
+    assert columns.min() == 0 and columns.max() == 20
+    assert (corners[:, 0] != corners[:, 1]).any()
+    for squares, first in zip(seen, corners, strict=True):
+        assert squares.shape == (3, 1, 32, 32)
+        row, column = divmod(int(first[2]), 52)
+        assert torch.equal(squares[2, 0], images[2, 0, row : row + 32, column : column + 32])
+
+
+@pytest.mark.parametrize("side", [0, 96])
+def test_slices_within_the_square_are_seen_whole(side):
+    images = torch.rand(2, 1, 40, 52)
+    assert torch.equal(crop(images, side, np.random.default_rng(0)), images)
+
+
+def test_a_square_that_the_networks_cannot_take_is_refused(tmp_path):
+    parameters = TINY.model_copy(update={"crop_pixels": 28})
+    with pytest.raises(Sim2RealError, match="crop_pixels=28: expected 0 or at least 32"):
+        train_translator(SOURCE, TARGET, parameters, tmp_path, 0)
 
 
 def test_learning_rate_is_constant_then_falls_in_equal_steps_to_nothing():

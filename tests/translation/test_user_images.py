@@ -172,7 +172,7 @@ def test_one_bad_image_does_not_keep_the_others_from_being_translated(tmp_path, 
     with pytest.raises(Sim2RealError, match="2 of 4 images could not be used"):
         translate_source(tmp_path / "in", generator, SCALE, "A", tmp_path / "out")
     told = [line for line in capsys.readouterr().err.splitlines() if "sim2real:" in line]
-    assert "d.nii.gz: is a git-LFS pointer" in told[0] and "b.nii: holds NaN" in told[1]
+    assert "d.nii.gz: is a pointer of Git LFS" in told[0] and "b.nii: holds NaN" in told[1]
     assert len(list((tmp_path / "out").glob("*.nii.gz"))) == 2
 
 

@@ -10,10 +10,10 @@ from ..data import ParameterModel
 
 class TranslationParameters(ParameterModel):
     generator_features: int = Field(
-        16, ge=4, le=128, description="channels of the generator's first layer (ngf)"
+        8, ge=4, le=128, description="channels of the generator's first layer (ngf)"
     )
     discriminator_features: int = Field(
-        32, ge=4, le=128, description="channels of the discriminator's first layer (ndf)"
+        16, ge=4, le=128, description="channels of the discriminator's first layer (ndf)"
     )
     residual_blocks: int = Field(
         6,
@@ -35,10 +35,19 @@ class TranslationParameters(ParameterModel):
     flip_equivariance: bool = Field(
         False, description="in half of the steps the networks see mirrored slices (FastCUT)"
     )
+    crop_pixels: int = Field(
+        96,
+        ge=0,
+        multiple_of=4,
+        description=(
+            "side of the square that a step sees of each slice, at a random place (the public CUT"
+            " code crops by default, too); 0: whole slices"
+        ),
+    )
     batch_size: int = Field(1, ge=1, le=64, description="slices a step")
-    n_steps: int = Field(800, ge=1, le=10_000_000, description="optimiser steps")
+    n_steps: int = Field(3000, ge=1, le=10_000_000, description="optimiser steps")
     decay_steps: int = Field(
-        400,
+        1500,
         ge=0,
         le=10_000_000,
         description="of these, last steps over which the learning rate falls to 0",

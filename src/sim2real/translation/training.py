@@ -33,6 +33,9 @@ from .precision import compile_networks, settled
 from .step import Cut, Optimisers
 from .watch import Watch, Watched, load_split
 
+SMALLEST = 32
+"""Side of the smallest slice that the networks take, in pixels."""
+
 
 def material(
     run: RunFolder, vendor: str, parameters: TranslationParameters, seed: int
@@ -88,6 +91,11 @@ def train_translator(
         stacks |= {"watched": watched.half, "other watched": watched.others}
     for name, slices in stacks.items():
         check_slices(name, slices, source.shape[1:])
+    refuse(
+        0 < parameters.crop_pixels < SMALLEST,
+        f"translation.crop_pixels={parameters.crop_pixels}: expected 0 or at least {SMALLEST},"
+        " which the networks need",
+    )
     folder, device = Path(folder), torch.device(device)
     clear_temporaries(folder)
     parameters = settled(parameters, folder, device)
@@ -148,7 +156,11 @@ class Training:
         self.optimisers.set_learning_rate(rate)
         random = torch.Generator().manual_seed(seed_of(self.seed, "patches", step))
         batch = [
-            stack[draw(self.seed, name, len(stack), step, parameters.batch_size)]
+            crop(
+                stack[draw(self.seed, name, len(stack), step, parameters.batch_size)],
+                parameters.crop_pixels,
+                random_generator(self.seed, name, "crop", step),
+            )
             for name, stack in images.items()
         ]
         try:
@@ -231,14 +243,29 @@ def _epoch_order(seed: int, name: str, n: int, epoch: int) -> np.ndarray:
     return random_generator(seed, name, "order", epoch).permutation(n)
 
 
+def crop(images: Tensor, side: int, random: np.random.Generator) -> Tensor:
+    """A square of each of ``images`` (b, 1, h, w) at a place of its own, of ``side`` pixels or as
+    far as they reach; the images themselves for a side of 0."""
+    height, width = (min(side or n, n) for n in images.shape[-2:])
+    spare = [images.shape[-2] - height + 1, images.shape[-1] - width + 1]
+    corners = random.integers(spare, size=(len(images), 2))
+    squares = [
+        image[:, row : row + height, column : column + width]
+        for image, (row, column) in zip(images, corners, strict=True)
+    ]
+    return torch.stack(squares)
+
+
 def check_slices(name: str, slices: np.ndarray, size: tuple[int, ...]) -> None:
     """Raise Sim2RealError unless ``slices`` is a non-empty (n, h, w) in [0, 1] of ``size`` (h, w)
     that the networks can take."""
     shape = slices.shape[1:]
     if slices.ndim != 3 or not len(slices):
         problem = f"have shape {slices.shape}; expected (n, height, width) with at least one slice"
-    elif any(side < 32 or side % 4 for side in shape):
-        problem = f"are {shape} pixels; expected sides of at least 32 that are multiples of 4"
+    elif any(side < SMALLEST or side % 4 for side in shape):
+        problem = (
+            f"are {shape} pixels; expected sides of at least {SMALLEST} that are multiples of 4"
+        )
     elif not np.isfinite(slices).all():
         broken = int(np.flatnonzero(~np.isfinite(slices).all(axis=(1, 2)))[0])
         problem = f"hold NaN or infinite values (slice {broken}); expected intensities in [0, 1]"
