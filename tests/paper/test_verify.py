@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from sim2real.data import Sim2RealError
+from sim2real.paper.book import copy_chapters
 from sim2real.paper.verify import CHECKS, verify
 
 
@@ -50,6 +51,20 @@ def test_an_untouched_run_agrees_in_every_check(copy):
         check.faults[:3] for check in checks.values() if check.faults
     ]
     assert all(check.compared > 0 for check in checks.values())
+
+
+def test_scores_are_repeated_from_what_is_published(tiny_run, project, tmp_path):
+    record = tmp_path / "record"
+    copy_chapters(project.path, tiny_run, record, False)
+    (scores,) = verify(record, "scores")
+    assert scores.compared > 0 and not scores.faults
+    path = next((record / "06_segmentation" / "predictions").rglob("*.nii.gz"))
+    label = nibabel.load(path)
+    voxels = np.asarray(label.dataobj).copy()
+    voxels[40:60, 40:60] = 1
+    nibabel.save(nibabel.Nifti1Image(voxels, label.affine), path)
+    (scores,) = verify(record, "scores")
+    assert scores.faults and "cases.csv" in scores.faults[0]
 
 
 def test_a_cell_of_table_1_that_is_off_by_a_hundredth(copy):

@@ -16,7 +16,8 @@ import yaml
 from nbformat.v4 import new_markdown_cell
 
 from ..data import RunFolder, Sim2RealError, fingerprint_of, refuse
-from .chapters import CHAPTERS, STUDIES
+from ..segmentation import real_test_rows
+from .chapters import CHAPTERS, COHORT, SEGMENTATION, STUDIES
 from .jobs import Job, jobs
 from .licence import licensed, withhold
 from .origin import box_html, origins
@@ -119,6 +120,8 @@ def copy_chapters(root: Path, folder: Path, target: Path, licensed_pictures: boo
             _copy_tables(run.chapter(chapter.name), target / chapter.name)
     for name in (FILE, "provenance.json"):
         shutil.copy(folder / name, target / name)
+    if not licensed(parameters):
+        _copy_labels(run, target)
     return pages
 
 
@@ -222,6 +225,17 @@ def _copy_tables(folder: Path, target: Path) -> None:
             copy = target / path.relative_to(folder)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copy)
+
+
+def _copy_labels(run: RunFolder, target: Path) -> None:
+    """Copy the test images' labels, predicted and for reference, from which scores are repeated."""
+    tests = real_test_rows(run.manifest(COHORT.name, "slices.csv"))
+    predicted = sorted((run.chapter(SEGMENTATION.name) / "predictions").rglob("*.nii.gz"))
+    paths = [run.path / row["label"] for row in tests] + predicted
+    for path in paths:
+        copy = target / path.relative_to(run.path)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
 
 
 def _stamp(root: Path, folder: Path, licensed_pictures: bool) -> str:

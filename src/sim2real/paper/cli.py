@@ -166,8 +166,9 @@ def _verify(options) -> int:
     faults = 0
     for checked in verify(_folder_of(options.run)):
         state = "FAULT" if checked.faults else "ok" if checked.compared else "-"
-        note = f"  {checked.note}" if checked.note else ""
-        print(f"{state:<6}{checked.name:<12}{checked.compared:>7} compared{note}", flush=True)
+        told = f"{checked.compared:>7} compared" if checked.compared else " not repeated"
+        note = f": {checked.note}" if checked.note else ""
+        print(f"{state:<6}{checked.name:<12}{told}{note}", flush=True)
         for line in checked.faults[:20]:
             print(f"        {line}")
         if len(checked.faults) > 20:

@@ -158,7 +158,8 @@ def _generator(parameters: Parameters) -> str:
 
 def _training(parameters: Parameters) -> str:
     cut = parameters.translation
-    return f"{cut.n_steps:,} steps, batch {cut.batch_size}, rate {cut.learning_rate:g}"
+    seen = f", crops of {cut.crop_pixels} pixels" if cut.crop_pixels else ""
+    return f"{cut.n_steps:,} steps, batch {cut.batch_size}, rate {cut.learning_rate:g}{seen}"
 
 
 def _segmenter(parameters: Parameters) -> str:

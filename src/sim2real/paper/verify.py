@@ -157,9 +157,10 @@ def splits(checked: CheckedRun) -> Outcome:
 
 def scores(checked: CheckedRun) -> Outcome:
     """Dice and HD of every case, from the predicted and the reference labels."""
-    checked.require_images()
     cases, rows = checked.table(SEGMENTATION.name, "cases"), []
     folder = checked.run.chapter(SEGMENTATION.name)
+    if not (checked.has_images or (folder / "predictions").is_dir()):
+        raise CannotCompare("the record holds no labels of these people")
     for training, seed in cases[["training", "seed"]].drop_duplicates().itertuples(index=False):
         predicted = read_predictions(predictions_folder(folder, training, seed), checked.slices)
         scored = score_cases(checked.run.path, checked.slices, predicted)

@@ -158,7 +158,7 @@ def results(run: RunFolder, translated: pd.DataFrame, parameters: TranslationPar
     arithmetic = settled(parameters, model_folder(run, "A"), choose_device())
     quoted = (
         "n_steps batch_size lambda_gan lambda_nce generator_features residual_blocks"
-        " learning_rate n_patches temperature"
+        " learning_rate n_patches temperature crop_pixels"
     )
     return parameters.model_dump(include=set(quoted.split())) | {
         "n_images_translated": len(translated),

@@ -64,7 +64,8 @@ def claims_table(numbers: pd.DataFrame) -> pd.DataFrame:
         of_claim = numbers[numbers["claim"] == claim["claim"]]
         for _, pieces in of_claim.groupby("features", sort=False):
             words = "; ".join(map(_in_words, pieces.to_dict("records")))
-            rows.append({**claim, "evidence": words, "verdict": verdict(pieces)})
+            rule = claim["rule"].format(bound=spoken(pieces["bound"].iloc[0]))
+            rows.append({**claim, "rule": rule, "evidence": words, "verdict": verdict(pieces)})
     return pd.DataFrame(rows)
 
 
