@@ -29,6 +29,7 @@ test-quick: $(VENV)/.installed
 
 soak: $(VENV)/.installed
 	SIM2REAL_FAULTS=1 $(BIN)/python -m pytest tests/pipeline/test_faults.py
+	SIM2REAL_EXAMPLES=20000 $(BIN)/python -m pytest tests/data/test_headers.py tests/data/test_names.py
 	SIM2REAL_FUZZ=1500 $(BIN)/python -m pytest tests/pipeline/test_fuzz.py
 	SIM2REAL_SLURM=1 $(BIN)/python -m pytest tests/pipeline/test_slurm.py
 	SIM2REAL_KILLS=50 $(BIN)/python -m pytest -s tests/pipeline/test_kill.py
