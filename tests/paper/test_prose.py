@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from sim2real.data import Sim2RealError, spoken, spoken_interval
+from sim2real.data import Sim2RealError, spoken, spoken_interval, told_apart
 from sim2real.paper.prose import filled, lookup, with_prose
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,9 +42,10 @@ def test_a_number_is_quoted_with_the_digits_that_matter(value, text):
     assert spoken(value) == text
 
 
-def test_an_interval_never_reads_as_one_number():
+def test_an_interval_reads_as_one_number_only_where_it_is_one():
     assert spoken_interval(0.51512, 0.51534) == "0.5151 to 0.5153"
     assert spoken_interval(0.25, 1234.6) == "0.250 to 1,235"
+    assert spoken_interval(0.0, 0.0) == "0 to 0" and told_apart(0.0, 0.0, 2) == ("0.00", "0.00")
     assert spoken_interval(float("nan"), 1.0) == "not available"
 
 

@@ -38,15 +38,15 @@ def spoken_interval(low: float, high: float) -> str:
     if not np.isfinite([low, high]).all():
         return "not available"
     ends = spoken(float(low)), spoken(float(high))
-    if ends[0] == ends[1]:
+    if ends[0] == ends[1] and low != high:
         ends = told_apart(low, high, 3)
     return " to ".join(ends)
 
 
 def told_apart(low: float, high: float, decimals: int) -> tuple[str, str]:
     """Both ends of an interval with at least ``decimals``, and with as many more, to six, as tell
-    them apart."""
-    for digits in range(decimals, 7):
+    them apart. Ends that are equal stay so."""
+    for digits in range(decimals, 7 if low != high else decimals + 1):
         ends = f"{low:.{digits}f}", f"{high:.{digits}f}"
         if ends[0] != ends[1]:
             break
