@@ -16,7 +16,6 @@ import yaml
 from nbformat.v4 import new_markdown_cell
 
 from ..data import RunFolder, Sim2RealError, fingerprint_of, refuse
-from ..segmentation import real_test_rows
 from .chapters import CHAPTERS, COHORT, SEGMENTATION, STUDIES
 from .jobs import Job, jobs
 from .licence import licensed, withhold
@@ -229,10 +228,11 @@ def _copy_tables(folder: Path, target: Path) -> None:
 
 def _copy_labels(run: RunFolder, target: Path) -> None:
     """Copy the test images' labels, predicted and for reference, from which scores are repeated."""
-    tests = real_test_rows(run.manifest(COHORT.name, "slices.csv"))
+    slices = run.manifest(COHORT.name, "slices.csv")
+    tests = slices[(slices["domain"] == "real") & (slices["split"] == "test")]
     predicted = sorted((run.chapter(SEGMENTATION.name) / "predictions").rglob("*.nii.gz"))
-    paths = [run.path / row["label"] for row in tests] + predicted
-    for path in paths:
+    paths = [run.path / label for label in tests["label"]] + predicted
+    for path in filter(Path.is_file, paths):
         copy = target / path.relative_to(run.path)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)

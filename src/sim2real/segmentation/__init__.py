@@ -32,7 +32,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "measure_rows",
             "predictions_folder",
             "read_predictions",
-            "real_test_rows",
             "score_cases",
         ],
         "intervals": ["ALL", "by_subject", "comparison_table", "interval_table", "joined"],
