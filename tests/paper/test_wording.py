@@ -52,3 +52,10 @@ def test_levels_of_an_index_and_of_columns_are_named_alike():
     shown = readable(table.pivot(index="images", columns="phase", values="n_images"), {})
     assert shown.index.tolist() == ["real A"] and shown.columns.tolist() == ["ED", "ES"]
     assert "_" not in shown.to_html()
+
+
+def test_an_index_with_a_name_stays_the_index():
+    steps = pd.DataFrame({"step": [7, 8, 9], "loss_d": [0.1, 0.2, 0.3]})
+    shown = readable(steps.set_index(pd.RangeIndex(7, 10, name="step"))[["loss_d"]], {})
+    assert list(shown.index) == [7, 8, 9]
+    assert list(shown.columns) == ["loss d"]

@@ -40,7 +40,7 @@ def readable(frame: pd.DataFrame, names: dict[str, str], digits: int | None = No
             texts = [_between(*pair, 3 if digits is None else digits) for pair in pairs]
             shown.insert(shown.columns.get_loc(low), name, texts)
             shown = shown.drop(columns=[low, high])
-    if isinstance(shown.index, pd.RangeIndex):
+    if isinstance(shown.index, pd.RangeIndex) and shown.index.name is None:
         shown = shown.set_index(shown.columns[0])
     shown = shown.rename(index=words, columns=words)
     titles = [[words(name) for name in axis.names] for axis in (shown.index, shown.columns)]
