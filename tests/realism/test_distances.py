@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 
 from sim2real.realism import (
-    change_table,
     distance_table,
     lead_rows,
     point_distances,
@@ -123,14 +122,9 @@ def test_each_feature_space_has_its_rows(features):
 
 
 def test_too_few_subjects_have_no_interval_however_many_slices_are_looked_at(features):
-    for table in (
-        distance_table({"texture": features(n=24)}),
-        change_table({"texture": features(n=24)}),
-    ):
-        few = (
-            table[["ci_low", "ci_high", "corrected"]].isna().all(axis=1)
-        )  # 24 to 30 slices: three or four subjects
-        assert few.all() and table["change" if "change" in table else "distance"].notna().all()
+    sets = {"texture": features(n=24)}  # 24 to 30 slices: three or four subjects
+    for table, number in ((distance_table(sets), "distance"), (remaining_table(sets), "remaining")):
+        assert table[["ci_low", "ci_high"]].isna().all(axis=None) and table[number].notna().all()
 
 
 def test_with_more_features_than_images_the_kernel_distance_alone_has_an_interval(features):
@@ -176,23 +170,20 @@ def test_both_ways_to_the_kernel_distance_agree(features):
     assert rows[0] == pytest.approx(rows[1], rel=1e-10)
 
 
-def test_translation_s_change_is_the_difference_of_two_distances(features):
-    sets = features(n=48)
-    table = change_table({"inception": sets})
-    changes, owns = (
-        table[table["than"].eq("simulated") == yes].set_index("vendor") for yes in (True, False)
-    )
-    for vendor in "AB":
-        wanted = by_closed_form(f"sim2real_{vendor}", f"real_{vendor}") - by_closed_form(
-            "simulated", f"real_{vendor}"
+def test_what_is_left_is_a_ratio_of_distances_less_the_floor(features):
+    table = remaining_table({"inception": features(n=48)}).set_index(["vendor", "than"])
+    for vendor, other in ("AB", "BA"):
+        after, before, own, others = (
+            by_closed_form(name, f"real_{vendor}")
+            for name in (
+                *(f"sim2real_{vendor}", "simulated", f"real_{vendor}_test"),
+                f"sim2real_{other}",
+            )
         )
-        assert changes.loc[vendor, "change"] == pytest.approx(wanted, rel=1e-6)
-        other = next(v for v in "AB" if v != vendor)
-        own = by_closed_form(f"sim2real_{vendor}", f"real_{vendor}") - by_closed_form(
-            f"sim2real_{other}", f"real_{vendor}"
-        )
-        assert owns.loc[vendor, "change"] == pytest.approx(own, rel=1e-6)
-        assert changes.loc[vendor, "ci_low"] < wanted < changes.loc[vendor, "ci_high"] < 0
+        for than, distance in (("simulated", before), (f"sim2real_{other}", others)):
+            row, wanted = table.loc[vendor, than], (after - own) / (distance - own)
+            assert row["remaining"] == pytest.approx(wanted, rel=1e-6)
+            assert row["ci_low"] < wanted < row["ci_high"] < 1
 
 
 def test_subjects_common_to_before_and_after_leave_a_constant_shift_without_doubt(people):
@@ -209,12 +200,13 @@ def test_subjects_common_to_before_and_after_leave_a_constant_shift_without_doub
         "real_A": real,
         "real_B": real,
     }
-    paired = change_table({"inception": sets}).query("than == 'simulated'").set_index("vendor")
-    apart = change_table({"inception": {**sets, "sim2real_A": people(before + [0, 5], "others")}})
-    apart = apart.query("than == 'simulated'").set_index("vendor")
+    sets["real_A_test"] = sets["real_B_test"] = people(rng.normal(0, 1, (96, 2)), "t")
+    paired = remaining_table({"inception": sets}).query("than == 'simulated'").set_index("vendor")
+    apart = {**sets, "sim2real_A": people(before + [0, 5], "others")}
+    apart = remaining_table({"inception": apart}).query("than == 'simulated'").set_index("vendor")
     width = [table.loc["A", "ci_high"] - table.loc["A", "ci_low"] for table in (paired, apart)]
     assert width[0] < 0.7 * width[1]
-    assert paired.loc["B", ["change", "ci_low", "ci_high"]].tolist() == [0, 0, 0]
+    assert paired.loc["B", ["remaining", "ci_low", "ci_high"]].tolist() == pytest.approx([1, 1, 1])
 
 
 def test_texture_sees_noise_that_the_means_hide(people):
@@ -254,9 +246,16 @@ def test_what_translation_leaves_is_between_all_and_nothing(features):
     slices 0."""
     plain = features(n=48)
     sets = {**plain, "sim2real_A": plain["simulated"], "sim2real_B": plain["real_B_test"]}
-    rows = remaining_table({"inception": sets, "learned": sets})
+    rows = remaining_table({"inception": sets, "learned": sets}).query("than == 'simulated'")
     for space in ("inception", "learned"):
         part = rows[rows["features"] == space].set_index("vendor")["remaining"]
         assert part.to_dict() == pytest.approx({"A": 1, "B": 0})
     nothing = remaining_table({"learned": features(skip=("real_A_test", "real_B_test"))})
     assert nothing["remaining"].isna().all()
+
+
+def test_nothing_is_left_to_say_where_others_lie_as_near_as_real_slices(features):
+    plain = features(n=48)
+    near = {**plain, "simulated": plain["real_A"], "sim2real_B": plain["real_A"]}
+    rows = remaining_table({"inception": near}).query("vendor == 'A'")
+    assert rows[["remaining", "ci_low", "ci_high"]].isna().all(axis=None)

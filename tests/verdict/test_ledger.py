@@ -1,12 +1,20 @@
 """The ledger: each verdict from intervals, each claim from its own numbers alone."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from sim2real.data import STRUCTURES, RunFolder
 from sim2real.verdict import CLAIMS, VerdictParameters, claims_table, evidence, ledger_html, verdict
-from sim2real.verdict.ledger import LACKING, NOT_SUPPORTED, SUPPORTED, UNDECIDED
+from sim2real.verdict.ledger import (
+    LACKING,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    UNDECIDED,
+    number_in_words,
+)
 from sim2real.verdict.summary import people, results
 
 DICE = {"simulated": 0.70, "sim2real": 0.84, "real": 0.88, "both": 0.90}
@@ -43,7 +51,7 @@ def run(tmp_path):
     """Eight subjects a vendor, each of its own difficulty; distances, a classifier; every claim
     holds but those of the studies."""
 
-    def make(dice=(), hd=0.0, changes=(-30.0, -20.0), called=(0.95, 0.1), n=8, lv_gain=LV_GAIN):
+    def make(dice=(), hd=0.0, left=(0.3, 0.5), called=(0.95, 0.1), n=8, lv_gain=LV_GAIN):
         made, rng, rows = RunFolder(tmp_path), np.random.default_rng(0), []
         for training, mean in {**DICE, **dict(dice)}.items():
             for vendor in "AB":
@@ -78,12 +86,12 @@ def run(tmp_path):
         )
         made.write_manifest("06_segmentation", cases, "cases.csv")
         found = [
-            (v, "texture", than, c, c - 8, c + 8, c)
-            for v, c in zip("AB", changes, strict=True)
+            (v, "texture", than, c, c - 0.2, c + 0.2)
+            for v, c in zip("AB", left, strict=True)
             for than in ("simulated", "sim2real_X")
         ]
-        columns = ["vendor", "features", "than", "change", "ci_low", "ci_high", "corrected"]
-        made.write_manifest("05_realism", pd.DataFrame(found, columns=columns), "changes.csv")
+        columns = ["vendor", "features", "than", "remaining", "ci_low", "ci_high"]
+        made.write_manifest("05_realism", pd.DataFrame(found, columns=columns), "remaining.csv")
         shares = [
             (f"sim2real_{v}", s, s - 0.04, s + 0.04) for v, s in zip("AB", called, strict=True)
         ]
@@ -112,10 +120,10 @@ def test_every_claim_has_a_line_and_what_was_not_executed_is_said(run):
 
 def test_with_one_vendor_alone_claims_of_two_are_not_decided(run):
     made = run()
-    changes = made.manifest("05_realism", "changes.csv").query(
+    left = made.manifest("05_realism", "remaining.csv").query(
         "vendor == 'A' and than == 'simulated'"
     )
-    made.write_manifest("05_realism", changes, "changes.csv")
+    made.write_manifest("05_realism", left, "remaining.csv")
     called = made.manifest("05_realism", "vendor.csv")
     made.write_manifest("05_realism", called.iloc[:0], "vendor.csv")
     table = claims_table(evidence(made, VerdictParameters(), ())).set_index("claim")
@@ -155,7 +163,7 @@ def test_studies_that_were_executed_decide_their_claims(run):
         ({"dice": {"both": 0.80}}, {"boost"}),
         ({"lv_gain": -0.05}, {"boost_lv"}),
         ({"hd": -4.0}, {"distances_worse"}),
-        ({"changes": (25.0, -20.0)}, {"nearer", "own_look"}),
+        ({"left": (1.25, 0.5)}, {"nearer", "own_look"}),
         ({"called": (0.95, 0.9)}, {"called"}),
     ],
 )
@@ -180,14 +188,34 @@ def test_the_margin_of_near_is_the_parameter(run):
 
 
 def test_the_page_quotes_what_is_quoted_and_escapes_what_is_not_ours(run):
-    table = claims_table(evidence(run(hd=4.0), VerdictParameters(), ()))
-    table.loc[0, "evidence"] = "<script>"
-    page = ledger_html(table)
+    numbers = evidence(run(hd=4.0), VerdictParameters(), ())
+    numbers.loc[0, "part"] = "<script>"
+    page, table = ledger_html(numbers), claims_table(numbers)
     assert "<script>" not in page and "&lt;script&gt;" in page
-    assert (
-        page.count("“") == (table["quoted"] == "yes").sum()
-        and page.count("✓ supported") == (table["verdict"] == SUPPORTED).sum()
-    )
+    assert page.count("“") == (table["quoted"] == "yes").sum()
+    assert page.count("✓ supported") == (table["verdict"] == SUPPORTED).sum()
+
+
+@pytest.mark.parametrize(
+    ("row", "sides"),
+    [
+        ((3, 1, 5, "above", 0), (True, True)),
+        ((0.03, -0.01, 0.05, "above", 0), (False, True)),
+        ((0.09, 0.07, 0.11, "below", 0.06), (False, False)),
+        ((-3, -5, -1, "below", 0), (True, True)),
+    ],
+)
+def test_an_interval_is_drawn_on_the_claimed_side_where_it_lies_there(row, sides):
+    numbers = pieces(row).assign(claim="boost", features="", part="all", note="")
+    drawn = re.search(r"M([\d.]+) 7H([\d.]+)", ledger_html(numbers)).groups()
+    assert tuple(float(end) > 100 for end in drawn) == sides  # the bound is at 100
+
+
+def test_numbers_of_one_interval_have_the_same_decimals_and_none_reads_like_the_bound():
+    piece = {"value": 0.0299, "ci_low": -0.00002, "ci_high": 0.061, "bound": 0.0}
+    assert number_in_words(piece) == "0.02990 (-0.00002 to 0.06100)"
+    assert number_in_words({**piece, "ci_low": -0.0009}) == "0.030 (-0.001 to 0.061)"
+    assert number_in_words({**piece, "ci_low": -11.5}) == "0.03 (-11.50 to 0.06)"
 
 
 def test_results_count_the_verdicts(run):

@@ -63,6 +63,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "numbers": [
             "named_numbers",
             "spoken",
+            "spoken_against",
             "spoken_interval",
             "spoken_p",
             "spoken_share",

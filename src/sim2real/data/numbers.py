@@ -43,6 +43,17 @@ def spoken_interval(low: float, high: float) -> str:
     return " to ".join(ends)
 
 
+def spoken_against(values: list[float], bound: float) -> list[str]:
+    """Numbers of one kind with as many decimals as ``spoken`` gives the largest; with more, to six,
+    where one would else read like the bound that it is held against."""
+    largest = max(map(abs, values))
+    decimals = 3 if largest < 1 else 2 if largest < 10 else 1 if largest < 1000 else 0
+    for digits in range(decimals, 7):
+        if not any(round(value, digits) == bound for value in values if value != bound):
+            break
+    return [f"{value:,.{digits}f}" for value in values]
+
+
 def told_apart(low: float, high: float, decimals: int) -> tuple[str, str]:
     """Both ends of an interval with at least ``decimals``, and with as many more, to six, as tell
     them apart. Ends that are equal stay so."""

@@ -26,7 +26,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "chapter": ["REALISM"],
         "distances": [
-            "change_table",
             "distance_table",
             "lead_rows",
             "point_distances",

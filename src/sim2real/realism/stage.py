@@ -12,7 +12,7 @@ import torch
 from ..data import RunFolder, choose_device, named_numbers, spoken_interval
 from ..metrics import FEWEST_SUBJECTS
 from .chapter import REALISM
-from .distances import FRECHET, KID, LEAD, change_table, distance_table, lead_rows, remaining_table
+from .distances import FRECHET, KID, LEAD, distance_table, lead_rows, remaining_table
 from .inception import find_weights, inception_features
 from .learned import learned_features
 from .parameters import RealismParameters
@@ -41,8 +41,7 @@ def _of_network(
 def measure_sets(
     run: RunFolder, spaces: dict[str, Callable]
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Write ``distances.csv``, ``changes.csv``, ``remaining.csv``, ``vendor.csv`` and
-    ``sensitivity.csv``.
+    """Write ``distances.csv``, ``remaining.csv``, ``vendor.csv`` and ``sensitivity.csv``.
 
     Returns the first and, for each domain, the slice nearest to its set's median texture.
     """
@@ -52,7 +51,6 @@ def measure_sets(
     distances = distance_table(features)
     for table, name in (
         (distances, "distances"),
-        (change_table(features), "changes"),
         (remaining_table(features), "remaining"),
         (vendor_table(texture), "vendor"),
         (sensitivity_table(sets, reference_labels(run, sets), spaces), "sensitivity"),
@@ -98,19 +96,15 @@ def distance_numbers(distances: pd.DataFrame) -> dict:
     return values
 
 
-def change_numbers(changes: pd.DataFrame, columns: dict[str, str]) -> dict:
-    """``change``: to the untranslated slices; ``own``: to those of the other vendor."""
-    kinds = np.where(changes["than"] == "simulated", "change", "own")
-    return named_numbers(changes.assign(kind=kinds), "{features}_{kind}_{vendor}", columns)
-
-
 def statistics(run: RunFolder) -> dict:
-    """Numbers on the chapter's other tables: changes by translation and what it leaves, vendors,
+    """Numbers on the chapter's other tables: what translation leaves of the distance to the
+    untranslated slices (``remaining``) and of that to the other vendor's (``own``), vendors,
     sensitivity."""
-    changes, remaining, vendor, planted = (
-        run.manifest(REALISM.name, f"{name}.csv")
-        for name in ("changes", "remaining", "vendor", "sensitivity")
+    remaining, vendor, planted = (
+        run.manifest(REALISM.name, f"{name}.csv") for name in ("remaining", "vendor", "sensitivity")
     )
+    kinds = np.where(remaining["than"] == "simulated", "remaining", "own")
+    remaining = remaining.assign(kind=kinds)
     is_real = vendor["images"] == "real"
     numbers = {}
     if is_real.any():  # not with one vendor alone
@@ -122,8 +116,7 @@ def statistics(run: RunFolder) -> dict:
         }
     seen = planted.set_index(["features", "change"])["times_floor"]
     return {
-        **change_numbers(changes, {"": "change", "_corrected": "corrected"}),
-        **named_numbers(remaining, "{features}_remaining_{vendor}", {"": "remaining"}),
+        **named_numbers(remaining, "{features}_{kind}_{vendor}", {"": "remaining"}),
         **named_numbers(vendor[~is_real], "called_A_{images}", {"": "share_A"}),
         **numbers,
         **{

@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "chapter": ["VERDICT"],
+        "figures": ["cells_figure"],
         "ledger": ["CLAIMS", "claims_table", "compare_table", "evidence", "verdict"],
         "parameters": ["VerdictParameters"],
         "summary": ["ledger_html"],

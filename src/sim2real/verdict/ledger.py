@@ -7,12 +7,13 @@ claimed side of the bound for all of them, the claim is *supported*; on the othe
 supported*; else the run leaves it *undecided*.
 """
 
+from collections.abc import Iterator
 from importlib.resources import files
 
 import numpy as np
 import pandas as pd
 
-from ..data import STRUCTURES, VENDORS, RunFolder, spoken
+from ..data import STRUCTURES, VENDORS, RunFolder, spoken, spoken_against
 from ..metrics import CrossedMean, paired_difference
 from ..realism import REALISM
 from ..segmentation import ALL, SCARCITY, SEGMENTATION, by_subject
@@ -49,9 +50,18 @@ def evidence(
     return pd.DataFrame(rows, columns=EVIDENCE_COLUMNS)
 
 
+def lines(numbers: pd.DataFrame) -> Iterator[tuple[dict, pd.DataFrame]]:
+    """Each line of the ledger: a row of ``claims.csv`` with its rule's bound, and its rows of
+    ``evidence``. A claim on distances stands once a feature space."""
+    for claim in CLAIMS.to_dict("records"):
+        of_claim = numbers[numbers["claim"] == claim["claim"]]
+        for _, pieces in of_claim.groupby("features", sort=False):
+            rule = claim["rule"].format(bound=spoken(pieces["bound"].iloc[0]))
+            yield {**claim, "rule": rule}, pieces
+
+
 def claims_table(numbers: pd.DataFrame) -> pd.DataFrame:
-    """``claims.csv`` with the evidence of each claim in words and its verdict; a claim on distances
-    stands once a feature space.
+    """``claims.csv`` with the evidence of each claim in words and its verdict.
 
     Args:
         numbers: ``evidence``.
@@ -59,14 +69,13 @@ def claims_table(numbers: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns claim, place, quoted, words, quantity, rule, evidence, verdict.
     """
-    rows = []
-    for claim in CLAIMS.to_dict("records"):
-        of_claim = numbers[numbers["claim"] == claim["claim"]]
-        for _, pieces in of_claim.groupby("features", sort=False):
-            words = "; ".join(map(_in_words, pieces.to_dict("records")))
-            rule = claim["rule"].format(bound=spoken(pieces["bound"].iloc[0]))
-            rows.append({**claim, "rule": rule, "evidence": words, "verdict": verdict(pieces)})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [
+            {**claim, "evidence": "; ".join(map(_in_words, rows)), "verdict": verdict(pieces)}
+            for claim, pieces in lines(numbers)
+            for rows in [pieces.to_dict("records")]
+        ]
+    )
 
 
 def verdict(pieces: pd.DataFrame) -> str:
@@ -81,22 +90,27 @@ def verdict(pieces: pd.DataFrame) -> str:
     return SUPPORTED if (np.fmin(*beyond) > 0).all() else UNDECIDED
 
 
+def number_in_words(piece: dict) -> str:
+    """The number of a row of ``evidence`` and its interval."""
+    numbers = [piece[name] for name in ("value", "ci_low", "ci_high") if np.isfinite(piece[name])]
+    if not np.isfinite(piece["value"]):
+        return spoken(None)
+    value, *ends = spoken_against(numbers, piece["bound"])
+    return f"{value} ({' to '.join(ends)})" if ends else value
+
+
 def _in_words(piece: dict) -> str:
     space = f"{piece['features']}: " if piece["features"] else ""
-    value = spoken(None if np.isnan(piece["value"]) else piece["value"])
     note = f", {piece['note']}" if piece["note"] else ""
-    interval = ""
-    if np.isfinite(piece["ci_low"]):
-        interval = f" ({spoken(piece['ci_low'])} to {spoken(piece['ci_high'])})"
-    return f"{space}{piece['part']} {value}{interval}{note}"
+    return f"{space}{piece['part']} {number_in_words(piece)}{note}"
 
 
 def _realism(run: RunFolder) -> list[tuple]:
     rows = []
-    for row in run.manifest(REALISM.name, "changes.csv").to_dict("records"):
+    for row in run.manifest(REALISM.name, "remaining.csv").to_dict("records"):
         claim = "nearer" if row["than"] == "simulated" else "own_look"
-        value = row["corrected"] if np.isfinite(row["corrected"]) else row["change"]
-        numbers = (value, row["ci_low"], row["ci_high"], "below", 0.0, _note(row["ci_low"]))
+        interval = row["ci_low"], row["ci_high"]
+        numbers = (row["remaining"], *interval, "below", 1.0, _note(row["ci_low"]))
         rows.append((claim, row["features"], row["vendor"], *numbers))
     called = run.manifest(REALISM.name, "vendor.csv").set_index("images")
     if called.empty:

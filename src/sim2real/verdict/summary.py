@@ -2,37 +2,82 @@
 
 import html
 
+import numpy as np
 import pandas as pd
 
 from ..data import REGIMES, STRUCTURES, RunFolder
 from ..segmentation import REAL_HEARTS, pretrained_card
-from .ledger import NOT_SUPPORTED, SUPPORTED, VERDICTS
+from .ledger import NOT_SUPPORTED, SUPPORTED, VERDICTS, lines, number_in_words, verdict
 from .parameters import VerdictParameters
 
-_HEAD = ("claim", "where", "decided by", "this run", "verdict")
 _MARK = {SUPPORTED: "✓", NOT_SUPPORTED: "✗"}
+_WIDTH, _HEIGHT = 200, 14  # of the drawing of an interval
 
 
-def ledger_html(claims: pd.DataFrame) -> str:
-    """The ledger as an HTML table: claim with its place, quantity with its rule, evidence, verdict.
-    claims: ``ledger.claims_table``."""
-    head = "".join(f'<th scope="col">{name}</th>' for name in _HEAD)
-    rows = []
-    for row in claims.to_dict("records"):
-        words = f"“{row['words']}”" if row["quoted"] == "yes" else row["words"]
-        cells = [
-            words,
-            row["place"],
-            f"{row['quantity']}: {row['rule']}",
-            row["evidence"],
-            f"{_MARK.get(row['verdict'], '?')} {row['verdict']}",
-        ]
-        rows.append(f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in cells)}</tr>")
-    return (
-        '<div class="sim2real-wide" role="region" aria-label="Ledger of claims" tabindex="0">'
-        f'<table class="sim2real-ledger"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+def ledger_html(numbers: pd.DataFrame) -> str:
+    """The ledger as an HTML list: of each claim the verdict, its words, every interval drawn
+    against the claim's bound, and folded its place, quantity and rule.
+
+    Args:
+        numbers: ``ledger.evidence``.
+    """
+    items = [_line(claim, pieces) for claim, pieces in lines(numbers)]
+    return f'<ul class="sim2real-ledger" aria-label="Ledger of claims">{"".join(items)}</ul>'
+
+
+def _line(claim: dict, pieces: pd.DataFrame) -> str:
+    said = verdict(pieces)
+    words = html.escape(f"“{claim['words']}”" if claim["quoted"] == "yes" else claim["words"])
+    rows = pieces.to_dict("records")
+    reach = max((_reach(row) for row in rows), default=0) or 1
+    drawn = "".join(
+        f"<div><span>{html.escape(row['part'])}</span>{_interval_svg(row, reach)}"
+        f"<span>{html.escape(number_in_words(row))}</span></div>"
+        for row in rows
     )
+    notes = dict.fromkeys(row["note"] for row in rows if row["note"])
+    rule = [f"{claim['place']}.", f"{claim['quantity']}: {claim['rule']}.", *notes]
+    space = f" <small>in {rows[0]['features']} features</small>" if rows[0]["features"] else ""
+    return (
+        f'<li class="{said.replace(" ", "-")}"><p><strong>{_MARK.get(said, "?")} {said}</strong>'
+        f"{space}</p><p>{words}</p><div>{drawn}</div><details><summary>Place and rule</summary>"
+        f"<p>{html.escape(' '.join(rule))}</p></details></li>"
+    )
+
+
+def _against(row: dict) -> list[float]:
+    """Value and ends of a row of evidence, as far as they exist, less the bound, positive where the
+    claim puts them."""
+    sign = 1 if row["side"] == "above" else -1
+    ends = [row[name] for name in ("value", "ci_low", "ci_high")]
+    return [sign * (end - row["bound"]) for end in ends if np.isfinite(end)]
+
+
+def _reach(row: dict) -> float:
+    return max(map(abs, _against(row)), default=0)
+
+
+def _interval_svg(row: dict, reach: float) -> str:
+    """A dot and its interval; in the middle the bound, right of it, shaded, the claim's side.
+
+    Args:
+        row: of ``ledger.evidence``.
+        reach: distance from the bound that is drawn at the edge.
+    """
+    middle, line = _WIDTH / 2, _HEIGHT / 2
+    places = [middle + 0.92 * middle * number / reach for number in _against(row)]
+    size = f'width="{_WIDTH}" height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
+    parts = [
+        f'<rect x="{middle:g}" width="{middle:g}" height="{_HEIGHT}" opacity=".12"/>',
+        f'<path d="M{middle:g} 0V{_HEIGHT}" stroke="currentColor" stroke-dasharray="3 2"/>',
+    ]
+    if len(places) == 3:
+        low, high = sorted(places[1:])
+        bar = f"M{low:.1f} {line:g}H{high:.1f}"
+        parts.append(f'<path d="{bar}" stroke="currentColor" stroke-width="2.5"/>')
+    if places:
+        parts.append(f'<circle cx="{places[0]:.1f}" cy="{line:g}" r="4.5"/>')
+    return f'<svg {size} fill="currentColor" aria-hidden="true">{"".join(parts)}</svg>'
 
 
 def people(run: RunFolder, studies: tuple[str, ...]) -> dict:
