@@ -144,14 +144,18 @@ def test_studies_that_were_executed_decide_their_claims(run):
         (5, "all", "all", 0.09, 0.04, 0.14),
     ]
     made.write_manifest("A2_scarcity", pd.DataFrame(gains, columns=columns), "gains.csv")
-    for weights, expected in ((40, SUPPORTED), (60, NOT_SUPPORTED)):
-        made.write_results("A1_translators", {"weights_cut": weights, "weights_cyclegan": 100})
+    for own, whole, expected in (
+        (40, 40, SUPPORTED),
+        (40, 60, NOT_SUPPORTED),
+        (100, 40, NOT_SUPPORTED),  # a generator of the same size is no lighter one
+    ):
+        counted = {"weights_cut": whole, "weights_cyclegan": 100}
+        counted |= {"weights_generator_cut": own, "weights_generator_cyclegan": 100}
+        made.write_results("A1_translators", counted)
         table = claims_table(evidence(made, VerdictParameters(), STUDIES)).set_index("claim")
-        assert (
-            table.loc["light", "verdict"] == expected
-            and table.loc["scarce", "verdict"] == SUPPORTED
-        )
-    assert table.loc["light", "evidence"].startswith("CUT over CycleGAN 0.6")
+        assert table.loc["light", "verdict"] == expected
+        assert table.loc["scarce", "verdict"] == SUPPORTED
+    assert table.loc["light", "evidence"] == "generator 1.00; all networks 0.400"
     assert table.loc["scarce", "evidence"].startswith("fewest subjects 0.090 (0.040 to 0.140)")
 
 

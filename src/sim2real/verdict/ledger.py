@@ -91,12 +91,12 @@ def verdict(pieces: pd.DataFrame) -> str:
 
 
 def number_in_words(piece: dict) -> str:
-    """The number of a row of ``evidence`` and its interval."""
+    """The number of a row of ``evidence`` and its interval; a number that is counted has none."""
     numbers = [piece[name] for name in ("value", "ci_low", "ci_high") if np.isfinite(piece[name])]
     if not np.isfinite(piece["value"]):
         return spoken(None)
     value, *ends = spoken_against(numbers, piece["bound"])
-    return f"{value} ({' to '.join(ends)})" if ends else value
+    return f"{value} ({' to '.join(ends)})" if len(set(numbers)) > 1 else value
 
 
 def _in_words(piece: dict) -> str:
@@ -162,19 +162,22 @@ def _segmentation(run: RunFolder, parameters: VerdictParameters) -> list[tuple]:
 def _studies(run: RunFolder, studies: tuple[str, ...]) -> list[tuple]:
     """Claims that studies of the appendix bear on; a study that was not executed leaves them
     without a number."""
-    gain = weights = (np.nan, np.nan, np.nan)
+    gain = generator = networks = (np.nan, np.nan, np.nan)
     if SCARCITY.name in studies:
         gains = run.manifest(SCARCITY.name, "gains.csv")
         overall = gains[(gains["vendor"] == ALL) & (gains["structure"] == ALL)]
         gain = overall.sort_values("n_real")[["difference", "ci_low", "ci_high"]].iloc[0]
     if TRANSLATORS.name in studies:
         trained = run.results(TRANSLATORS.name)
-        ratio = trained["weights_cut"] / trained["weights_cyclegan"]
-        weights = (ratio, ratio, ratio)  # counted, so without an interval's width
+        generator, networks = (
+            (trained[f"{name}_cut"] / trained[f"{name}_cyclegan"],) * 3  # counted: no width
+            for name in ("weights_generator", "weights")
+        )
     rows = []
     for claim, part, numbers, study, side, bound in (
         ("scarce", "fewest subjects", gain, SCARCITY.name, "above", 0.0),
-        ("light", "CUT over CycleGAN", weights, TRANSLATORS.name, "below", 0.5),
+        ("light", "generator", generator, TRANSLATORS.name, "below", 0.5),
+        ("light", "all networks", networks, TRANSLATORS.name, "below", 0.5),
     ):
         note = "" if study in studies else f"not executed: sim2real run --appendix {study}"
         rows.append((claim, "", part, *numbers, side, bound, note))
