@@ -111,3 +111,19 @@ def test_a_median_is_near_within_a_quarter_of_peoples_width():
         measured = pd.DataFrame([{"phase": "ED", **dict.fromkeys(SHAPE_MEASURES, value)}])
         table = summary.against_people(measured).set_index(["measure", "phase"])
         assert table.loc[(SHAPE_MEASURES["rv_arc_deg"], "ED"), "near"] == near
+
+
+def test_subjects_are_shown_one_of_each_group_in_turn_a_normal_one_first(tmp_path):
+    run = RunFolder(tmp_path)
+    groups = ["HCM", "NOR", "NOR", "DCM", "HCM"]
+    table = pd.DataFrame({"name": [f"s{k}" for k in range(5)], "group": groups})
+    run.write_manifest("01_virtual_population", table, "subjects.csv")
+    assert list(summary.in_turn(run, ["s4", "s3", "s2", "s1", "s0"]).items()) == list(
+        {
+            "s1": "normal",
+            "s3": "dilated",
+            "s0": "hypertrophic",
+            "s2": "normal",
+            "s4": "hypertrophic",
+        }.items()
+    )

@@ -3,13 +3,15 @@
 import base64
 import io
 import re
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from PIL import Image as Picture
 
-from sim2real.data import LV, SLICE_COLUMNS, Image, RunFolder, as_stored, write_image
-from sim2real.translation.stage import wipe_html
+from sim2real.data import LV, MYO, RV, SLICE_COLUMNS, Image, RunFolder, as_stored, write_image
+from sim2real.translation import stage
+from sim2real.translation.stage import examples, wipe_html
 
 GREYS = {"simulated": 0.2, "sim2real_A": 0.5, "sim2real_B": 0.8}
 STEP = {"007 ED": 0.0, "007 ES": 0.05, "V2 ED": 0.1, "V2 ES": 0.15}
@@ -41,6 +43,8 @@ def run_in(folder) -> RunFolder:
             )
             tables["simulated" if domain == "simulated" else "translated"].append(row)
     run = RunFolder(folder)
+    groups = pd.DataFrame({"name": ["V2", "007"], "group": ["DCM", "NOR"]})
+    run.write_manifest("01_virtual_population", groups, "subjects.csv")
     run.write_manifest(
         "03_real_cohort", pd.DataFrame(tables["simulated"], columns=SLICE_COLUMNS), "slices.csv"
     )
@@ -62,7 +66,7 @@ def test_each_slice_stands_above_its_own_translations(tmp_path):
     greys = shown.reshape(3, ROWS, 2, COLUMNS).mean(axis=(1, 3)) / 255
     wanted = [[grey + STEP[name] for name in ("007 ED", "V2 ES")] for grey in GREYS.values()]
     np.testing.assert_allclose(greys, wanted, atol=0.02)
-    assert "007, ED; V2, ES" in page
+    assert "normal, ED; dilated, ES" in page
 
 
 def test_all_three_bear_the_outline_of_the_simulated_slice(tmp_path):
@@ -75,3 +79,24 @@ def test_all_three_bear_the_outline_of_the_simulated_slice(tmp_path):
     np.testing.assert_allclose(
         tops, [line * ROWS + top for line in range(3) for top in (6, 10)], atol=0.6
     )
+
+
+def test_examples_are_of_one_group_after_the_other_and_of_subjects_that_have_slices(tmp_path):
+    run = run_in(tmp_path)
+    names, groups = ["V2", "V9", "007", "V1"], ["DCM", "NOR", "NOR", "HCM"]
+    table = pd.DataFrame({"name": names, "group": groups})
+    run.write_manifest("01_virtual_population", table, "subjects.csv")
+    assert examples(run, n=4) == {("007", "ED"): "normal, ED", ("V2", "ES"): "dilated, ES"}
+
+
+def test_figure_one_has_its_query_on_the_septum_and_its_negatives_apart():
+    label = np.zeros((60, 80), np.uint8)
+    label[20:40, 10:24], label[15:45, 24:30], label[15:45, 30:50] = RV, MYO, LV
+    row, column = stage._septum(label)
+    assert label[row, column] == MYO and 26 <= row <= 34
+    image = np.zeros((60, 80))
+    image[:, ::2] = np.linspace(0, 1, 60)[:, None]  # more contrast towards the lower border
+    places = stage._places_of_contrast(image, (30, 40), 3)
+    assert len(places) == 3 and max(row for row, _ in places) > 40
+    for one, other in combinations([(30, 40), *places], 2):
+        assert np.hypot(*np.subtract(one, other)) >= 26

@@ -272,12 +272,13 @@ def test_summary_results_and_figures_have_every_translator(run, material, transl
         assert len(boxes) > 2 and not any(
             a.overlaps(b) for a, b in zip(boxes, boxes[1:], strict=False)
         )
-    rows = translators.example_slices(material, translated)
+    shown = [("V1", "ED"), ("V2", "ES"), ("V3", "ED"), ("V4", "ES")]
+    rows = translators.example_slices(material, translated, shown)
     assert len(rows) == 7 and all(len(slices) == 4 for slices in rows.values())
     np.testing.assert_array_equal(
         rows["CUT"][1], translated["cut"][material.subjects == "V2"][4]
     )  # the second subject at ES
-    drawn = figures.translators_figure(rows, ["V1, ED", "V2, ES", "V3, ED", "V4, ES"])
+    drawn = figures.translators_figure(rows, [", ".join(image) for image in shown])
     assert len(drawn.axes) == 28 and drawn.axes[24].get_ylabel().startswith("real B")
     np.testing.assert_array_equal(drawn.axes[13].get_images()[0].get_array(), rows["CUT"][1])
     plt.close("all")

@@ -29,7 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "stage": ["first_healthy", "make_population", "population_table"],
         "structures": ["ID", "STRUCTURE_TABLE", "labels_of"],
         "subjects": ["BANDS", "GROUPS", "Subject", "sample_subject"],
-        "summary": ["source"],
+        "summary": ["in_turn", "source"],
         "xcat.files": ["find_xcat_subjects", "open_xcat"],
         "xcat.par": ["write_par", "write_pars"],
         "xcat.read": ["read_xcat_subject"],

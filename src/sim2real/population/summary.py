@@ -1,5 +1,6 @@
 """What chapter 1 shows and says of its population."""
 
+from collections.abc import Iterable
 from importlib.resources import files
 
 import numpy as np
@@ -12,13 +13,21 @@ from .chapter import POPULATION
 from .parameters import PopulationParameters
 from .stage import population_table
 from .structures import STRUCTURE_TABLE, labels_of
-from .subjects import BANDS, sample_subject
+from .subjects import BANDS, GROUPS, sample_subject
 
 PEOPLE = pd.read_csv(files("sim2real.population").joinpath("people.csv"))
 """Percentiles of people's slices, with their source."""
 N_MIDDLE = 4  # slices of a subject, as in the paper
 LEVELS = ("apical", "middle", "basal")  # slices of the cine, as stored
 DRAWN = ("lv_edv_ml", "lv_esv_ml", "lv_ef_percent", "lv_mass_g", "rv_edv_ml", "rv_esv_ml")
+GROUP_NAMES = {
+    "NOR": "normal",
+    "DCM": "dilated",
+    "HCM": "hypertrophic",
+    "HHD": "hypertensive",
+    "ARV": "abnormal RV",
+    "MINF": "infarcted",
+}
 LARGEST_Z = 2.58  # two-sided chance of a sound sample beyond it: 1 in 100
 
 
@@ -27,6 +36,17 @@ def source(parameters: PopulationParameters) -> str:
     if parameters.xcat_root:
         return "genuine XCAT output"
     return "the open phantom, standing in for XCAT"
+
+
+def in_turn(run: RunFolder, subjects: Iterable[str]) -> dict[str, str]:
+    """Of each of the subjects the group in words, in the order to show them: one of each group in
+    turn, a normal heart first."""
+    table = run.manifest(POPULATION.name, "subjects.csv")
+    table = table[table["name"].isin(set(subjects))]
+    turn = table.groupby("group").cumcount()
+    place = table["group"].map({group: k for k, group in enumerate(GROUPS)}).fillna(0)
+    table = table.iloc[np.lexsort((place, turn))]
+    return dict(zip(table["name"], table["group"].replace(GROUP_NAMES), strict=True))
 
 
 def cine_planes(run: RunFolder) -> tuple[list[np.ndarray], list[str]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..data import PHASES, STRUCTURES, RunFolder, read_image, read_labels
-from ..population import POPULATION
+from ..population import POPULATION, in_turn
 from .chapter import SIMULATION
 from .parameters import SimulationParameters
 
@@ -23,15 +23,16 @@ def anatomy_source(run: RunFolder) -> str:
     return run.results(POPULATION.name)["source"]
 
 
-def examples(run: RunFolder, names) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
-    """A middle slice of each subject at ED and ES, cut to 85 mm about the heart.
+def examples(run: RunFolder, n: int) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
+    """A middle slice of ``n`` subjects of different groups at ED and ES, cut to 85 mm about the
+    heart.
 
     Returns:
         Images and labels, each (row, column), and titles.
     """
     manifest = run.manifest(SIMULATION.name).set_index("subject")
     images, labels, titles = [], [], []
-    for name in names:
+    for name, group in list(in_turn(run, manifest.index).items())[:n]:
         image = read_image(run.path / manifest.loc[name, "image"])
         label = read_labels(run.path / manifest.loc[name, "label"]).data
         middle, half = label.shape[2] // 2, round(85 / image.spacing_mm[0])
@@ -41,7 +42,7 @@ def examples(run: RunFolder, names) -> tuple[list[np.ndarray], list[np.ndarray],
         for p, phase in enumerate(PHASES):
             images.append(image.data[x, y, middle, p].T)
             labels.append(label[x, y, middle, p].T)
-            titles.append(f"{name}, {phase}")
+            titles.append(f"{group}, {phase}")
     return images, labels, titles
 
 

@@ -51,12 +51,19 @@ class Canvas:
         colour: str,
         size: float = 8.5,
         above: bool = True,
+        window: tuple[float, float] = (0, 1),
     ) -> None:
-        """A grey image in [0, 1] in a coloured frame, its title above or below."""
+        """A grey image in a coloured frame, its title above or below; window: of its values."""
         (x, y), half = centre, edge / 2
         extent = (x - half, x + half, y - half, y + half)
         self.axes.imshow(
-            pixels, cmap="gray", vmin=0, vmax=1, extent=extent, zorder=2, interpolation="nearest"
+            pixels,
+            cmap="gray",
+            vmin=window[0],
+            vmax=window[1],
+            extent=extent,
+            zorder=2,
+            interpolation="nearest",
         )
         self.axes.add_patch(
             Rectangle(
@@ -247,11 +254,14 @@ def _contrast(
     row, edge, colours = 3.85, 1.15, (POSITIVE, NEGATIVE, NEGATIVE, NEGATIVE)
     thumbnails = ((1.2, 5.0), (2.6, 5.0), (1.2, 2.85), (2.6, 2.85))
     names = ("positive", "negative", "negative", "negative")
-    for at, colour, centre, name in zip(
-        (query, *negatives), colours, thumbnails, names, strict=True
+    places = (query, *negatives)
+    cut, asked = [_cut(source, at, patch) for at in places], _cut(translated, query, patch)
+    window = np.min([*cut, asked]), np.max([*cut, asked])  # one for all, so that they compare
+    for at, pixels, colour, centre, name in zip(
+        places, cut, colours, thumbnails, names, strict=True
     ):
         canvas.mark((1.9, 8.15), 3.0, source.shape, at, patch, colour)
-        canvas.image(centre, edge, _cut(source, at, patch), name, colour, size=7)
+        canvas.image(centre, edge, pixels, name, colour, size=7, window=window)
     for value, colour, (x, y) in zip(alike or (), colours, thumbnails, strict=False):
         text = f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
         canvas.text(
@@ -261,11 +271,12 @@ def _contrast(
     canvas.image(
         (10.1, row),
         edge * 1.3,
-        _cut(translated, query, patch),
+        asked,
         "query",
         POSITIVE,
         size=7,
         above=False,
+        window=window,
     )
     canvas.line([marked, (marked[0], 5.9), (10.1, 5.9)], POSITIVE, in_front=True)
     canvas.arrow((10.1, 5.9), (10.1, row + edge * 0.65), POSITIVE)

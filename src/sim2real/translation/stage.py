@@ -1,5 +1,6 @@
 """Every simulated image in the style of each vendor, and the examples that chapter 4 shows."""
 
+from itertools import cycle, product
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,10 @@ import pandas as pd
 
 from ..cohort import COHORT
 from ..data import (
+    LV,
     MYO,
+    PHASES,
+    RV,
     RunFolder,
     choice_html,
     choose_device,
@@ -17,6 +21,7 @@ from ..data import (
     range_html,
     vendors_of,
 )
+from ..population import in_turn
 from .apply import load_generator, translate, translate_images
 from .chapter import TRANSLATION
 from .networks import Generator
@@ -52,14 +57,16 @@ def translate_population(run: RunFolder) -> pd.DataFrame:
 
 
 def method_example(run: RunFolder, parameters: TranslationParameters, vendor: str) -> dict:
-    """Images and places for Fig. 1: a middle ED slice of the first subject, its translation, a real
+    """Images and places for Fig. 1: a middle ED slice of a normal subject, its translation, a real
     slice and its identity image.
 
-    The query lies on the LV's wall; the negatives lie in the lung, the liver's side and the chest
-    wall, as far apart as can be. ``alike``: cosine of the query with its positive and with each
-    negative, by the trained encoder and heads; None without them.
+    The query lies on the septum, where it holds the wall and blood of both sides; the negatives lie
+    apart from it and from each other, where the slice has most contrast. ``alike``: cosine of the
+    query with its positive and with each negative, by the trained encoder and heads; None without
+    them.
     """
-    simulated = _simulated(run).query("phase == 'ED'")[:1]
+    (subject, phase), *_ = examples(run, 1)
+    simulated = _simulated(run).query("subject == @subject and phase == @phase")
     real = run.manifest(COHORT.name, "slices.csv").query(
         "domain == 'real' and vendor == @vendor and split == 'train' and phase == 'ED'"
     )[:1]
@@ -68,14 +75,8 @@ def method_example(run: RunFolder, parameters: TranslationParameters, vendor: st
         for rows, column in ((simulated, "image"), (real, "image"), (simulated, "label"))
     )
     generator, device = trained_generator(run, vendor), choose_device()
-    wall = np.argwhere(label[0] == MYO)
-    query = tuple(map(int, wall[np.argmax(wall[:, 1])]))  # the lateral wall
-    rows, columns = label[0].shape
-    negatives = [
-        (rows // 5, columns // 4),
-        (rows * 4 // 5, columns // 4),
-        (rows * 4 // 5, columns * 3 // 4),
-    ]
+    query = _septum(label[0])
+    negatives = _places_of_contrast(source[0], query, 3)
     translated, identity = (translate(generator, x, device)[0] for x in (source, target))
     networks = trained_networks(model_folder(run, vendor), parameters)
     alike = None
@@ -92,6 +93,34 @@ def method_example(run: RunFolder, parameters: TranslationParameters, vendor: st
     }
 
 
+def _septum(label: np.ndarray) -> tuple[int, int]:
+    """The pixel of the LV's wall nearest to the middle between both ventricles; without an RV, that
+    farthest to the right."""
+    wall, rv, lv = (np.argwhere(label == value) for value in (MYO, RV, LV))
+    if not len(rv):
+        return tuple(map(int, wall[np.argmax(wall[:, 1])]))
+    between = (rv.mean(axis=0) + lv.mean(axis=0)) / 2
+    return tuple(map(int, wall[np.argmin(((wall - between) ** 2).sum(axis=1))]))
+
+
+def _places_of_contrast(
+    image: np.ndarray, query: tuple[int, int], n: int, apart: int = 26, step: int = 6
+) -> list[tuple[int, int]]:
+    """Centres (row, column) of the ``n`` squares of largest SD that lie ``apart`` pixels from the
+    border, ``query`` and each other."""
+    half = apart // 2
+    rows, columns = (range(half, size - half, step) for size in image.shape)
+    places = sorted(
+        product(rows, columns),
+        key=lambda at: -image[at[0] - half : at[0] + half, at[1] - half : at[1] + half].std(),
+    )
+    chosen = [query]
+    for place in places:
+        if len(chosen) <= n and min(np.hypot(*np.subtract(place, chosen).T)) >= apart:
+            chosen.append(place)
+    return chosen[1:]
+
+
 def method_places(example: dict) -> pd.DataFrame:
     """Where Fig. 1's patches lie and how alike the query is to them: ``patch, row, column,
     similarity``."""
@@ -100,31 +129,34 @@ def method_places(example: dict) -> pd.DataFrame:
     return table.assign(similarity=np.nan if example["alike"] is None else example["alike"])
 
 
-def examples(simulated: pd.DataFrame, n: int) -> list[tuple[str, str]]:
-    """Subject and phase of the images to show: the first ``n`` subjects of the table, ED and ES in
-    turn."""
-    return [(name, ("ED", "ES")[k % 2]) for k, name in enumerate(simulated["subject"].unique()[:n])]
+def examples(run: RunFolder, n: int) -> dict[tuple[str, str], str]:
+    """Subject and phase of ``n`` simulated images to show, and their title: subjects of one group
+    after the other, ED and ES in turn."""
+    groups = in_turn(run, _simulated(run)["subject"])
+    return {
+        (name, phase): f"{group}, {phase}"
+        for (name, group), phase in zip(list(groups.items())[:n], cycle(PHASES), strict=False)
+    }
 
 
 def pairs(run: RunFolder, n: int) -> tuple[dict[str, np.ndarray], list[str]]:
-    """A middle slice of the first ``n`` subjects, ED and ES in turn: {domain: (n, row, column)},
-    simulated and translated to each vendor, and names."""
-    simulated = _simulated(run)
+    """A middle slice of each of the ``examples``: {domain: (n, row, column)}, simulated and
+    translated to each vendor, and their titles."""
     translated = run.manifest(TRANSLATION.name, "translated.csv")
-    images = examples(simulated, n)
-    tables = {"simulated": simulated, **dict(list(translated.groupby("domain")))}
+    images = examples(run, n)
+    tables = {"simulated": _simulated(run), **dict(list(translated.groupby("domain")))}
     slices = {
-        domain: _middle_slices(run, table, images, "image") for domain, table in tables.items()
+        domain: _middle_slices(run, table, list(images), "image")
+        for domain, table in tables.items()
     }
-    return slices, [f"{subject}, {phase}" for subject, phase in images]
+    return slices, list(images.values())
 
 
 def wipe_html(run: RunFolder, n: int, name: str, alt: str) -> str:
     """The slices of ``pairs``, to be moved on the page: simulated, and drawn over them the
     translation to a vendor, with the label that all three share."""
     slices, names = pairs(run, n)
-    simulated = _simulated(run)
-    labels = _middle_slices(run, simulated, examples(simulated, n), "label")
+    labels = _middle_slices(run, _simulated(run), list(examples(run, n)), "label")
     vendors = {str(k): f"vendor {domain[-1]}" for k, domain in enumerate(list(slices)[1:], 1)}
     ways = {"wipe": "curtain", "blend": "veil"}
     controls = (

@@ -21,7 +21,6 @@ from .cyclegan import CycleGan
 from .keeps import BELOW, kept_borders
 from .parameters import TranslationParameters, TranslatorsParameters
 from .precision import settled
-from .stage import examples
 from .step import Cut, Optimisers
 from .training import train_translator
 from .watch import load_split
@@ -151,17 +150,17 @@ def translate_all(run: RunFolder, material: Material, seed: int) -> dict[str, np
 
 
 def example_slices(
-    material: Material, translated: dict[str, np.ndarray], n: int = 4
+    material: Material, translated: dict[str, np.ndarray], shown: list[tuple[str, str]]
 ) -> dict[str, np.ndarray]:
-    """For the picture: the slices of chapter 4's pairs by each translator, and a middle real slice
-    of as many subjects."""
+    """For the picture: the slices of ``shown`` (subject, phase) by each translator, and a middle
+    real slice of as many subjects."""
     images = material.rows.reset_index().set_index(["subject", "phase"])["index"]
     chosen = []
-    for example in examples(material.rows, n):
+    for example in shown:
         places = np.flatnonzero(material.images == images[example])
         chosen.append(places[len(places) // 2])
     of_people = []
-    for subject in pd.unique(material.reference_subjects)[:n]:
+    for subject in pd.unique(material.reference_subjects)[: len(shown)]:
         places = np.flatnonzero(material.reference_subjects == subject)
         of_people.append(places[len(places) // 4])  # in the middle of the first phase
     rows = {TITLES[name]: slices[chosen] for name, slices in translated.items()}
