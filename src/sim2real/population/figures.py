@@ -9,6 +9,32 @@ from matplotlib.figure import Figure
 from ..data import COLOURS
 from .structures import STRUCTURE_TABLE
 
+_OF_TISSUE = {  # colours of the maps, where a structure has none of its own
+    "air": "#000000",
+    "blood_left": "#F5CE85",
+    "blood_right": "#B5DCF3",
+    "myocardium": "#8CCFB6",
+    "fat": "#F3E9B0",
+    "skeletal_muscle": "#C08A86",
+    "bone": "#E8E4DA",
+    "marrow": "#D3C4A5",
+    "lung": "#3A3A44",
+    "liver": "#8A5A48",
+    "spleen": "#6E4A6B",
+    "stomach": "#A9746A",
+    "stomach_content": "#7F7466",
+    "pericardium": "#5B5B5B",
+    "skin": "#D9A98C",
+    "csf": "#9FB0C8",
+}
+_OF_STRUCTURE = {  # the labels' colours as in every figure, darker for what lies within a cavity
+    "lv_blood": COLOURS["LV"],
+    "papillary_muscle": "#8F6200",
+    "lv_trabeculae": "#B87D00",
+    "lv_myocardium": COLOURS["MYO"],
+    "rv_blood": COLOURS["RV"],
+    "rv_trabeculae": "#1F6FA3",
+}
 _MARGIN = 0.16  # share of a structure map, at each edge, that a picture leaves out
 
 
@@ -85,8 +111,8 @@ def structures_figure(maps: list[np.ndarray], titles: list[str], rows: int = 1) 
         rows, columns, figsize=(3.1 * columns, 3.2 * rows + 0.7), squeeze=False
     )
     names = STRUCTURE_TABLE["name"].str.replace("_", " ")
-    palette = [*plt.color_sequences["tab20"], *plt.color_sequences["tab20b"]]
-    colours = ListedColormap([(0, 0, 0), *palette[: len(names) - 1]])
+    tissues = STRUCTURE_TABLE["tissue"].map(_OF_TISSUE).fillna("#808080")
+    colours = ListedColormap(STRUCTURE_TABLE["name"].map(_OF_STRUCTURE).fillna(tissues).tolist())
     cut = [tuple(slice(round(_MARGIN * n), n - round(_MARGIN * n)) for n in m.shape) for m in maps]
     maps = [plane[window] for plane, window in zip(maps, cut, strict=True)]
     for axes, plane, title in zip(grid.ravel(), maps, titles, strict=True):
