@@ -94,7 +94,11 @@ def test_the_page_s_tissues_are_those_of_the_table(field):
     page = calculator_html(SimulationParameters(field_strength_t=field), "calculator", "curves")
     given = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
     rows = TISSUES[TISSUES["field_t"] == field].set_index("tissue")
-    named = zip(given["tissues"], ("blood_left", "blood_right", "myocardium", "fat"), strict=True)
+    named = zip(
+        given["fields"][f"{field:g}"],
+        ("blood_left", "blood_right", "myocardium", "fat"),
+        strict=True,
+    )
     assert all(
         tissue[key] == rows.loc[name, key]
         for tissue, name in named
