@@ -118,3 +118,9 @@ def test_without_a_script_the_page_shows_the_protocol_of_the_run():
         and f"<output data-ratio>{blood / muscle:.2f}<" in page
     )
     assert all(f'id="calculator-{name}"' in page for name in SLIDERS) and "hidden" in page
+
+
+def test_the_curves_are_lines_where_the_book_s_style_is_absent():
+    page = calculator_html(SimulationParameters(), "calculator", "curves")
+    paths = re.findall("<path [^>]*>", page)
+    assert len(paths) == 9 and all('fill="none"' in path and "stroke=" in path for path in paths)

@@ -95,10 +95,16 @@ def _signal(tissue: dict, angles_deg, start: dict) -> np.ndarray:
 
 
 def _key(colour: str, dashes: str) -> str:
-    path = (
-        f'<path class="contrast-curve" stroke="{colour}" stroke-dasharray="{dashes}" d="M0 5H28"/>'
+    return (
+        f'<svg width="28" height="10" aria-hidden="true">{_curve(colour, dashes, "M0 5H28")}</svg>'
     )
-    return f'<svg width="28" height="10" aria-hidden="true">{path}</svg>'
+
+
+def _curve(colour: str, dashes: str, path: str) -> str:
+    return (
+        f'<path class="contrast-curve" fill="none" stroke="{colour}" stroke-dasharray="{dashes}"'
+        f' d="{path}"/>'
+    )
 
 
 def _slider(name: str, key: str, value: float) -> str:
@@ -126,7 +132,8 @@ def _chart(tissues: list[dict], start: dict, alt: str) -> str:
     angles, now = np.arange(0, LARGEST_ANGLE_DEG + 1, 2), start["flip_angle_deg"]
     dot_x = f"{x(now):.1f}"
     parts = [
-        f'<path class="contrast-axis" d="M{LEFT} {TOP}V{BOTTOM}H{WIDTH - RIGHT}"/>',
+        '<path class="contrast-axis" fill="none" stroke="currentColor"'
+        f' d="M{LEFT} {TOP}V{BOTTOM}H{WIDTH - RIGHT}"/>',
         *(
             f'<text x="{x(angle):.1f}" y="{BOTTOM + 17}" text-anchor="middle">{angle}°</text>'
             for angle in range(0, 121, 30)
@@ -136,16 +143,16 @@ def _chart(tissues: list[dict], start: dict, alt: str) -> str:
             for level in (0, 0.05, 0.1, 0.15, 0.2, 0.25)
         ),
         f'<text x="{(LEFT + WIDTH) / 2:g}" y="{HEIGHT - 4}" text-anchor="middle">flip angle</text>',
-        f'<line class="contrast-now" x1="{dot_x}" x2="{dot_x}" y1="{TOP}" y2="{BOTTOM}"/>',
+        '<line class="contrast-now" stroke="currentColor"'
+        f' x1="{dot_x}" x2="{dot_x}" y1="{TOP}" y2="{BOTTOM}"/>',
     ]
     for tissue, (colour, dashes) in zip(tissues, _CURVES.values(), strict=True):
         points = zip(x(angles), y(_signal(tissue, angles, start)), strict=True)
         curve = "L".join(f"{px:.1f} {py:.1f}" for px, py in points)
         dot = y(float(_signal(tissue, now, start)))
         parts.append(
-            f'<path class="contrast-curve" stroke="{colour}" stroke-dasharray="{dashes}"'
-            f' d="M{curve}"/><circle class="contrast-dot" r="4" fill="{colour}" cx="{dot_x}"'
-            f' cy="{dot:.1f}"/>'
+            f'{_curve(colour, dashes, f"M{curve}")}<circle class="contrast-dot" r="4"'
+            f' fill="{colour}" cx="{dot_x}" cy="{dot:.1f}"/>'
         )
     return (
         f'<svg class="contrast-chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'

@@ -138,12 +138,13 @@ def slab_html(
     rows = at_field[f"{parameters.field_strength_t:g}"]
     still = image_of(tissues, rows, voxels, *protocol) / white
     height, width = still.shape
-    size, described = f'width="{width}" height="{height}"', html.escape(alt, quote=True)
+    described = html.escape(alt, quote=True)
     return (
         f'<div class="contrast-picture" data-follows="{follows}"><script type="application/json">'
-        f'{json.dumps(given, separators=(",", ":"))}</script><img class="contrast-still" {size}'
-        f' alt="{described}" src="data:image/png;base64,{_png(still)}"><canvas {size} role="img"'
-        f' aria-label="{described}" hidden></canvas></div>'
+        f'{json.dumps(given, separators=(",", ":"))}</script><img class="contrast-still"'
+        f' width="{2 * width}" height="{2 * height}" alt="{described}"'
+        f' src="data:image/png;base64,{_png(still)}"><canvas width="{width}" height="{height}"'
+        f' role="img" aria-label="{described}" hidden></canvas></div>'
     )
 
 
