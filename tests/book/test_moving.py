@@ -1,6 +1,7 @@
 """The pictures that move, in real Chromium, on a page of hand-made slices: what is seen is what the
 controls say."""
 
+import base64
 import io
 import re
 from pathlib import Path
@@ -10,11 +11,18 @@ import pytest
 from PIL import Image
 
 from sim2real.data import LV, choice_html, mosaic_html, outlines_html, range_html
-from sim2real.simulation import SimulationParameters, bssfp_signal
+from sim2real.population import ID
+from sim2real.simulation import TISSUES, SimulationParameters, bssfp_signal
 from sim2real.simulation.calculator import calculator_html, tissues_of
+from sim2real.simulation.picture import slab_html
 
 STATIC = Path(__file__).resolve().parents[2] / "book" / "_static"
 LINES, COLUMNS, HEIGHT, WIDTH = 3, 5, 48, 64
+SLAB = np.full((9, 14, 2), ID["muscle"], np.uint8)  # 9 rows, 14 columns, 2 sub-slices
+SLAB[2:7, 3:9] = ID["lv_blood"]
+SLAB[4:, 8:, 0] = ID["epicardial_fat"]  # above muscle and blood, which it cancels in part
+TISSUE_OF = {"muscle": "skeletal_muscle", "lv_blood": "blood_left", "epicardial_fat": "fat"}
+FAT_HZ_PER_T = -3.4 * 42.577
 GREYS = np.linspace(40, 220, LINES * COLUMNS).round().reshape(LINES, COLUMNS)
 
 
@@ -27,8 +35,9 @@ def slices_html(kind: str, controls: str) -> str:
     )
 
 
-def page_html(script: str) -> str:
-    """A stack, a wipe and the calculator; script: the text of ``moving.js``."""
+def page_html(script: str, contrast: str) -> str:
+    """A stack, a wipe and the calculator with its slice; the texts of ``moving.js`` and
+    ``contrast.js``."""
     stack = range_html("stack", "column", "slice", 1, COLUMNS, 3, "{} of 5") + choice_html(
         "stack", "line", "phase", {"0": "ED", "1": "ES"}
     )
@@ -38,7 +47,8 @@ def page_html(script: str) -> str:
         + choice_html("wipe", "mode", "as", {"wipe": "curtain", "blend": "veil"})
         + range_html("wipe", "column", "picture", 1, COLUMNS, 1, "{}")
     )
-    scripts = f'<script src="{STATIC}/contrast.js"></script>'
+    scripts = f"<script>{contrast}</script>"
+    slab = slab_html(SLAB, 2, SimulationParameters(), "calculator", "A slice.")
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Moving</title><meta'
         f' name="viewport" content="width=device-width">'
@@ -50,21 +60,22 @@ def page_html(script: str) -> str:
         '</head><body><main class="bd-main'
         f' bd-article"><h1>Moving</h1>{slices_html("stack", stack + outlines_html(True))}'
         f"{slices_html('wipe', wipe + outlines_html(False))}"
-        f"{calculator_html(SimulationParameters(), 'calculator', 'Curves.')}"
+        f"{slab}{calculator_html(SimulationParameters(), 'calculator', 'Curves.')}"
         "</main></body></html>"
     )
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """``page.html``, and ``wrong.html`` whose script always shows the first column."""
+    """``page.html``, and ``wrong.html`` whose scripts always show the first column and leave out
+    the chemical shift."""
     folder = tmp_path_factory.mktemp("moving")
-    script = (STATIC / "moving.js").read_text(encoding="utf-8")
-    assert "(column % wrap) * width" in script
-    (folder / "page.html").write_text(page_html(script), encoding="utf-8")
-    (folder / "wrong.html").write_text(
-        page_html(script.replace("(column % wrap) * width", "0")), encoding="utf-8"
-    )
+    texts = [(STATIC / name).read_text(encoding="utf-8") for name in ("moving.js", "contrast.js")]
+    (folder / "page.html").write_text(page_html(*texts), encoding="utf-8")
+    faults = ("(column % wrap) * width", "(tissue.shift_hz || 0)")
+    assert all(right in text for right, text in zip(faults, texts, strict=True))
+    wrong = [text.replace(right, "0") for right, text in zip(faults, texts, strict=True)]
+    (folder / "wrong.html").write_text(page_html(*wrong), encoding="utf-8")
     return folder
 
 
@@ -149,12 +160,95 @@ def test_the_calculator_follows_its_sliders(page):
     press(page, "#calculator-flip_angle_deg", "ArrowLeft", 20)
     press(page, "#calculator-repetition_time_ms", "ArrowRight", 10)
     press(page, "#calculator-off_resonance_hz", "ArrowRight", 35)
-    tissues = tissues_of(1.5)
-    wanted = [abs(bssfp_signal(t["t1_ms"], t["t2_ms"], t["pd"], 40, 4.0, 2.0, 35)) for t in tissues]
+    shifts = (0, 0, 0, FAT_HZ_PER_T * 1.5)
+    wanted = [
+        abs(bssfp_signal(t["t1_ms"], t["t2_ms"], t["pd"], 40, 4.0, 2.0, 35 + shift))
+        for t, shift in zip(tissues_of(1.5), shifts, strict=True)
+    ]
     assert [page.locator(f"[data-signal='{k}']").inner_text() for k in range(4)] == [
         f"{value:.3f}" for value in wanted
     ]
     assert page.locator("[data-ratio]").inner_text() == f"{wanted[0] / wanted[2]:.2f}"
+
+
+def test_the_field_strength_changes_the_table_and_is_told(page):
+    page.get_by_role("radio", name="3 T").check()
+    rows = TISSUES[TISSUES["field_t"] == 3.0].set_index("tissue")
+    for k, tissue in enumerate(("blood_left", "blood_right", "myocardium", "fat")):
+        shown = [page.locator(f"[data-{name}='{k}']").inner_text() for name in ("t1", "t2")]
+        assert shown == [f"{rows.loc[tissue, name]:g}" for name in ("t1_ms", "t2_ms")]
+    told = page.locator(".contrast-picture canvas").get_attribute("aria-label")
+    assert told.startswith("A slice. Shown: 3 T, flip angle 60°, repetition time TR 3 ms")
+
+
+def greys_by_hand(field_t, angle, tr, middle_hz, rise_hz) -> np.ndarray:
+    """Grey levels of ``SLAB``, a pixel after the other: white is 1.25 times left blood at 1.5 T,
+    60 degrees and TR 3 ms; a pixel holds 2 x 2 x 2 voxels."""
+    times = TISSUES[TISSUES["field_t"] == field_t].set_index("tissue")
+    names = {ID[name]: tissue for name, tissue in TISSUE_OF.items()}
+
+    def voxel(row, column, k):
+        tissue = names[SLAB[row, column, k]]
+        hertz = middle_hz + rise_hz * (column - 6.5) / 14
+        hertz += FAT_HZ_PER_T * field_t * (tissue == "fat")
+        return bssfp_signal(*times.loc[tissue, ["t1_ms", "t2_ms", "pd"]], angle, tr, tr / 2, hertz)
+
+    white = 1.25 * abs(bssfp_signal(1441, 290, 0.95, 60, 3, 1.5))
+    image = np.empty((8, 13))
+    for row, column in np.ndindex(image.shape):
+        cells = np.ndindex(2, 2, 2)
+        image[row, column] = abs(sum(voxel(row + y, column + x, k) for y, x, k in cells) / 8)
+    return 255 * np.clip(image / white, 0, 1)
+
+
+def greys_of_canvas(page) -> np.ndarray:
+    """The red of the canvas, (row, column)."""
+    pixels, width = page.evaluate(
+        """() => { const canvas = document.querySelector('.contrast-picture canvas');
+        const {width, height} = canvas;
+        return [[...canvas.getContext('2d').getImageData(0, 0, width, height).data], width]; }"""
+    )
+    return np.array(pixels).reshape(-1, width, 4)[..., 0]
+
+
+def set_protocol(page, field_t, **values) -> None:
+    page.get_by_role("radio", name=f"{field_t:g} T").check()
+    for name, value in values.items():
+        page.locator(f"#calculator-{name}").fill(str(value))
+
+
+PROTOCOLS = [
+    (1.5, 60, 3, 0, 0),
+    (1.5, 25, 4.2, -80, 0),
+    (1.5, 70, 5, 40, 300),
+    (3.0, 45, 3.5, 20, 200),
+]
+"""Field strength in T, flip angle in degrees, TR in ms, off-resonance and its rise in Hz."""
+SET_BY = ("flip_angle_deg", "repetition_time_ms", "off_resonance_hz", "ramp_hz")
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_slice_has_the_package_s_signal_in_every_pixel(page, protocol):
+    set_protocol(page, protocol[0], **dict(zip(SET_BY, protocol[1:], strict=True)))
+    wanted = greys_by_hand(*protocol)
+    assert np.ptp(wanted) > 60
+    np.testing.assert_allclose(greys_of_canvas(page), wanted, atol=0.51)
+
+
+def test_a_slice_without_the_chemical_shift_is_seen(tab, folder):
+    page = tab(folder / "wrong.html")
+    assert np.abs(greys_of_canvas(page) - greys_by_hand(*PROTOCOLS[0])).max() > 10
+    page.close()
+
+
+def test_the_still_is_the_slice_at_the_protocol_of_the_run(tab, folder):
+    page = tab(folder / "page.html", scripts=False)
+    still = page.locator(".contrast-still")
+    assert still.is_visible() and not page.locator(".contrast-picture canvas").is_visible()
+    data = base64.b64decode(still.get_attribute("src").partition(",")[2])
+    greys = np.asarray(Image.open(io.BytesIO(data)))
+    np.testing.assert_allclose(greys, greys_by_hand(*PROTOCOLS[0]), atol=0.51)
+    page.close()
 
 
 def test_the_script_draws_the_curves_that_the_page_had_without_it(page, tab, folder):

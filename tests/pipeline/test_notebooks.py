@@ -75,7 +75,7 @@ def unmarked(source: str, figures) -> list[str]:
         text = inspect.getsource(getattr(figures, drawn[1])) if drawn else ""
         helpers = {word for word in re.findall(r"\b(_\w+)\(", text) if hasattr(figures, word)}
         text += "".join(inspect.getsource(getattr(figures, word)) for word in helpers)
-        shows = "imshow(" in text or re.search(r"(stack|wipe|cine)_html\(", call)
+        shows = "imshow(" in text or re.search(r"(stack|wipe|cine|picture|question)_html\(", call)
         if shows and "pictures=" not in call:
             calls.append(call)
     return calls

@@ -94,7 +94,11 @@ def test_the_page_s_tissues_are_those_of_the_table(field):
     page = calculator_html(SimulationParameters(field_strength_t=field), "calculator", "curves")
     given = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
     rows = TISSUES[TISSUES["field_t"] == field].set_index("tissue")
-    named = zip(given["tissues"], ("blood_left", "blood_right", "myocardium", "fat"), strict=True)
+    named = zip(
+        given["fields"][f"{field:g}"],
+        ("blood_left", "blood_right", "myocardium", "fat"),
+        strict=True,
+    )
     assert all(
         tissue[key] == rows.loc[name, key]
         for tissue, name in named
@@ -114,3 +118,9 @@ def test_without_a_script_the_page_shows_the_protocol_of_the_run():
         and f"<output data-ratio>{blood / muscle:.2f}<" in page
     )
     assert all(f'id="calculator-{name}"' in page for name in SLIDERS) and "hidden" in page
+
+
+def test_the_curves_are_lines_where_the_book_s_style_is_absent():
+    page = calculator_html(SimulationParameters(), "calculator", "curves")
+    paths = re.findall("<path [^>]*>", page)
+    assert len(paths) == 9 and all('fill="none"' in path and "stroke=" in path for path in paths)
