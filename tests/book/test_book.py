@@ -183,7 +183,7 @@ def test_a_run_of_two_minds_is_neither_built_nor_published(tiny_run, fresh_proje
     (run / "parameters.yaml").write_text(yaml.safe_dump(parameters))
     for command in (("book", "--run", "tiny"), ("pdf", "--run", "tiny"), ("publish", "tiny")):
         code, _, err = fresh_project.here(*command)
-        assert code == 1 and "parameters.yaml: is not the one that provenance.json names" in err
+        assert code == 1 and "parameters.yaml: is not the one that the provenance names" in err
         assert len(err.strip().splitlines()) == 1
     assert not (fresh_project.path / "book" / ".chapters").exists()
 

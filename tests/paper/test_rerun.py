@@ -7,6 +7,7 @@ from sim2real.paper import workflow
 from sim2real.paper.chapters import STUDIES
 from sim2real.paper.cli import main
 from sim2real.paper.parameters import run_parameters
+from sim2real.paper.provenance import is_whole
 
 
 def test_the_record_is_executed_again_with_the_studies_it_holds(monkeypatch, capsys):
@@ -18,7 +19,7 @@ def test_the_record_is_executed_again_with_the_studies_it_holds(monkeypatch, cap
 
     monkeypatch.setattr(workflow, "start", start)
     record = repository() / "book" / "chapters"
-    if not (record / "provenance.json").is_file():
+    if not is_whole(record):
         pytest.skip("no run of record in this checkout")
     assert main(["verify", "record", "--rerun"]) == 1 and "enough" in capsys.readouterr().err
     assert asked["run"] == "runs/record-again" and asked["parameters"] == run_parameters(record)

@@ -138,7 +138,7 @@ def test_a_stale_results_file(copy):
     )
     path.write_text(json.dumps(content | {name: content[name] + 1}))
     found = faults("inputs", "prose")
-    assert found["inputs"] == ["05_realism: is not the one that provenance.json names"]
+    assert found["inputs"] == ["05_realism: is not the one that the provenance names"]
     assert any("05_realism.ipynb: says" in line for line in found["prose"])
 
 
@@ -155,7 +155,7 @@ def test_a_run_with_the_parameters_of_another(copy):
     folder, faults = copy
     change_parameter(folder, "simulation", "flip_angle_deg", 45.0)
     found = faults("inputs", "figures")
-    assert found["inputs"] == ["parameters.yaml: is not the one that provenance.json names"]
+    assert found["inputs"] == ["parameters.yaml: is not the one that the provenance names"]
     assert len(found["figures"]) > 10 and all(
         "parameters_sha256" in line for line in found["figures"]
     )
@@ -210,7 +210,7 @@ def test_a_chapter_that_is_gone_and_numbers_that_nobody_vouches_for(copy):
     (folder / "provenance.json").write_text(json.dumps(provenance))
     assert faults("files")["files"] == [
         "05_realism.ipynb: missing",
-        "provenance.json: names no results of 03_real_cohort",
+        "the provenance names no results of 03_real_cohort",
     ]
 
 

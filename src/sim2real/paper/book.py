@@ -17,11 +17,14 @@ from nbformat.v4 import new_markdown_cell
 
 from ..data import RunFolder, Sim2RealError, fingerprint_of, refuse
 from .chapters import CHAPTERS, COHORT, SEGMENTATION, STUDIES
+from .crate import write_crate
 from .jobs import Job, jobs
 from .licence import licensed, withhold
 from .origin import box_html, origins
 from .parameters import FILE, run_parameters
 from .prose import lookup, with_prose
+from .provenance import FILE as PROVENANCE
+from .provenance import read_provenance
 
 # jupyter-book 1.x cannot be started with -m
 JUPYTER_BOOK = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()")
@@ -82,6 +85,8 @@ def publish(root: Path, run: str, licensed_pictures: bool = False) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         copy_chapters(root, folder, fresh, licensed_pictures)
+        write_crate(fresh, root / "workflow" / "Snakefile", read_provenance(fresh))
+        (fresh / PROVENANCE).unlink()
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
     finally:
@@ -117,7 +122,7 @@ def copy_chapters(root: Path, folder: Path, target: Path, licensed_pictures: boo
     for chapter in (*CHAPTERS, *STUDIES):
         if chapter.name not in absent:
             _copy_tables(run.chapter(chapter.name), target / chapter.name)
-    for name in (FILE, "provenance.json"):
+    for name in (FILE, PROVENANCE):
         shutil.copy(folder / name, target / name)
     if not licensed(parameters):
         _copy_labels(run, target)

@@ -134,10 +134,11 @@ def _publish(options) -> None:
 
 def _require_of_one_run(name: str) -> None:
     """Raise Sim2RealError where a whole run's chapters are not of one execution."""
+    from .provenance import is_whole
     from .verify import verify
 
     folder = repository() / "runs" / name
-    if (folder / "provenance.json").is_file():
+    if is_whole(folder):
         for checked in verify(folder, "files", "inputs"):
             for fault in checked.faults:
                 raise Sim2RealError(

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..data import RunFolder, read_json, refuse, spoken
+from ..data import RunFolder, refuse, spoken
 from .chapters import ALL
 from .origin import figure_files
 from .parameters import run_parameters
+from .provenance import is_whole, read_provenance
 
 TOLERANCES = pd.read_csv(files("sim2real.paper").joinpath("tolerances.csv"))
 MOVED_COLUMNS = ["chapter", "name", "first", "second", "within"]
@@ -122,8 +123,7 @@ def _settings(first: Path, second: Path) -> list[tuple[str, str, str]]:
         _flat(json.loads(run_parameters(folder).model_dump_json())) for folder in (first, second)
     ]
     for folder, settings in zip((first, second), values, strict=True):
-        path = folder / "provenance.json"
-        content = read_json(path) if path.is_file() else {}
+        content = read_provenance(folder) if is_whole(folder) else {}
         settings |= _flat(
             {
                 name: content.get(name)

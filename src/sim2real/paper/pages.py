@@ -8,13 +8,14 @@ from pathlib import Path
 
 import nbformat
 
-from ..data import RunFolder, module_digests, notebook_source, read_json, repository
+from ..data import RunFolder, module_digests, notebook_source, repository
 from .badges import line_html, older_html, spans_html
 from .chapters import ALL, COHORT, REALISM, chapter_of_page
 from .front import PREFIX, front_block
 from .origin import outputs_of
 from .parameters import FILE
 from .prose import filled
+from .provenance import is_whole, read_provenance
 
 _LINE = re.compile(r'<p class="badges">(.*?)</p>', re.DOTALL)
 _PICTURES = "_build/pictures"
@@ -109,9 +110,9 @@ def _copy_tables(app, error) -> None:
 
 def run_badges(chapters: Path) -> tuple[str, list[str]]:
     """(preset, texts of the badges) of the run in ``chapters``; ("", []) without a provenance."""
-    if not (chapters / "provenance.json").is_file():
+    if not is_whole(chapters):
         return "", []
-    made, run = read_json(chapters / "provenance.json"), RunFolder(chapters)
+    made, run = read_provenance(chapters), RunFolder(chapters)
     cohort = run.numbers(COHORT.name).get("cohort_phrase")
     features = run.numbers(REALISM.name).get("features", "")
     texts = [f"preset {made['preset']}", f"seed {made['seed']}"]

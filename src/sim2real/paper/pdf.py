@@ -11,6 +11,7 @@ from pathlib import Path
 from ..data import Sim2RealError, refuse
 from .book import build_book, render
 from .chapters import CHAPTERS
+from .provenance import is_whole
 
 PAGES = ("book/index", *(f"book/chapters/{chapter.name}" for chapter in CHAPTERS))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -104,7 +105,7 @@ def _mark(page: str) -> str:
 
 def _record(root: Path, folder: Path) -> Path:
     refuse(
-        not (root / "book" / "chapters" / "provenance.json").is_file(),
+        not is_whole(root / "book" / "chapters"),
         "book/chapters: no run of record in this checkout; name a run with --run",
     )
     stage = folder / "stage"

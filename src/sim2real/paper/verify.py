@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from nibabel.filebasedimages import ImageFileError
 
-from ..data import RunFolder, Sim2RealError, read_json, read_table, refuse
+from ..data import RunFolder, Sim2RealError, read_table, refuse
 from ..realism import described, image_sets, point_distances, texture_space
 from ..segmentation import (
     comparison_table,
@@ -39,7 +39,15 @@ from .jobs import digest_of, jobs
 from .origin import figure_files, origins, outputs_of
 from .parameters import run_parameters
 from .prose import filled, lookup
-from .provenance import FILE, data_stamps, results_stamps
+from .provenance import (
+    CRATE,
+    FILE,
+    crate_faults,
+    data_stamps,
+    is_whole,
+    read_provenance,
+    results_stamps,
+)
 
 Outcome = tuple[int, list[str]]
 """How many things were compared, and a line for each that does not agree."""
@@ -96,7 +104,7 @@ def verify(folder: Path, *names: str) -> Iterator[Check]:
     """
     checked = CheckedRun(folder)
     refuse(
-        not (folder / FILE).is_file(),
+        not is_whole(folder),
         f"{folder / FILE}: missing; only a run executed to chapter 7 can be verified",
     )
     for name in names or CHECKS:
@@ -113,16 +121,20 @@ def verify(folder: Path, *names: str) -> Iterator[Check]:
 
 
 def files(checked: CheckedRun) -> Outcome:
-    """Each chapter is there and its numbers are named in the provenance."""
-    known = read_json(checked.run.path / FILE)["results_sha256"]
+    """Each chapter is there and its numbers are named in the provenance; of the record every file
+    is as its crate says, and there is no other."""
+    folder = checked.run.path
+    known = read_provenance(folder)["results_sha256"]
     faults = [f"{c.name}.ipynb: missing" for c in CHAPTERS if c.name not in checked.notebooks]
     unnamed = [c.name for c in CHAPTERS[:-1] if c.name not in known]
-    return 2 * len(CHAPTERS) - 1, faults + [f"{FILE}: names no results of {n}" for n in unnamed]
+    faults += [f"the provenance names no results of {name}" for name in unnamed]
+    n_listed, differing = crate_faults(folder) if (folder / CRATE).is_file() else (0, [])
+    return 2 * len(CHAPTERS) - 1 + n_listed, faults + differing
 
 
 def inputs(checked: CheckedRun) -> Outcome:
     """Parameters, data and each chapter's numbers are those that the provenance names."""
-    content = read_json(checked.run.path / FILE)
+    content = read_provenance(checked.run.path)
     now = {"parameters.yaml": checked.parameters.digest(), **results_stamps(checked.run)}
     then = {"parameters.yaml": content["parameters_sha256"], **content["results_sha256"]}
     data = data_stamps(checked.parameters)
@@ -130,7 +142,7 @@ def inputs(checked: CheckedRun) -> Outcome:
     then |= {name: content["data"].get(name) for name in now if name in data}
     names = sorted(now.keys() | then.keys())
     differing = [name for name in names if now.get(name) != then.get(name)]
-    return len(names), [f"{name}: is not the one that {FILE} names" for name in differing]
+    return len(names), [f"{name}: is not the one that the provenance names" for name in differing]
 
 
 def splits(checked: CheckedRun) -> Outcome:
