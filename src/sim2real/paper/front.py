@@ -82,28 +82,27 @@ def number_cards(run: RunFolder) -> str:
     theirs = " / ".join(f"{published[name]:.3f}" for name in ("LV", "RV", "MYO"))
     cards = (
         (
-            "Is translation nearer to real images?",
+            "Nearer to real images?",
             REALISM.name,
-            f"What it leaves of the distance to a vendor (1: nothing gained, 0: as near as real"
-            f" slices): {left or 'not available'}",
+            f"Translation leaves of the distance to a vendor (1: all, 0: as near as real slices)"
+            f" {left or 'not available'}",
         ),
         (
             "Can a segmenter learn from it?",
             SEGMENTATION.name,
             f"Mean Dice **{segmentation['dice_sim2real']:.3f}** from translated images,"
-            f" **{segmentation['dice_real']:.3f}** from real ones; `real` less `sim2real`"
+            f" **{segmentation['dice_real']:.3f}** from real ones; difference"
             f" {_difference(run, 'real', 'sim2real')}",
         ),
         (
             "And on people?",
             "",
             f"Without one real image, Dice of LV / RV / MYO **{ours}** on"
-            f" {card['people_n_subjects']} patients of {card['people_cohort']}. Published, of a"
-            f" network that learned from {published['trained_on']}: {theirs}"
-            f" ({published['differs']})",
+            f" {card['people_n_subjects']} patients of {card['people_cohort']}. Published, learned"
+            f" from {published['trained_on']}: {theirs} ({published['differs']})",
         ),
     )
-    lines = ["::::{grid} 1", ":gutter: 2", ""]
+    lines = ["::::{grid} 1 1 3 3", ":gutter: 2", ":class-container: numbers", ""]
     for title, chapter, text in cards:
         link = f"chapters/{chapter}" if chapter else "people"
         lines += [

@@ -124,6 +124,16 @@ def pairs_figure(slices: dict[str, np.ndarray], subjects: Sequence[str]) -> Figu
     return figure
 
 
+def strip_figure(slices: dict[str, np.ndarray]) -> Figure:
+    """Slices side by side under their titles. slices: title to (h, w) in [0, 1]."""
+    figure, grid = plt.subplots(1, len(slices), figsize=(2.0 * len(slices), 2.35), squeeze=False)
+    for axes, (title, pixels) in zip(grid[0], slices.items(), strict=True):
+        axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="bicubic")
+        axes.set_title(title, fontsize=15, color=COLOURS.get(title[-1], "#333333"))
+        axes.axis("off")
+    return figure
+
+
 def translators_figure(examples: dict[str, np.ndarray], names: list[str]) -> Figure:
     """A row a translator, a column a simulated slice; in the last row real slices of other people,
     which belong to no column.

@@ -152,6 +152,41 @@ def pairs(run: RunFolder, n: int) -> tuple[dict[str, np.ndarray], list[str]]:
     return slices, list(images.values())
 
 
+def strip(run: RunFolder, cohort: str) -> dict[str, np.ndarray]:
+    """Title to the middle of a slice, (row, column), cut alike about the heart: a simulated one,
+    its translation to each vendor, and one of each vendor's images at the same phase.
+
+    Args:
+        run: executed to ``translate_population``.
+        cohort: what real images are called.
+    """
+    (subject, phase), *_ = examples(run, 1)
+    slices = run.manifest(COHORT.name, "slices.csv")
+    translated = run.manifest(TRANSLATION.name, "translated.csv")
+    mine = "subject == @subject and phase == @phase"
+    rows = {"simulated": _simulated(run).query(mine)}
+    for vendor in vendors_of(slices):
+        rows[f"translated to {vendor}"] = translated.query(f"vendor == @vendor and {mine}")
+    for vendor in vendors_of(slices):
+        rows[f"{cohort} {vendor}"] = slices.query(
+            "domain == 'real' and vendor == @vendor and phase == @phase"
+        ).head(1)
+    return {title: _about_the_heart(run, part) for title, part in rows.items()}
+
+
+def _about_the_heart(run: RunFolder, rows: pd.DataFrame, half_px: int = 42) -> np.ndarray:
+    """The middle slice of an image, ``half_px`` to each side of the middle of its label."""
+    image, label = (load_slices(run.path, rows, column) for column in ("image", "label"))
+    middle = len(image) // 2
+    centre = np.argwhere(label[middle] > 0).mean(axis=0)
+    corner = [
+        int(np.clip(place - half_px, 0, max(size - 2 * half_px, 0)))
+        for place, size in zip(centre, label.shape[1:], strict=True)
+    ]
+    view = tuple(slice(start, start + 2 * half_px) for start in corner)
+    return image[middle][view]
+
+
 def wipe_html(run: RunFolder, n: int, name: str, alt: str) -> str:
     """The slices of ``pairs``, to be moved on the page: simulated, and drawn over them the
     translation to a vendor, with the label that all three share."""
