@@ -161,6 +161,11 @@ def _training(parameters: Parameters) -> str:
     return f"{cut.n_steps:,} steps, batch {cut.batch_size}, rate {cut.learning_rate:g}{seen}"
 
 
+def _weights(parameters: Parameters) -> str:
+    cut = parameters.translation
+    return f"adversarial {cut.lambda_gan:g}, contrastive {cut.lambda_nce:g}"
+
+
 def _segmenter(parameters: Parameters) -> str:
     settings = parameters.segmentation
     iterations = settings.n_epochs * settings.iterations_per_epoch
@@ -172,6 +177,7 @@ _SIZES: tuple[tuple[str, Callable[[Parameters], str], str], ...] = (
     ("virtual subjects", lambda p: str(p.population.n_subjects), "minutes on a laptop"),
     ("CUT: networks", _generator, "fits two processor cores"),
     ("CUT: training", _training, "minutes instead of days"),
+    ("CUT: weights of the losses", _weights, "invents less from few images"),
     ("segmenter", _segmenter, "minutes instead of a day"),
 )
 _BLOCKS: dict[str, Callable[[RunFolder], str]] = {

@@ -27,7 +27,9 @@ class TranslationParameters(ParameterModel):
     n_patches: int = Field(256, ge=8, le=1024, description="patches a layer and image in PatchNCE")
     temperature: float = Field(0.07, gt=0, le=1, description="temperature of PatchNCE")
     lambda_gan: float = Field(1.0, ge=0, le=100, description="weight of the adversarial loss")
-    lambda_nce: float = Field(1.0, ge=0, le=100, description="weight of PatchNCE")
+    lambda_nce: float = Field(
+        4.0, ge=0, le=100, description="weight of PatchNCE; 1 in CUT, more invents less"
+    )
     identity_nce: bool = Field(
         True,
         description="PatchNCE on real images passed through the generator (CUT; off in FastCUT)",
