@@ -71,7 +71,13 @@ def test_cards_name_vendors_that_there_are_and_lead_to_their_chapters(tmp_path):
 
 
 def test_what_is_as_in_the_paper_is_not_in_bold(tmp_path):
-    sizes = ("virtual subjects", "CUT: networks", "CUT: training", "CUT: weights of the losses", "segmenter")
+    sizes = (
+        "virtual subjects",
+        "CUT: networks",
+        "CUT: training",
+        "CUT: weights of the losses",
+        "segmenter",
+    )
     quick = rows_of(compared_table(run_with(tmp_path / "quick")))
     paper = rows_of(compared_table(run_with(tmp_path / "paper", "paper", features="inception")))
     for name in sizes:

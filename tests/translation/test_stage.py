@@ -11,6 +11,7 @@ from PIL import Image as Picture
 
 from sim2real.data import LV, MYO, RV, SLICE_COLUMNS, Image, RunFolder, as_stored, write_image
 from sim2real.translation import stage
+from sim2real.translation.figures import strip_figure
 from sim2real.translation.stage import examples, wipe_html
 
 GREYS = {"simulated": 0.2, "sim2real_A": 0.5, "sim2real_B": 0.8}
@@ -100,3 +101,35 @@ def test_figure_one_has_its_query_on_the_septum_and_its_negatives_apart():
     assert len(places) == 3 and max(row for row, _ in places) > 40
     for one, other in combinations([(30, 40), *places], 2):
         assert np.hypot(*np.subtract(one, other)) >= 26
+
+
+def test_the_strip_shows_one_heart_in_every_look_beside_a_heart_of_each_vendor(tmp_path):
+    run = run_in(tmp_path)
+    slices = run.manifest("03_real_cohort", "slices.csv")
+    simulated = slices[slices["phase"] == "ED"]
+    real = [
+        simulated.iloc[[k]].assign(domain="real", vendor=vendor, subject=f"P{k}")
+        for k, vendor in enumerate("AB")
+    ]
+    run.write_manifest("03_real_cohort", pd.concat([slices, *real]), "slices.csv")
+    strip = stage.strip(run, "surrogate")
+    assert list(strip) == [
+        "simulated",
+        "translated to A",
+        "translated to B",
+        "surrogate A",
+        "surrogate B",
+    ]
+    greys = [float(pixels.mean()) for pixels in strip.values()]
+    np.testing.assert_allclose(greys, [0.2, 0.5, 0.8, 0.2, 0.3], atol=0.02)
+    assert strip_figure(strip).axes[1].get_title() == "translated to A"
+
+
+def test_a_slice_of_the_strip_is_cut_about_its_heart(tmp_path):
+    run = run_in(tmp_path)
+    rows = run.manifest("03_real_cohort", "slices.csv").query("subject == 'V2'").head(1)
+    image = np.zeros((3, ROWS, COLUMNS))
+    image[1, 17, 20] = 1  # the middle of the label of rows 10 to 23, columns 12 to 29
+    write_image(run.path / rows["image"].iloc[0], as_stored(image, np.diag([1.25, 1.25, 8, 1.0])))
+    cut = stage._about_the_heart(run, rows, half_px=5)
+    assert cut.shape == (10, 10) and np.unravel_index(cut.argmax(), cut.shape) == (6, 5)
