@@ -49,7 +49,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "write_like",
         ],
         "labels": ["LV", "MYO", "PHASES", "REGIMES", "RV", "STRUCTURES", "VENDORS"],
-        "moving": ["choice_html", "cine_html", "mosaic_html", "outlines_html", "range_html"],
+        "moving": [
+            "choice_html",
+            "cine_html",
+            "mosaic_html",
+            "outlines_html",
+            "png_uri",
+            "range_html",
+        ],
         "names": [
             "at_home",
             "entries",

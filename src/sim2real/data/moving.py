@@ -148,6 +148,14 @@ def _webp(cells: np.ndarray) -> str:
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
+def png_uri(image: np.ndarray) -> str:
+    """A grey picture (row, column) of values 0 to 1 as a PNG of 8 bits: a ``data:`` address."""
+    grey = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "png", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
 def _path(masks: np.ndarray) -> str:
     """The borders of masks (line, column, row, column of pixels) as one SVG path over the
     mosaic."""

@@ -1,19 +1,16 @@
 """Which is real? Twelve slices that a reader is asked about in the page (``question.js`` in the
 book's static files), and a classifier that answers the same question about the same pixels."""
 
-import base64
 import html
-import io
 import json
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ..data import RunFolder, generator
+from ..data import RunFolder, generator, png_uri
 from ..metrics import texture_features
 from .sets import SliceSet, image_sets, vendors_in
 
@@ -135,7 +132,7 @@ def asked_html(shown: list[Shown], called: list[bool] | None, is_surrogate: bool
     }
     pictures = "".join(
         f'<li><img alt="Short-axis slice {k}" width="{each.image.shape[1]}"'
-        f' height="{each.image.shape[0]}" src="data:image/png;base64,{_png(each.image)}"></li>'
+        f' height="{each.image.shape[0]}" src="{png_uri(each.image)}"></li>'
         for k, each in enumerate(shown, start=1)
     )
     return (
@@ -172,10 +169,3 @@ def _answers(given: dict) -> str:
         f'<details class="question-answers"><summary>The answers</summary><ol>{rows}</ol>'
         f"<p>{score}</p></details>"
     )
-
-
-def _png(image: np.ndarray) -> str:
-    grey = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(grey).save(buffer, "png", optimize=True)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -5,15 +5,12 @@ protocol of the run, which stands there without a script. A test holds the scrip
 ``signal.bssfp_signal``.
 """
 
-import base64
 import html
-import io
 import json
 
 import numpy as np
-from PIL import Image as Picture
 
-from ..data import Image, RunFolder
+from ..data import Image, RunFolder, png_uri
 from ..population import ID, STRUCTURE_TABLE, labels_of
 from .cine import WINDOW, structures_of, window_of
 from .parameters import SimulationParameters
@@ -143,13 +140,6 @@ def slab_html(
         f'<div class="contrast-picture" data-follows="{follows}"><script type="application/json">'
         f'{json.dumps(given, separators=(",", ":"))}</script><img class="contrast-still"'
         f' width="{2 * width}" height="{2 * height}" alt="{described}"'
-        f' src="data:image/png;base64,{_png(still)}"><canvas width="{width}" height="{height}"'
+        f' src="{png_uri(still)}"><canvas width="{width}" height="{height}"'
         f' role="img" aria-label="{described}" hidden></canvas></div>'
     )
-
-
-def _png(image: np.ndarray) -> str:
-    grey = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
-    buffer = io.BytesIO()
-    Picture.fromarray(grey).save(buffer, "png", optimize=True)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
