@@ -1,17 +1,22 @@
-"""The course in a folder: three editions, slides that need no network, and nobody's answers
-overwritten."""
+"""The course in a folder: three editions, slides that need no network, nobody's answers
+overwritten, and pages of the book with what their cells show."""
 
+import base64
+import io
 import re
 import shutil
 import subprocess
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from sim2real.course import write_pages
-from sim2real.course.build import PAGES, executed, page
+from sim2real.course.build import PAGES, as_text, page
 from sim2real.course.editions import ANSWER, instructor
 from sim2real.course.lessons import CHECK, SOLUTION, kind, read_lesson
+from sim2real.course.shown import executed, own_outputs, with_outputs
 from sim2real.course.slides import slides
 from sim2real.paper.chapters import CHAPTERS as DECLARED
 from sim2real.paper.cli import main
@@ -38,7 +43,7 @@ def test_every_lesson_is_there_three_times(course):
 def test_slides_name_no_address_and_every_file_they_load_lies_beside_them(course):
     for name in CHAPTERS:
         html = (course / "slides" / f"{name}.html").read_text(encoding="utf-8")
-        loaded = re.findall(r'<(?:script|link|img)[^>]*?(?:src|href)="([^"]+)"', html)
+        loaded = re.findall(r'<(?:script|link|img)[^>]*?(?:src|href)="(?!data:)([^"]+)"', html)
         assert len(loaded) == 4 and "assets/reveal/reveal.js" in loaded
         for address in loaded:
             assert (course / "slides" / address).is_file(), address
@@ -116,17 +121,98 @@ def test_a_folder_or_the_books_pages_must_be_asked_for(capsys):
     assert "expected either a folder" in capsys.readouterr().err
 
 
-def test_the_books_pages_are_the_generated_ones(lesson, request):
-    written = request.config.rootpath / PAGES / f"{lesson.name}.ipynb"
-    assert written.read_text(encoding="utf-8") == page(lesson)
+@pytest.fixture
+def kept_page(lesson, request):
+    """The lesson's page as the book has it."""
+    return nbformat.read(request.config.rootpath / PAGES / f"{lesson.name}.ipynb", as_version=4)
+
+
+def draws(cell) -> bool:
+    return cell.cell_type == "code" and bool(re.search(r"\bplt\.\w", cell.source))
+
+
+def pictures(cell) -> list[str]:
+    data = [output.get("data", {}) for output in cell.get("outputs", ())]
+    return [shown["image/png"] for shown in data if "image/png" in shown]
+
+
+def test_the_books_pages_are_the_generated_ones(lesson, kept_page):
+    for cell in kept_page.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    assert as_text(kept_page) == as_text(page(lesson))
+
+
+def test_every_cell_that_draws_has_its_picture_on_the_page_with_a_description(kept_page):
+    drawing = [cell for cell in kept_page.cells if draws(cell)]
+    assert drawing
+    for cell in drawing:
+        assert len(pictures(cell)) == 1, cell["id"]
+        assert len(cell.metadata["mystnb"]["image"]["alt"]) > 30, cell["id"]
+    assert [cell["id"] for cell in kept_page.cells if pictures(cell)] == [c["id"] for c in drawing]
+
+
+def test_pages_stay_small(request):
+    pages = list((request.config.rootpath / PAGES).glob("*.ipynb"))
+    assert len(pages) == len(CHAPTERS) and sum(path.stat().st_size for path in pages) < 1_000_000
+
+
+def test_answers_and_checks_have_no_output_on_the_page(kept_page):
+    for cell in kept_page.cells:
+        if {ANSWER, CHECK} & set(cell.metadata.get("tags", ())):
+            assert cell.outputs == []
+
+
+def test_an_output_is_kept_for_the_code_that_made_it_alone(lesson, kept_page):
+    edition = page(lesson)
+    drawing = [k for k, cell in enumerate(edition.cells) if draws(cell)]
+    edition.cells[drawing[0]].source += "\nplt.grid()"
+    complete = with_outputs(edition, kept_page)
+    assert [k for k in drawing if pictures(complete.cells[k])] == drawing[1:]
+
+
+def test_slides_show_every_picture_of_the_page_and_fold_what_the_page_folds(
+    course, lesson, kept_page
+):
+    html = (course / "slides" / f"{lesson.name}.html").read_text(encoding="utf-8")
+    alts = re.findall(r'<img alt="([^"]+)" src="data:image/png;base64,', html)
+    drawing = [cell for cell in kept_page.cells if draws(cell)]
+    assert alts == [cell.metadata["mystnb"]["image"]["alt"] for cell in drawing]
+    folded = [
+        cell.metadata["mystnb"]["code_prompt_show"]
+        for cell in kept_page.cells
+        if "hide-output" in cell.metadata.get("tags", ())
+    ]
+    assert re.findall(r"<details><summary>([^<]+)</summary>", html) == folded
 
 
 def test_pages_are_written_where_the_book_looks_for_them(request, tmp_path):
     sources = tmp_path / "book" / "course"
     sources.mkdir(parents=True)
-    for path in (request.config.rootpath / "book" / "course").glob("*.ipynb"):
-        (sources / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    assert [path.stem for path in write_pages(tmp_path)] == list(CHAPTERS)
+    name = "06_segmentation.ipynb"  # which takes a second
+    shutil.copy(request.config.rootpath / "book" / "course" / name, sources)
+    assert write_pages(tmp_path) == [tmp_path / PAGES / name]
+    cells = nbformat.read(tmp_path / PAGES / name, as_version=4).cells
+    assert all(len(pictures(cell)) == draws(cell) for cell in cells)
+
+
+@pytest.mark.slow
+def test_pages_show_what_their_cells_give_now(lesson, kept_page):
+    """Printed lines to the letter; pictures in their size and on average to a few grey levels,
+    since letters are drawn in other fonts elsewhere."""
+    now = {cell["id"]: cell for cell in own_outputs(lesson).cells}
+    for cell in kept_page.cells:
+        if cell["id"] in now:
+            one, two = ([o.get("text") for o in c.outputs] for c in (cell, now[cell["id"]]))
+            assert one == two, cell["id"]
+            for first, second in zip(pictures(cell), pictures(now[cell["id"]]), strict=True):
+                grey = [_grey(png) for png in (first, second)]
+                assert np.abs(grey[0] - grey[1]).mean() < 6, cell["id"]
+
+
+def _grey(png: str) -> np.ndarray:
+    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("L")
+    return np.asarray(picture.resize((64, 48)), float)
 
 
 @pytest.mark.slow
