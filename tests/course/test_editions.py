@@ -1,14 +1,17 @@
-"""The student's edition holds no solution anywhere; the instructor's holds all of them, folded;
-neither holds a wrong answer."""
+"""The student's edition holds no solution and no model answer anywhere; the instructor's holds all
+of them, folded; neither holds a wrong answer."""
 
 import json
 import re
+from html import unescape
 
 import nbformat
 import pytest
 
+from sim2real.course.build import PAGES, title_of
 from sim2real.course.editions import ANSWER, instructor, stub, student
-from sim2real.course.lessons import SOLUTION, WRONG, kind
+from sim2real.course.lessons import MODEL, SOLUTION, WRONG, kind
+from sim2real.course.slides import slides
 from sim2real.data import Sim2RealError
 
 
@@ -20,16 +23,15 @@ def lines_of(source: str) -> set[str]:
 
 
 def leaks(lesson, text: str) -> set[str]:
-    """Lines of solutions and wrong answers that stand in the text of a notebook and not in the
-    lesson's own cells."""
-    own = "\n".join(
-        cell.source for cell in lesson.notebook.cells if kind(cell) not in (SOLUTION, WRONG)
-    )
+    """Lines of solutions, wrong answers and model answers, the latter sentence by sentence, that
+    stand in the text of a notebook and not in the lesson's own cells."""
+    hidden = (SOLUTION, WRONG, MODEL)
+    own = "\n".join(cell.source for cell in lesson.notebook.cells if kind(cell) not in hidden)
     secret = {
         line
-        for exercise in lesson.exercises
-        for cell in (exercise.solution, *exercise.wrong)
-        for line in lines_of(cell.source)
+        for cell in lesson.notebook.cells
+        if kind(cell) in hidden
+        for line in lines_of(cell.source.replace(". ", ".\n"))
     }
     return {line for line in secret if json.dumps(line)[1:-1] in text and line not in own}
 
@@ -39,7 +41,7 @@ def test_nothing_of_an_answer_stands_in_the_students_edition(lesson):
     nbformat.validate(edition)
     text = json.dumps(edition, ensure_ascii=True)
     assert not leaks(lesson, text)
-    assert not {SOLUTION, WRONG} & {
+    assert not {SOLUTION, WRONG, MODEL} & {
         tag for cell in edition.cells for tag in cell.metadata.get("tags", [])
     }
     assert sum(ANSWER in cell.metadata.get("tags", []) for cell in edition.cells) == len(
@@ -48,10 +50,8 @@ def test_nothing_of_an_answer_stands_in_the_students_edition(lesson):
 
 
 def test_a_leak_in_text_or_metadata_is_seen(lesson):
-    secret = max(
-        leaks(lesson, json.dumps([exercise.solution.source for exercise in lesson.exercises])),
-        key=len,
-    )
+    told = [exercise.model or exercise.solution for exercise in lesson.exercises]
+    secret = max(leaks(lesson, json.dumps([cell.source for cell in told])), key=len)
     for place in ("source", "metadata"):
         edition = student(lesson)
         if place == "source":
@@ -75,8 +75,32 @@ def test_the_instructors_edition_has_every_solution_folded_and_no_wrong_answer(l
     assert "WRONG" not in json.dumps(edition)
 
 
+def test_the_instructors_edition_has_a_model_answer_to_every_question(lesson):
+    edition = instructor(lesson)
+    shown = [cell for cell in edition.cells if kind(cell) == MODEL]
+    for exercise in lesson.exercises:
+        asks = "?" in lesson.notebook.cells[exercise.first].source
+        assert (exercise.model is not None) == asks, exercise.name
+        if asks:
+            assert len(exercise.model.source) > 60 and "?" not in exercise.model.source
+            text = next(cell.source for cell in shown if cell["id"] == exercise.model["id"])
+            assert text.startswith("<details>") and exercise.model.source in text
+
+
+def test_neither_a_page_of_the_book_nor_a_slide_holds_an_answer(lesson, request):
+    written = request.config.rootpath / PAGES / f"{lesson.name}.ipynb"
+    assert not leaks(lesson, json.dumps(json.loads(written.read_text(encoding="utf-8"))))
+    deck = slides(instructor(lesson), title_of(lesson))
+    words = unescape(re.sub(r"<[^>]+>", "", deck))
+    for cell in lesson.notebook.cells:
+        if kind(cell) == MODEL:
+            assert not any(line in words for line in lines_of(cell.source.replace(". ", ".\n")))
+    assert "Model answer" not in deck
+
+
 def test_editions_differ_in_their_answers_alone(lesson):
-    pairs = list(zip(student(lesson).cells, instructor(lesson).cells, strict=True))
+    full = [cell for cell in instructor(lesson).cells if kind(cell) != MODEL]
+    pairs = list(zip(student(lesson).cells, full, strict=True))
     assert [one["id"] for one, _ in pairs] == [two["id"] for _, two in pairs]
     assert all(one == two for one, two in pairs if kind(two) != SOLUTION)
 

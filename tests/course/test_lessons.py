@@ -68,6 +68,16 @@ def test_an_exercise_that_lacks_a_cell_is_refused_by_name(lesson, tmp_path, miss
         read_lesson(written(notebook, tmp_path))
 
 
+def test_a_question_without_a_model_answer_is_refused_by_name(lesson, tmp_path):
+    exercise = lesson.exercises[-1]
+    notebook = copy.deepcopy(lesson.notebook)
+    notebook.cells[exercise.first].source += "\n\nAnd why?"
+    if exercise.model is not None:
+        del notebook.cells[exercise.first + len(exercise.wrong) + 3]
+    with pytest.raises(Sim2RealError, match=f"exercise {exercise.name}: asks a question"):
+        read_lesson(written(notebook, tmp_path))
+
+
 def test_an_output_a_stray_cell_and_an_unknown_level_are_refused(lesson, tmp_path):
     first_code = next(k for k, cell in enumerate(lesson.notebook.cells) if cell.cell_type == "code")
     with_output, stray, levelled = (copy.deepcopy(lesson.notebook) for _ in range(3))

@@ -8,19 +8,22 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from ..data import Sim2RealError
-from .lessons import CHECK, SOLUTION, WRONG, Lesson, kind
+from .lessons import CHECK, MODEL, SOLUTION, WRONG, Lesson, kind
 
 ANSWER = "answer"
+_FOLDED = "<details><summary>Model answer</summary>\n\n{}\n\n</details>"
 _CHAPTER_LINK = re.compile(r"\[([^\]]+)\]\(\.\./chapters/([^)]+)\)")
 
 
 def student(lesson: Lesson, chapters: str | None = None) -> NotebookNode:
-    """Without solutions and wrong answers; where a solution stood, a stub waits for the answer.
+    """Without solutions, model answers and wrong ones; where a solution stood, a stub waits for the
+    answer.
 
     chapters: where the book's chapters lie, seen from the notebook; none: it stands alone, and
     chapters are named without a link.
     """
     edition = _without_wrong_answers(lesson, chapters)
+    edition.cells = [cell for cell in edition.cells if kind(cell) != MODEL]
     stubs = {
         exercise.solution["id"]: stub(exercise.solution.source, exercise.check.source)
         for exercise in lesson.exercises
@@ -34,12 +37,14 @@ def student(lesson: Lesson, chapters: str | None = None) -> NotebookNode:
 
 
 def instructor(lesson: Lesson) -> NotebookNode:
-    """With the solutions, folded: in JupyterLab, and on a page of Jupyter Book."""
+    """With solutions and model answers, folded: in JupyterLab, and on a page of Jupyter Book."""
     edition = _without_wrong_answers(lesson, None)
     for cell in edition.cells:
         if kind(cell) == SOLUTION:
             cell.metadata = {"tags": [SOLUTION, "hide-input"], "jupyter": {"source_hidden": True}}
             cell.source = f"# Solution\n{cell.source}"
+        elif kind(cell) == MODEL:
+            cell.source = _FOLDED.format(cell.source)
     return edition
 
 

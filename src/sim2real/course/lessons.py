@@ -12,11 +12,15 @@ LEVELS = ("warm-up", "core", "challenge")
 EXERCISE, SOLUTION, WRONG, CHECK = "exercise", "solution", "wrong", "check"
 """Tags, in the order in which their cells follow each other: the question, one answer, plausible
 wrong ones, the judge's call."""
+MODEL = "model-answer"
+"""Tag of a text that answers, for the instructor alone, a question that no code can judge. It
+follows a check, or a cell of the lesson whose text asks."""
 SOURCES = Path("book") / "course"
 
 
 class Exercise(NamedTuple):
-    """One exercise of a lesson; ``first`` is the number of its first cell, from 0."""
+    """One exercise of a lesson; ``first`` is the number of its first cell, from 0, and ``model``
+    the answer to what its text asks, if it does."""
 
     name: str
     level: str
@@ -24,6 +28,7 @@ class Exercise(NamedTuple):
     solution: NotebookNode
     wrong: list[NotebookNode]
     check: NotebookNode
+    model: NotebookNode | None
 
 
 class Lesson(NamedTuple):
@@ -39,7 +44,7 @@ def read_lessons(root: Path) -> list[Lesson]:
 
 def read_lesson(path: Path) -> Lesson:
     """A lesson, checked: every exercise has its level, its solution, a wrong answer and a check,
-    and nothing has an output.
+    and a model answer where its text asks a question; nothing has an output.
 
     Raises Sim2RealError, naming the file and the cell, for what does not fit.
     """
@@ -57,7 +62,8 @@ def read_lesson(path: Path) -> Lesson:
         if kind(cell) == EXERCISE:
             exercises.append(_exercise(path, cells, number))
     claimed = {e.first + k for e in exercises for k in range(len(e.wrong) + 3)}
-    stray = next((k for k, cell in enumerate(cells) if kind(cell) and k not in claimed), None)
+    tagged = (k for k, cell in enumerate(cells) if kind(cell) not in ("", MODEL))
+    stray = next((k for k in tagged if k not in claimed), None)
     if stray is not None:
         raise Sim2RealError(
             f"{path}, cell {stray + 1}: a cell tagged {kind(cells[stray])} belongs to no exercise;"
@@ -67,11 +73,9 @@ def read_lesson(path: Path) -> Lesson:
 
 
 def kind(cell: NotebookNode) -> str:
-    """Which of the four tags a cell bears; empty for the text and code of the lesson itself."""
-    return next(
-        (tag for tag in cell.metadata.get("tags", []) if tag in (EXERCISE, SOLUTION, WRONG, CHECK)),
-        "",
-    )
+    """Which of the five tags a cell bears; empty for the text and code of the lesson itself."""
+    kinds = (EXERCISE, SOLUTION, WRONG, CHECK, MODEL)
+    return next((tag for tag in cell.metadata.get("tags", []) if tag in kinds), "")
 
 
 def _exercise(path: Path, cells: list[NotebookNode], first: int) -> Exercise:
@@ -96,6 +100,12 @@ def _exercise(path: Path, cells: list[NotebookNode], first: int) -> Exercise:
         f"{path}, exercise {name}: followed by {', '.join(kinds) or 'none of its cells'};"
         " expected a solution, wrong answers (at least one), a check",
     )
-    return Exercise(
-        name, level, first, cells[first + 1], cells[first + 2 : following - 1], cells[following - 1]
+    after = cells[following] if following < len(cells) else NotebookNode(metadata={})
+    model = after if kind(after) == MODEL else None
+    refuse(
+        "?" in cells[first].source and (model is None or model.cell_type != "markdown"),
+        f"{path}, exercise {name}: asks a question and has no model answer; expected a text tagged"
+        f" {MODEL} behind its check",
     )
+    solution, *wrong, check = cells[first + 1 : following]
+    return Exercise(name, level, first, solution, wrong, check, model)

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from ..data import refuse
 from .editions import ANSWER
-from .lessons import CHECK, SOLUTION, kind
+from .lessons import CHECK, MODEL, SOLUTION, kind
 
 ASSETS = {
     "reveal": ("reveal.js", "reveal.css", "theme.css", "LICENSE"),
@@ -22,13 +22,14 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def slides(edition: NotebookNode, title: str) -> str:
-    """HTML of a lesson's slides: a slide a heading, one below it a cell of code; answers, solutions
-    and checks are left out."""
+    """HTML of a lesson's slides: a slide a heading, one below it a cell of code; solutions, other
+    answers and checks are left out."""
     deck = copy.deepcopy(edition)
     deck.cells = [
         cell
         for cell in deck.cells
-        if kind(cell) not in (SOLUTION, CHECK) and ANSWER not in cell.metadata.get("tags", [])
+        if kind(cell) not in (SOLUTION, CHECK, MODEL)
+        and ANSWER not in cell.metadata.get("tags", [])
     ]
     deck.metadata["title"] = title
     for cell in deck.cells:
