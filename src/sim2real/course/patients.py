@@ -31,12 +31,24 @@ def patient(vendor: str, index: int, phases: tuple[str, ...] = ("ED", "ES")) -> 
 def slices(vendor: str, count: int, phase: str = "ED", pixels: int = 96) -> np.ndarray:
     """The four middle slices of ``count`` patients on a grid of 1.25 mm, intensities 0 to 1: (4
     times count, row, column)."""
-    grid, subjects = Grid(pixels=pixels), []
-    for index in range(count):
-        image, label = (
-            Image(part.data[:, :, 1:5, 0], part.affine) for part in patient(vendor, index, (phase,))
-        )
-        image, label = upright(image, label, guide=label)
-        on_grid = to_grid(image, heart_centre([label.data]), grid)
-        subjects.append(as_shown(Image(normalise(on_grid.data, 1, 99), on_grid.affine)))
-    return np.concatenate(subjects)
+    stacks = (patient(vendor, index, (phase,)) for index in range(count))
+    return np.concatenate([middle_slices(*stack, pixels)[0] for stack in stacks])
+
+
+def middle_slices(image: Image, label: Image, pixels: int = 96) -> tuple[np.ndarray, np.ndarray]:
+    """The four middle slices of a stack of six at its first phase, as a viewer shows them, about
+    the heart on a grid of 1.25 mm.
+
+    Args:
+        image, label: (x, y, slice, phase).
+        pixels: edge of the grid.
+
+    Returns:
+        Intensities 0 to 1 and labels, each (slice, row, column).
+    """
+    image, label = (Image(part.data[:, :, 1:5, 0], part.affine) for part in (image, label))
+    image, label = upright(image, label, guide=label)
+    grid, centre = Grid(pixels=pixels), heart_centre([label.data])
+    image, label = to_grid(image, centre, grid), to_grid(label, centre, grid, is_label=True)
+    scaled = Image(normalise(image.data, 1, 99), image.affine)
+    return as_shown(scaled), as_shown(label)
