@@ -1,5 +1,5 @@
-"""Small real-looking data for the lessons: patients of the surrogate cohort, standing in for M&Ms,
-a second or so each."""
+"""Small data for the lessons: patients of the surrogate cohort, standing in for M&Ms, and simulated
+subjects, a second or so each."""
 
 from functools import lru_cache
 
@@ -8,6 +8,7 @@ import numpy as np
 from ..cohort import VENDOR_LOOKS, Grid, heart_centre, image_subject, to_grid, upright
 from ..data import Image, as_shown, generator, normalise
 from ..population import Phantom, PopulationParameters, SlicePlan, sample_subject
+from ..simulation import SimulationParameters, simulate
 
 _SHARE_NORMAL = 0.3
 
@@ -22,10 +23,16 @@ def patient(vendor: str, index: int, phases: tuple[str, ...] = ("ED", "ES")) -> 
         slice_spacing_mm=look.slice_spacing_mm,
         sub_slices=1,
     )
-    subject = sample_subject(0, index, _SHARE_NORMAL, family=f"lesson{vendor}")
-    phantom = Phantom(subject)
-    structures = phantom.structures(SlicePlan.of(phantom.heart, geometry), phases, geometry)
+    structures = _structures(f"lesson{vendor}", index, phases, geometry)
     return image_subject(structures, vendor, generator(0, "lesson", vendor, index))
+
+
+@lru_cache(maxsize=32)
+def simulated(index: int) -> tuple[Image, Image]:
+    """(image, label) of a virtual subject at end diastole as chapter 2 simulates it, six slices,
+    shape (x, y, slice, phase)."""
+    structures = _structures("lesson", index, ("ED",), PopulationParameters(sub_slices=1))
+    return simulate(structures, SimulationParameters(), 0, f"lesson{index}")
 
 
 def slices(vendor: str, count: int, phase: str = "ED", pixels: int = 96) -> np.ndarray:
@@ -52,3 +59,10 @@ def middle_slices(image: Image, label: Image, pixels: int = 96) -> tuple[np.ndar
     image, label = to_grid(image, centre, grid), to_grid(label, centre, grid, is_label=True)
     scaled = Image(normalise(image.data, 1, 99), image.affine)
     return as_shown(scaled), as_shown(label)
+
+
+def _structures(
+    family: str, index: int, phases: tuple[str, ...], geometry: PopulationParameters
+) -> Image:
+    phantom = Phantom(sample_subject(0, index, _SHARE_NORMAL, family=family))
+    return phantom.structures(SlicePlan.of(phantom.heart, geometry), phases, geometry)
