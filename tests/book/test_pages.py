@@ -38,10 +38,10 @@ def survey(record, tab, axe, looking) -> dict:
     for path in paths:
         page.asked, page.faults = [], []
         page.goto(f"file://{path}")
-        kind = re.sub(
-            "(_train_[a-z]+).*", r"\1", path.stem
-        )  # executions of one notebook are alike: axe-core looks at the first
-        found[str(path.relative_to(record.html))] = looking.look(page, "" if kind in kinds else axe)
+        name = str(path.relative_to(record.html))
+        kind = re.sub("(_train_[a-z]+).*", r"\1", name)
+        # executions of one notebook are alike: axe-core looks at the first
+        found[name] = looking.look(page, "" if kind in kinds else axe)
         kinds.add(kind)
     page.close()
     return found
