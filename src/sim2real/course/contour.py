@@ -4,16 +4,13 @@ static files), and the reference that the outline is scored by.
 Without the script the slice stands there, and the reference outline appears when it is asked for.
 """
 
-import base64
 import html
-import io
 import json
 
 import numpy as np
-from PIL import Image as Picture
 from skimage.measure import approximate_polygon, find_contours
 
-from ..data import COLOURS, refuse
+from ..data import COLOURS, png_uri, refuse
 from ..simulation.picture import runs_of
 
 _TOLERANCE_PX = 0.35  # the drawn reference may stray from the label's border by this much
@@ -54,7 +51,7 @@ def contour_html(image: np.ndarray, mask: np.ndarray, name: str, what: str) -> s
         f'<script type="application/json">{json.dumps(given, separators=(",", ":"))}</script>'
         f'<div class="contour-view"><svg viewBox="0 0 {columns} {rows}" width="{4 * columns}"'
         f' style="max-width:100%" role="img" aria-label="{described}"><image width="{columns}"'
-        f' height="{rows}" href="data:image/png;base64,{_png(image)}"/><path'
+        f' height="{rows}" href="{png_uri(image)}"/><path'
         f' class="contour-reference" fill="none" stroke="{COLOURS["LV"]}" stroke-width="2"'
         f' vector-effect="non-scaling-stroke" d="{_outline(mask)}"/></svg></div>'
         f'{_controls(what)}<details class="contour-answer"><summary>Show the reference outline'
@@ -86,10 +83,3 @@ def _outline(mask: np.ndarray) -> str:
         points = approximate_polygon(contour, _TOLERANCE_PX) - 0.5
         parts.append("M" + "L".join(f"{x:.1f} {y:.1f}" for y, x in points[:-1]) + "Z")
     return "".join(parts)
-
-
-def _png(image: np.ndarray) -> str:
-    grey = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
-    buffer = io.BytesIO()
-    Picture.fromarray(grey).save(buffer, "png", optimize=True)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
