@@ -85,8 +85,9 @@ def publish(root: Path, run: str, licensed_pictures: bool = False) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         copy_chapters(root, folder, fresh, licensed_pictures)
-        write_crate(fresh, root / "workflow" / "Snakefile", read_provenance(fresh))
-        (fresh / PROVENANCE).unlink()
+        made = read_provenance(fresh)
+        (fresh / PROVENANCE).unlink()  # the crate holds the same
+        write_crate(fresh, root / "workflow" / "Snakefile", made)
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
     finally:

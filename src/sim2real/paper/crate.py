@@ -11,7 +11,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
-from ..data import sha256
+from ..data import sha256, write_json
 from .parameters import FILE as PARAMETERS
 from .provenance import CRATE, MACHINE, SETTINGS, WORKFLOW
 
@@ -59,7 +59,7 @@ def write_crate(folder: Path, workflow: Path, made: dict) -> None:
         crate.add(ContextEntity(crate, url, {"@type": "CreativeWork", "name": name}))
         for url, name in _PROFILES.items()
     ]
-    crate.metadata.write(folder)
+    write_json(folder / CRATE, crate.metadata.generate())
 
 
 def _add_files(crate: ROCrate, folder: Path) -> dict[str, Entity]:
@@ -69,7 +69,6 @@ def _add_files(crate: ROCrate, folder: Path) -> dict[str, Entity]:
         if path.is_file() and name not in (CRATE, WORKFLOW):
             content = {
                 "encodingFormat": _MEDIA.get(path.suffix, "application/octet-stream"),
-                "contentSize": str(path.stat().st_size),
                 "sha256": sha256(path),
             }
             entities[name] = crate.add_file(path, name, properties=content)
