@@ -4,6 +4,7 @@ After the profiles Workflow RO-Crate 1.0 and Workflow Run Crate 0.5
 (https://www.researchobject.org/workflow-run-crate).
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
-from ..data import sha256, write_json
+from ..data import sha256, write_text
 from .parameters import FILE as PARAMETERS
 from .provenance import CRATE, MACHINE, SETTINGS, WORKFLOW
 
@@ -59,7 +60,10 @@ def write_crate(folder: Path, workflow: Path, made: dict) -> None:
         crate.add(ContextEntity(crate, url, {"@type": "CreativeWork", "name": name}))
         for url, name in _PROFILES.items()
     ]
-    write_json(folder / CRATE, crate.metadata.generate())
+    content = crate.metadata.generate()
+    lines = ",\n".join(json.dumps(entity, sort_keys=True) for entity in content["@graph"])
+    context = json.dumps(content["@context"])
+    write_text(folder / CRATE, f'{{"@context": {context},\n"@graph": [\n{lines}\n]}}\n')
 
 
 def _add_files(crate: ROCrate, folder: Path) -> dict[str, Entity]:
