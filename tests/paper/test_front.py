@@ -10,7 +10,14 @@ from sim2real.segmentation.intervals import COMPARISON_COLUMNS
 
 
 def run_with(
-    path, preset="quick", both=0.9, real=0.88, sim2real=0.8, changes=(), features="learned"
+    path,
+    preset="quick",
+    both=0.9,
+    real=0.88,
+    sim2real=0.8,
+    changes=(),
+    features="learned",
+    half_width=0.01,
 ):
     """A run's folder with no more than what the first page reads."""
     run = RunFolder(path)
@@ -18,8 +25,9 @@ def run_with(
     dice = {"both": both, "real": real, "sim2real": sim2real}
     run.write_results("06_segmentation", {f"dice_{name}": value for name, value in dice.items()})
     rows = [
-        (first, second, "all", "all", dice[first] - dice[second], -0.0123, 0.0567, 0.2, 0.4, 16, 1)
+        (first, second, "all", "all", gap, gap - half_width, gap + half_width, 0.2, 0.4, 16, 1)
         for first, second in (("both", "real"), ("real", "sim2real"))
+        for gap in [dice[first] - dice[second]]
     ]
     table = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
     write_table(path / "06_segmentation" / "comparisons.csv", table)
@@ -46,10 +54,10 @@ def test_the_papers_order_holds_where_each_regime_is_above_the_next(tmp_path):
 @pytest.mark.parametrize(
     "dice, cause",
     [
-        ({"both": 0.87}, "because `both` is not above `real`"),
-        ({"both": 0.88}, "because `both` is not above `real`"),
-        ({"sim2real": 0.89}, "because `real` is not above `sim2real`"),
-        ({"both": 0.7, "sim2real": 0.89}, "`both` is not above `real` and `real` is not above"),
+        ({"both": 0.86}, "because `both` is not above `real`"),
+        ({"sim2real": 0.9}, "because `real` is not above `sim2real`"),
+        ({"both": 0.7, "sim2real": 0.9}, "`both` is not above `real` and `real` is not above"),
+        ({"both": 0.88, "half_width": float("nan")}, "because `both` is not above `real`"),
     ],
 )
 def test_the_sentence_names_the_pair_that_is_reversed(tmp_path, dice, cause):
@@ -57,8 +65,25 @@ def test_the_sentence_names_the_pair_that_is_reversed(tmp_path, dice, cause):
     assert "does not hold here" in sentence and cause in sentence
 
 
+@pytest.mark.parametrize(
+    "dice, alike",
+    [
+        ({"both": 0.885}, "cannot tell `both` from `real`**"),
+        ({"both": 0.879, "sim2real": 0.875}, "`both` from `real` or `real` from `sim2real`**"),
+    ],
+)
+def test_what_the_intervals_leave_open_is_not_called_reversed(tmp_path, dice, alike):
+    sentence = verdict_sentence(run_with(tmp_path, **dice))
+    assert "is not decided here" in sentence and alike in sentence
+
+
 def test_a_difference_comes_with_its_interval(tmp_path):
-    assert "`both` less `real` +0.020 (-0.012 to 0.057)" in verdict_sentence(run_with(tmp_path))
+    assert "`both` less `real` +0.020 (0.010 to 0.030)" in verdict_sentence(run_with(tmp_path))
+
+
+def test_a_small_difference_is_no_negative_zero(tmp_path):
+    sentence = verdict_sentence(run_with(tmp_path, both=0.8796))
+    assert "`both` less `real` -0.0004 (-0.0104 to 0.0096)" in sentence
 
 
 def test_cards_name_vendors_that_there_are_and_lead_to_their_chapters(tmp_path):

@@ -122,7 +122,7 @@ def test_the_strip_shows_one_heart_in_every_look_beside_a_heart_of_each_vendor(t
     ]
     greys = [float(pixels.mean()) for pixels in strip.values()]
     np.testing.assert_allclose(greys, [0.2, 0.5, 0.8, 0.2, 0.3], atol=0.02)
-    assert strip_figure(strip).axes[1].get_title() == "translated to A"
+    assert strip_figure(strip).axes[1].get_title() == "translated\nto A"
 
 
 def test_a_slice_of_the_strip_is_cut_about_its_heart(tmp_path):

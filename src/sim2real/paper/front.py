@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..data import RunFolder, spoken, told_apart
+from ..data import RunFolder, spoken, spoken_against
 from ..segmentation import ALL
 from .chapters import COHORT, POPULATION, REALISM, SEGMENTATION
 from .parameters import Parameters, load_parameters, run_parameters
@@ -34,20 +34,26 @@ def front_block(chapters: Path, name: str) -> str:
 
 
 def verdict_sentence(run: RunFolder) -> str:
-    """Whether the run has the regimes in the order of the paper's Table 1, and what decides it."""
+    """Whether the run has the regimes in the order of the paper's Table 1; the intervals of their
+    differences decide, or the differences where there are no intervals."""
     dice = {name: run.numbers(SEGMENTATION.name)[f"dice_{name}"] for name in _ORDER}
     told = ", ".join(f"{name} {dice[name]:.3f}" for name in _ORDER)
     pairs = list(zip(_ORDER, _ORDER[1:], strict=False))
-    reversed_pairs = [(first, second) for first, second in pairs if dice[first] <= dice[second]]
-    if not reversed_pairs:
-        outcome = "holds here"
+    least, most = zip(*(_bounds(run, *pair) for pair in pairs), strict=True)
+    reversed_pairs = [pair for pair, high in zip(pairs, most, strict=True) if high <= 0]
+    alike = [pair for pair, low in zip(pairs, least, strict=True) if low <= 0]
+    if reversed_pairs:
+        causes = " and ".join(
+            f"`{first}` is not above `{second}`" for first, second in reversed_pairs
+        )
+        outcome = f"does not hold here, because {causes}"
+    elif alike:
+        pairs_alike = " or ".join(f"`{first}` from `{second}`" for first, second in alike)
+        outcome = f"is not decided here, because the run cannot tell {pairs_alike}"
     else:
-        causes = [f"`{first}` is not above `{second}`" for first, second in reversed_pairs]
-        outcome = f"does not hold here, because {' and '.join(causes)}"
-    intervals = [_difference(run, first, second) for first, second in pairs]
+        outcome = "holds here"
     words = "; ".join(
-        f"`{first}` less `{second}` {interval}"
-        for (first, second), interval in zip(pairs, intervals, strict=True)
+        f"`{first}` less `{second}` {_difference(run, first, second)}" for first, second in pairs
     )
     return (
         f"**The paper's order of Dice, `both` above `real` above `sim2real`, {outcome}**: {told};"
@@ -55,15 +61,25 @@ def verdict_sentence(run: RunFolder) -> str:
     )
 
 
-def _difference(run: RunFolder, first: str, second: str) -> str:
-    """The difference of mean Dice over vendors and structures, with its interval, in words."""
+def _row_of(run: RunFolder, first: str, second: str) -> pd.Series:
+    """Of the table of comparisons the row over all vendors and structures."""
     table = run.manifest(SEGMENTATION.name, "comparisons.csv")
     pair = (table["first"] == first) & (table["second"] == second)
-    row = table[pair & (table["vendor"] == ALL) & (table["structure"] == ALL)].iloc[0]
-    if pd.isna(row.ci_low):
-        return f"{row.difference:+.3f}"
-    ends = told_apart(row.ci_low, row.ci_high, 3)
-    return f"{row.difference:+.3f} ({' to '.join(ends)})"
+    return table[pair & (table["vendor"] == ALL) & (table["structure"] == ALL)].iloc[0]
+
+
+def _bounds(run: RunFolder, first: str, second: str) -> tuple[float, float]:
+    row = _row_of(run, first, second)
+    return (row.difference,) * 2 if pd.isna(row.ci_low) else (row.ci_low, row.ci_high)
+
+
+def _difference(run: RunFolder, first: str, second: str) -> str:
+    """The difference of mean Dice over vendors and structures, with its interval, in words."""
+    row = _row_of(run, first, second)
+    numbers = [row.difference, row.ci_low, row.ci_high]
+    value, *ends = spoken_against([number for number in numbers if not pd.isna(number)], 0.0)
+    sign = "+" if row.difference > 0 else ""
+    return f"{sign}{value}" + (f" ({' to '.join(ends)})" if ends else "")
 
 
 def number_cards(run: RunFolder) -> str:
@@ -99,7 +115,7 @@ def number_cards(run: RunFolder) -> str:
             "",
             f"Without one real image, Dice of LV / RV / MYO **{ours}** on"
             f" {card['people_n_subjects']} patients of {card['people_cohort']}. Published, learned"
-            f" from {published['trained_on']}: {theirs} ({published['differs']})",
+            f" from {published['trained_on']}, on {published['differs'].split(',')[0]}: {theirs}",
         ),
     )
     lines = ["::::{grid} 1 1 3 3", ":gutter: 2", ":class-container: numbers", ""]

@@ -125,11 +125,13 @@ def pairs_figure(slices: dict[str, np.ndarray], subjects: Sequence[str]) -> Figu
 
 
 def strip_figure(slices: dict[str, np.ndarray]) -> Figure:
-    """Slices side by side under their titles. slices: title to (h, w) in [0, 1]."""
-    figure, grid = plt.subplots(1, len(slices), figsize=(2.0 * len(slices), 2.35), squeeze=False)
+    """Slices side by side under their titles, in letters that a phone can show. slices: title to
+    (h, w) in [0, 1]."""
+    figure, grid = plt.subplots(1, len(slices), figsize=(2.0 * len(slices), 2.75), squeeze=False)
     for axes, (title, pixels) in zip(grid[0], slices.items(), strict=True):
         axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="bicubic")
-        axes.set_title(title, fontsize=15, color=COLOURS.get(title[-1], "#333333"))
+        words = title.replace(" ", "\n", 1)
+        axes.set_title(words, fontsize=20, color=COLOURS.get(title[-1], "#333333"))
         axes.axis("off")
     return figure
 
