@@ -26,6 +26,7 @@ from sim2real.translation.official import FILES, official_state
 HERE = Path(__file__).parent
 REFERENCE = json.loads((HERE / "official_reference.json").read_text())
 SIZES = TranslationParameters(
+    lambda_nce=1.0,  # as in CUT
     precision="float32",
     generator_features=4,
     discriminator_features=4,

@@ -16,6 +16,7 @@ from sim2real.translation import (
 from sim2real.translation.losses import draw_positions
 
 SIZES = TranslationParameters(
+    lambda_nce=1.0,  # as in CUT
     precision="float32",
     generator_features=4,
     discriminator_features=4,
