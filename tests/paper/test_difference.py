@@ -38,9 +38,9 @@ def test_a_parameter_a_number_a_cell_and_a_figure_are_each_named_alone(runs):
     path = two / "06_segmentation" / "results.json"
     results = json.loads(path.read_text())
     path.write_text(json.dumps(results | {"dice_real": results["dice_real"] + 0.2}))
-    table = pd.read_csv(two / "05_realism" / "changes.csv", dtype=str)
-    table.loc[1, "change"] = "77"
-    table.to_csv(two / "05_realism" / "changes.csv", index=False)
+    table = pd.read_csv(two / "05_realism" / "remaining.csv", dtype=str)
+    table.loc[1, "remaining"] = "77"
+    table.to_csv(two / "05_realism" / "remaining.csv", index=False)
     figures = two / "05_realism" / "figures"
     (figures / "fig3.png").write_bytes((figures / "looks.png").read_bytes())
     found = difference(one, two)
@@ -48,7 +48,7 @@ def test_a_parameter_a_number_a_cell_and_a_figure_are_each_named_alone(runs):
     assert found.moved[["chapter", "name", "within"]].values.tolist() == [
         ["06_segmentation", "dice_real", False]
     ]
-    assert found.tables == [("05_realism", "changes.csv", 1)] and found.figures == [
+    assert found.tables == [("05_realism", "remaining.csv", 1)] and found.figures == [
         ("05_realism", "fig3")
     ]
     told = "\n".join(lines(found, "one", "two"))
