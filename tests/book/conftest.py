@@ -23,6 +23,14 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_COLOURS = """
+html { background: #fff; color: var(--pst-color-text-base); --pst-color-text-base: #222;
+  --pst-color-background: #fff; --pst-color-surface: #f3f4f5; --pst-color-text-muted: #555;
+  --pst-color-accent: #a0a }
+html[data-theme=dark] { background: #121212; --pst-color-text-base: #eee;
+  --pst-color-background: #121212; --pst-color-surface: #29313d; --pst-color-text-muted: #aaa }
+html[data-theme=dark] .question img { background: #fff }
+"""
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,34 @@ def tab(browser):
     yield opened
     for context in contexts.values():
         context.close()
+
+
+@pytest.fixture
+def page(tab, folder):
+    """``page.html`` of the module's ``folder``, which asks for no address and has no fault."""
+    opened = tab(folder / "page.html")
+    yield opened
+    assert opened.faults == [] and opened.asked == []
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def bare_page():
+    """A function that wraps parts of the book into a page: ``bare_page(title, body, *scripts,
+    styles=("moving.css",))``, with the colours of the book's theme. scripts: their texts."""
+    static = ROOT / "book" / "_static"
+
+    def html(title: str, body: str, *scripts: str, styles: tuple[str, ...] = ("moving.css",)):
+        links = "".join(f'<link rel="stylesheet" href="{static}/{name}">' for name in styles)
+        return (
+            f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+            f'<meta name="viewport" content="width=device-width">{links}'
+            + "".join(f"<script>{script}</script>" for script in scripts)
+            + f"<style>{_COLOURS}</style></head><body>"
+            f'<main class="bd-main bd-article"><h1>{title}</h1>{body}</main></body></html>'
+        )
+
+    return html
 
 
 @pytest.fixture(scope="session")

@@ -24,40 +24,17 @@ STAR = [(60, 12), (70, 33), (82, 40), (69, 52), (60, 70), (48, 50), (30, 44), (5
 """An outline that is not convex, points (x, y) in pixels of the slice."""
 
 
-def page_html(script: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Outline</title>'
-        '<meta name="viewport" content="width=device-width">'
-        f'<link rel="stylesheet" href="{STATIC}/moving.css">'
-        f'<link rel="stylesheet" href="{STATIC}/contour.css"><script>{script}</script>'
-        "<style>html { background: #fff; color: var(--pst-color-text-base);"
-        " --pst-color-text-base: #222; --pst-color-surface: #f3f4f5; --pst-color-text-muted: #555;"
-        " --pst-color-accent: #a0a }"
-        "html[data-theme=dark] { background: #121212; --pst-color-text-base: #eee;"
-        " --pst-color-surface: #29313d; --pst-color-text-muted: #aaa }</style></head><body>"
-        '<main class="bd-main bd-article"><h1>Outline</h1>'
-        f"{contour_html(SLICE, REFERENCE, 'outline', 'LV cavity')}</main></body></html>"
-    )
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+def folder(tmp_path_factory, bare_page) -> Path:
     """``page.html``, and ``wrong.html`` whose script leaves a factor of two out."""
     folder = tmp_path_factory.mktemp("contour")
     script = (STATIC / "contour.js").read_text(encoding="utf-8")
     assert "(2 * both)" in script
-    (folder / "page.html").write_text(page_html(script), encoding="utf-8")
-    wrong = page_html(script.replace("(2 * both)", "(both)"))
-    (folder / "wrong.html").write_text(wrong, encoding="utf-8")
+    body = contour_html(SLICE, REFERENCE, "outline", "LV cavity")
+    for name, text in (("page", script), ("wrong", script.replace("(2 * both)", "(both)"))):
+        page = bare_page("Outline", body, text, styles=("moving.css", "contour.css"))
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return folder
-
-
-@pytest.fixture
-def page(tab, folder):
-    opened = tab(folder / "page.html")
-    yield opened
-    assert opened.faults == [] and opened.asked == []
-    opened.close()
 
 
 def dice_of(points) -> float:

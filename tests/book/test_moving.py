@@ -35,9 +35,8 @@ def slices_html(kind: str, controls: str) -> str:
     )
 
 
-def page_html(script: str, contrast: str) -> str:
-    """A stack, a wipe and the calculator with its slice; the texts of ``moving.js`` and
-    ``contrast.js``."""
+def body_html() -> str:
+    """A stack, a wipe and the calculator with its slice."""
     stack = range_html("stack", "column", "slice", 1, COLUMNS, 3, "{} of 5") + choice_html(
         "stack", "line", "phase", {"0": "ED", "1": "ES"}
     )
@@ -47,44 +46,28 @@ def page_html(script: str, contrast: str) -> str:
         + choice_html("wipe", "mode", "as", {"wipe": "curtain", "blend": "veil"})
         + range_html("wipe", "column", "picture", 1, COLUMNS, 1, "{}")
     )
-    scripts = f"<script>{contrast}</script>"
     slab = slab_html(SLAB, 2, SimulationParameters(), "calculator", "A slice.")
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Moving</title><meta'
-        f' name="viewport" content="width=device-width">'
-        f'<link rel="stylesheet" href="{STATIC}/moving.css">{scripts}<script>{script}</script>'
-        "<style>html { color: var(--pst-color-text-base); --pst-color-text-base: #222;"
-        " --pst-color-background: #fff; --pst-color-text-muted: #555 }"
-        "html[data-theme=dark] { background: #121212; --pst-color-text-base: #eee;"
-        " --pst-color-background: #121212; --pst-color-text-muted: #aaa }</style>"
-        '</head><body><main class="bd-main'
-        f' bd-article"><h1>Moving</h1>{slices_html("stack", stack + outlines_html(True))}'
-        f"{slices_html('wipe', wipe + outlines_html(False))}"
-        f"{slab}{calculator_html(SimulationParameters(), 'calculator', 'Curves.')}"
-        "</main></body></html>"
+        slices_html("stack", stack + outlines_html(True))
+        + slices_html("wipe", wipe + outlines_html(False))
+        + slab
+        + calculator_html(SimulationParameters(), "calculator", "Curves.")
     )
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+def folder(tmp_path_factory, bare_page) -> Path:
     """``page.html``, and ``wrong.html`` whose scripts always show the first column and leave out
     the chemical shift."""
     folder = tmp_path_factory.mktemp("moving")
     texts = [(STATIC / name).read_text(encoding="utf-8") for name in ("moving.js", "contrast.js")]
-    (folder / "page.html").write_text(page_html(*texts), encoding="utf-8")
     faults = ("(column % wrap) * width", "(tissue.shift_hz || 0)")
     assert all(right in text for right, text in zip(faults, texts, strict=True))
     wrong = [text.replace(right, "0") for right, text in zip(faults, texts, strict=True)]
-    (folder / "wrong.html").write_text(page_html(*wrong), encoding="utf-8")
+    for name, scripts in (("page", texts), ("wrong", wrong)):
+        page = bare_page("Moving", body_html(), *scripts)
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return folder
-
-
-@pytest.fixture
-def page(tab, folder):
-    opened = tab(folder / "page.html")
-    yield opened
-    assert opened.faults == [] and opened.asked == []
-    opened.close()
 
 
 def grey_at(page, kind: str, x: float, y: float = 0.8) -> int:

@@ -17,42 +17,18 @@ CALLED = [name != "simulated" for name in SETS]
 """By the classifier: right of all but the four translated."""
 
 
-def page_html(script: str) -> str:
-    shown = [Shown(name, f"s{k}", np.full((24, 32), k / 12)) for k, name in enumerate(SETS)]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Question</title>'
-        '<meta name="viewport" content="width=device-width">'
-        f'<link rel="stylesheet" href="{STATIC}/moving.css"><script>{script}</script>'
-        "<style>html { background: #fff; color: var(--pst-color-text-base);"
-        " --pst-color-text-base: #222; --pst-color-surface: #f3f4f5; --pst-color-text-muted: #555;"
-        " --pst-color-accent: #a0a }"
-        "html[data-theme=dark] { background: #121212; --pst-color-text-base: #eee;"
-        " --pst-color-surface: #29313d; --pst-color-text-muted: #aaa }"
-        "html[data-theme=dark] .bd-article img { background: #fff }</style></head><body>"
-        '<main class="bd-main bd-article"><h1>Question</h1>'
-        f"{asked_html(shown, CALLED, True, 'q')}</main></body></html>"
-    )
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+def folder(tmp_path_factory, bare_page) -> Path:
     """``page.html``, and ``wrong.html`` whose script takes any answer for right."""
     folder = tmp_path_factory.mktemp("question")
     script = (STATIC / "question.js").read_text(encoding="utf-8")
     counted = "answer === given.real[k]).length"
     assert counted in script
-    (folder / "page.html").write_text(page_html(script), encoding="utf-8")
-    wrong = page_html(script.replace(counted, "true).length"))
-    (folder / "wrong.html").write_text(wrong, encoding="utf-8")
+    shown = [Shown(name, f"s{k}", np.full((24, 32), k / 12)) for k, name in enumerate(SETS)]
+    body = asked_html(shown, CALLED, True, "q")
+    for name, text in (("page", script), ("wrong", script.replace(counted, "true).length"))):
+        (folder / f"{name}.html").write_text(bare_page("Question", body, text), encoding="utf-8")
     return folder
-
-
-@pytest.fixture
-def page(tab, folder):
-    opened = tab(folder / "page.html")
-    yield opened
-    assert opened.faults == [] and opened.asked == []
-    opened.close()
 
 
 def answer_all(page, answers: list[bool]) -> list[tuple[str, str]]:
