@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim2real.verdict import VerdictParameters, compare_table
+from sim2real.verdict import VerdictParameters, cells_figure, compare_table
 
 PUBLISHED = pd.DataFrame(
     [
@@ -68,3 +68,21 @@ def test_a_cell_we_lack_is_not_called_different():
     assert list(table["within"]) == ["yes", "yes", *["not available"] * 4] and np.isnan(
         table["ours"].iloc[-1]
     )
+
+
+def test_each_cell_is_drawn_at_its_difference_on_the_line_of_its_regime_and_structure():
+    table = compare_table(ours(), PUBLISHED, VerdictParameters())
+    figure = cells_figure(table, VerdictParameters())
+    lines = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    for axes, measure in zip(figure.axes, ("Dice", "HD"), strict=True):
+        drawn = [
+            (round(float(x), 6), lines[int(y)])
+            for marks in axes.collections
+            for x, y in marks.get_offsets()
+        ]
+        rows = table[table["measure"] == measure]
+        wanted = [
+            (round(row.difference, 6), f"{row.training}, {row.structure}")
+            for row in rows.itertuples()
+        ]
+        assert sorted(drawn) == sorted(wanted)
