@@ -1,8 +1,9 @@
 """Every person is tested once: four folds of an ACDC folder, each with as many patients of every
 group; CUT learns anew in each from the images of the other patients, without their labels.
 
-    python benchmarks/folds.py RUN ACDC REGIME ...   trains and scores what is not yet finished
-    python benchmarks/folds.py RUN ACDC              the table of what is
+    python benchmarks/folds.py RUN ACDC REGIME ...          trains and scores what is unfinished
+    python benchmarks/folds.py RUN ACDC REGIME ... --fold N  the same of one fold, beside others
+    python benchmarks/folds.py RUN ACDC                     the table of what is finished
 
 RUN: a run executed to chapter 3, with its parameters of appendix A3. REGIME: ``simulated``,
 ``randomised``, ``sim2real``, ``real``, ``both`` or parts joined by ``+``; what learns from nobody
@@ -24,7 +25,7 @@ from sim2real.segmentation.dataset import prepare_dataset
 from sim2real.segmentation.evaluate import predict_tests, score_cases
 from sim2real.segmentation.intervals import ALL, by_subject, mean_over_subjects, part_of
 from sim2real.segmentation.regimes import parts_of
-from sim2real.segmentation.training import train_cases
+from sim2real.segmentation.training import FINAL, train_cases
 
 N_FOLDS, SEED = 4, 0
 OF_PEOPLE = {"sim2real", "real"}  # parts of a regime that learn from people
@@ -61,9 +62,9 @@ def prepare_fold(run: Path, acdc: Path, fold: int) -> tuple[RunFolder, pd.DataFr
     return folder, real_hearts.prepare_images(folder, people, study.n_draws)
 
 
-def train(run: Path, acdc: Path, fold: int, regime: str) -> None:
-    """Train a regime for a fold, where that is to be done, and score it on the fold's patients."""
-    place, table = prepare_fold(run, acdc, fold)
+def train(run: Path, place: RunFolder, table: pd.DataFrame, fold: int, regime: str) -> None:
+    """Train a regime for a fold that was prepared, where that is to be done, and score it on the
+    fold's patients."""
     parameters = run_parameters(run)
     study = parameters.real_hearts
     if "sim2real" in parts_of(regime):
@@ -71,7 +72,7 @@ def train(run: Path, acdc: Path, fold: int, regime: str) -> None:
         table = real_hearts.translate_to_people(place, table, translation, study.n_steps, SEED)
     once = not OF_PEOPLE & set(parts_of(regime))
     folder = (run / "folds" / "all" if once else place.path) / regime
-    if not (once and folder.is_dir() and fold):
+    if not (once and (folder / "model" / FINAL).is_file()):
         cases = prepare_dataset(place.path, folder, table, tuple(parts_of(regime)))
         names = real_hearts.cases_of(cases, regime)
         length = real_hearts.length_of_training(parameters.segmentation, study)
@@ -118,12 +119,16 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("acdc", type=Path)
     parser.add_argument("regimes", nargs="*")
+    parser.add_argument("--fold", type=int, choices=range(N_FOLDS))
     asked = parser.parse_args()
     run = repository() / asked.run
-    for regime in asked.regimes:
-        for fold in range(N_FOLDS):
-            if not (run / "folds" / "scores" / f"{regime}_{fold}.csv").is_file():
-                train(run, asked.acdc, fold, regime)
+    for fold in range(N_FOLDS) if asked.fold is None else [asked.fold]:
+        scores = run / "folds" / "scores"
+        wanted = [name for name in asked.regimes if not (scores / f"{name}_{fold}.csv").is_file()]
+        if wanted:
+            place, table = prepare_fold(run, asked.acdc, fold)
+        for regime in wanted:
+            train(run, place, table, fold, regime)
     table = summarise(run)
     write_table(TABLE, table)
     print(table.to_string(index=False))

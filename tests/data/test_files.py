@@ -122,6 +122,8 @@ def test_stamp_of_a_folder_changes_with_its_files_alone(tmp_path):
         write_text(tmp_path / "data" / name, name)
     first = folder_stamp(tmp_path / "data")
     write_text(tmp_path / "beside.txt", "x")
+    write_text(tmp_path / "data" / "deep" / ".DS_Store", "left by a Mac's Finder")
+    write_text(tmp_path / "data" / "__MACOSX" / "a.txt", "left by a Mac's archive")
     assert folder_stamp(tmp_path / "data") == first
     stat = (tmp_path / "data/a.txt").stat()
     (tmp_path / "data/a.txt").write_text("longer")

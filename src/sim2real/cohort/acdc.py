@@ -31,7 +31,8 @@ def survey_acdc(root: Path | str) -> Cohort:
     root = Path(root)
     refuse(
         not root.is_dir(),
-        f"{root}: no such folder; cohort.acdc_root must name the folder of the ACDC data",
+        f"{root}: no such folder; acdc_root (of cohort or real_hearts) must name the folder of the"
+        " ACDC data",
     )
     if not is_acdc(root):
         refuse_folder(

@@ -52,7 +52,8 @@ def survey_mnms(root: Path | str, vendors: tuple[str, ...] = ("A", "B")) -> Coho
     root = Path(root)
     refuse(
         not root.is_dir(),
-        f"{root}: no such folder; cohort.mnms_root must name the folder of the M&Ms data",
+        f"{root}: no such folder; mnms_root (of cohort or real_hearts) must name the folder of the"
+        " M&Ms data",
     )
     sheet = mnms_sheet(root)
     inside(sheet, root)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from .errors import Sim2RealError, refuse
+from .names import left_behind
 
 
 @contextmanager
@@ -114,15 +115,13 @@ def sha256(path: Path | str) -> str:
 
 
 def folder_stamp(folder: Path | str, times: bool = True) -> str:
-    """A hash of the names, sizes and times of all files under ``folder``: changes when its content
-    does. Without times it is a copy's, too."""
-    files = [
-        (path.relative_to(folder).as_posix(), path.stat())
-        for path in Path(folder).rglob("*")
-        if path.is_file()
-    ]
+    """A hash of the names, sizes and times of all files that people put under ``folder``: changes
+    when its content does, and not when a system leaves a file there. Without times it is a copy's,
+    too."""
+    found = ((path, path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file())
+    files = [(name, path.stat()) for path, name in found if not any(map(left_behind, name.parts))]
     entries = sorted(
-        (name, about.st_size, about.st_mtime_ns if times else 0) for name, about in files
+        (name.as_posix(), about.st_size, about.st_mtime_ns if times else 0) for name, about in files
     )
     return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
 

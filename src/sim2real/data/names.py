@@ -64,8 +64,12 @@ def at_home(path: Path | str) -> Path:
 
 def entries(folder: Path) -> list[Path]:
     """What people put into a folder, in the order of names. Raises OSError as ``os.listdir``."""
-    names = sorted(os.listdir(folder))
-    return [folder / name for name in names if not name.startswith(_LEFT_BEHIND)]
+    return [folder / name for name in sorted(os.listdir(folder)) if not left_behind(name)]
+
+
+def left_behind(name: str) -> bool:
+    """Whether a system or a program gave the name, and no person."""
+    return name.startswith(_LEFT_BEHIND)
 
 
 def is_nifti(path: Path) -> bool:
