@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.ndimage import binary_dilation, label
+from scipy.ndimage import binary_dilation, distance_transform_edt, label
+from skimage.measure import perimeter_crofton
 
 from sim2real.cohort import mid_ventricular
 from sim2real.data import LV, MYO, RV
@@ -19,6 +20,7 @@ from sim2real.population import (
 )
 from sim2real.population.cavity import LeftCavity
 from sim2real.population.fields import AngularTable
+from sim2real.population.render import RIM_MM
 
 # three sub-slices in contiguous 3 mm slices: planes 1 mm apart, so that a voxel is 1 mm a side
 FINE = PopulationParameters(
@@ -81,6 +83,24 @@ def test_counted_volumes_are_the_stated_ones_through_the_cycle(one_of_each, grou
     )
     for between in (2, 3):
         assert lv[1] < lv[between] < lv[0] and rv[1] < rv[between] < rv[0]
+
+
+@pytest.mark.parametrize("phase", ["ED", "ES"])
+def test_a_dark_rim_as_wide_as_measured_lies_round_the_wall(one_of_each, phase):
+    """Its area over the length of the outer contour; on the RV's side it counts as RV cavity."""
+    heart = Heart(one_of_each["NOR"])
+    fine = FINE.model_copy(update={"voxel_mm": 0.5})
+    plan = SlicePlan.of(heart, fine, np.array([0.5, 0.4]) * heart.length)
+    plane = Phantom(one_of_each["NOR"]).structures(plan, (phase,), fine).data[:, :, 0, 0, 1]
+    inner = np.isin(labels_of(plane), (LV, MYO))
+    rim = np.isin(plane, (ID["lv_rim"], ID["septal_rim"]))
+    reach = distance_transform_edt(~inner) * fine.voxel_mm
+    assert reach[rim].max() <= RIM_MM + fine.voxel_mm
+    length = perimeter_crofton(inner) * fine.voxel_mm
+    free = (reach < RIM_MM) & (plane == ID["rv_wall"])  # where the RV's wall meets the LV's
+    assert (rim | free).sum() * fine.voxel_mm**2 / length == pytest.approx(RIM_MM, rel=0.15)
+    on_rv = plane == ID["septal_rim"]
+    assert on_rv.sum() > 0.15 * rim.sum() and (labels_of(plane)[on_rv] == RV).all()
 
 
 def test_papillary_muscles_turn_with_the_wall(one_of_each):
