@@ -28,7 +28,7 @@ from ..population import Phantom, PopulationParameters, SlicePlan, sample_subjec
 from . import appearance
 from .parameters import CohortParameters
 
-VERSION = 9
+VERSION = 10
 CODE = "surrogate"  # how the subjects' codes begin
 SHARE_NORMAL = 0.3  # M&Ms is mostly patients
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"

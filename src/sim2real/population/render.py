@@ -24,7 +24,7 @@ _CORNER_FAT = 2.0
 RIM_MM = 1.5
 """Width of what is dark like the LV's wall outside its outer contour as people draw it. On the
 septum, half of the way from the signal of muscle to that of the RV's blood lies 1.3 mm outside the
-contour (20 people of ACDC) or 2.1 mm (six M&Ms cases); at the free wall the signal of muscle goes
+contour (20 people of ACDC) or 1.8 mm (two M&Ms cases); at the free wall the signal of muscle goes
 on for 2 mm (``benchmarks/contours.py``)."""
 _NEAR_MM = 115  # the heart and its fat lie this near to the LV's axis
 
