@@ -168,7 +168,7 @@ def test_labels_are_all_near_the_heart(middle):
             (np.argwhere(plane > 0) - np.argwhere(plane == LV).mean(axis=0)) * COARSE.voxel_mm,
             axis=1,
         ).max()
-        assert far < 100, where
+        assert far < 110, where
 
 
 def test_six_slices_hold_four_complete_ones_in_everybody():

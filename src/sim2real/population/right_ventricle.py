@@ -53,9 +53,9 @@ class RightVentricle:
         u = np.clip((level + inflow) / (self.apex + inflow), 0, 1)
         angle = np.deg2rad(heart.subject.insertion_half_angle_deg) * (1 - 0.35 * u**2)
         angle *= 1 - _RELEASED * ejected
-        # above the mitral plane the outflow tract keeps the shape of the base
+        # above the mitral plane the outflow tract narrows
         reach = heart.epicardium(self.direction(level), np.maximum(level, 0.0), ejected)
-        taper = np.maximum(1 - u**3.2, 0) ** 0.6 * (1 - 0.2 * np.clip(-level / inflow, 0, 1))
+        taper = np.maximum(1 - u**3.2, 0) ** 0.6 * (1 - 0.5 * np.clip(-level / inflow, 0, 1))
         fullness = 1.03 + 0.13 * np.clip(
             depth / heart.radius, 0, 2
         )  # width over the distance between the insertions: a deep RV is wide
