@@ -57,7 +57,7 @@ class RightVentricle:
         reach = heart.epicardium(self.direction(level), np.maximum(level, 0.0), ejected)
         taper = np.maximum(1 - u**3.2, 0) ** 0.6 * (1 - 0.5 * np.clip(-level / inflow, 0, 1))
         fullness = 1.03 + 0.13 * np.clip(
-            depth / heart.radius, 0, 2
+            depth / heart.radius, 0, 4
         )  # width over the distance between the insertions: a deep RV is wide
         offset = np.sqrt(1 - 1 / fullness**2)
         radial = (reach * (1 - np.cos(angle)) * np.minimum(1, 4 * taper) + depth * taper) / (
