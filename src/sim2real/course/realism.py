@@ -96,19 +96,19 @@ def sees_flattening(answer: Callable, one_half: np.ndarray, other_half: np.ndarr
     spaces = [
         array(call(answer, stack), "your features") for stack in (one_half, other_half, flattened)
     ]
-    if any(
-        space.ndim != 2 or len(space) != len(stack)
-        for space, stack in zip(spaces, (one_half, other_half, flattened), strict=True)
-    ):
-        raise NotYet(
-            f"features of shape {spaces[0].shape} for {len(one_half)} slices; expected (slice,"
-            " feature)"
-        )
-    if spaces[0].shape[1] > 8:
-        raise NotYet(
-            f"{spaces[0].shape[1]} features for {len(one_half)} slices; a covariance needs more"
-            " slices than that: use at most 8"
-        )
+    not_yet(
+        any(
+            space.ndim != 2 or len(space) != len(stack)
+            for space, stack in zip(spaces, (one_half, other_half, flattened), strict=True)
+        ),
+        f"features of shape {spaces[0].shape} for {len(one_half)} slices; expected (slice,"
+        " feature)",
+    )
+    not_yet(
+        spaces[0].shape[1] > 8,
+        f"{spaces[0].shape[1]} features for {len(one_half)} slices; a covariance needs more"
+        " slices than that: use at most 8",
+    )
     mean, sd = spaces[1].mean(axis=0), spaces[1].std(axis=0)
     real, reference, flat = ((space - mean) / np.where(sd > 1e-12, sd, 1) for space in spaces)
     floor, distance = frechet_distance(real, reference), frechet_distance(flat, reference)

@@ -101,10 +101,10 @@ def open_image(path: Path | str) -> nib.Nifti1Image:
         not 3 <= len(nifti.shape) <= 5 or min(nifti.shape) < 1,
         f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, none of them empty",
     )
-    if kind not in "iuf":
-        raise Sim2RealError(
-            f"{path}: holds voxels of type {nifti.get_data_dtype()}; expected real numbers"
-        )
+    refuse(
+        kind not in "iuf",
+        f"{path}: holds voxels of type {nifti.get_data_dtype()}; expected real numbers",
+    )
     claimed = math.prod(nifti.shape) * nifti.get_data_dtype().itemsize
     refuse(
         claimed > path.stat().st_size * (_DEFLATE if _is_packed(path) else 1),

@@ -247,12 +247,12 @@ def _require_inputs(notebook: Notebook, run: RunFolder) -> None:
     if notebook.alone:
         return
     for name in notebook.reads:
-        if not any((run.path / "chapters").glob(f"{name}*.ipynb")):
-            raise Sim2RealError(
-                f"{notebook.name} reads what {name} makes, which is not in runs/{run.path.name};"
-                f" run 'sim2real run --until {name[:2]}' first and give its folder: run ="
-                " 'runs/quick'"
-            )
+        refuse(
+            not any((run.path / "chapters").glob(f"{name}*.ipynb")),
+            f"{notebook.name} reads what {name} makes, which is not in runs/{run.path.name};"
+            f" run 'sim2real run --until {name[:2]}' first and give its folder: run ="
+            " 'runs/quick'",
+        )
 
 
 def _display(bundle: dict, name: str, pictures: tuple[str, ...], mark: dict) -> None:

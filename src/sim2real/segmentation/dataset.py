@@ -101,11 +101,11 @@ def is_prepared(folder: Path | str, fingerprint: str | None = None) -> bool:
 
 def read_cases(folder: Path | str) -> pd.DataFrame:
     """The table that ``prepare_dataset`` gave."""
-    if not is_prepared(folder):
-        raise Sim2RealError(
-            f"{Path(folder) / 'nnunet'}: no training data prepared; call prepare_dataset (chapter"
-            " 6) first"
-        )
+    refuse(
+        not is_prepared(folder),
+        f"{Path(folder) / 'nnunet'}: no training data prepared; call prepare_dataset (chapter"
+        " 6) first",
+    )
     # as text: a subject "007" read as the number 7 would be another subject
     return pd.read_csv(
         Path(folder) / "nnunet" / "cases.csv",
@@ -129,11 +129,11 @@ def read_plans(folder: Path | str) -> tuple[dict, dict, str]:
     )
     plans, description, prepared = (read_json(path) for path in names)
     here = importlib.metadata.version("nnunetv2")
-    if prepared.get("nnunetv2", here) != here:
-        raise Sim2RealError(
-            f"{names[2]}: prepared with nnU-Net {prepared['nnunetv2']}, but {here} is installed;"
-            " delete the folder nnunet and prepare it again"
-        )
+    refuse(
+        prepared.get("nnunetv2", here) != here,
+        f"{names[2]}: prepared with nnU-Net {prepared.get('nnunetv2')}, but {here} is installed;"
+        " delete the folder nnunet and prepare it again",
+    )
     return plans, description, prepared["fingerprint"]
 
 
@@ -164,16 +164,16 @@ def _make(run: Path, making: Path, images: pd.DataFrame) -> None:
 def _write_slices(run: Path, raw: Path, row: dict) -> list[dict]:
     """Each slice as a NIfTI of shape (x, y, 1): a singleton last axis keeps the true spacing."""
     image, label = read_image(run / row["image"]), read_labels(run / row["label"])
-    if image.data.shape != label.data.shape:
-        raise Sim2RealError(
-            f"{row['label']}: shape {label.data.shape} is not the image's {image.data.shape}; make"
-            " both anew"
-        )
-    if label.data.max() > 3:
-        raise Sim2RealError(
-            f"{row['label']}: holds label {label.data.max()}; expected 0 to 3 (background, LV,"
-            " MYO, RV)"
-        )
+    refuse(
+        image.data.shape != label.data.shape,
+        f"{row['label']}: shape {label.data.shape} is not the image's {image.data.shape}; make"
+        " both anew",
+    )
+    refuse(
+        label.data.max() > 3,
+        f"{row['label']}: holds label {label.data.max()}; expected 0 to 3 (background, LV,"
+        " MYO, RV)",
+    )
     vendor = row["vendor"] if isinstance(row["vendor"], str) and row["vendor"] else "none"
     cases = []
     for index in range(image.data.shape[2]):
