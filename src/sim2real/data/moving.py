@@ -109,12 +109,15 @@ def range_html(name: str, sets: str, label: str, low: int, high: int, value: int
     )
 
 
-def choice_html(name: str, sets: str, legend: str, choices: dict[str, str]) -> str:
-    """Radio buttons, the first one chosen; choices: value to label."""
+def choice_html(
+    name: str, sets: str, legend: str, choices: dict[str, str], chosen: str | None = None
+) -> str:
+    """Radio buttons; choices: value to label; chosen: a value, the first one by default."""
+    chosen = next(iter(choices)) if chosen is None else chosen
     buttons = "".join(
         f'<label><input type="radio" name="{name}-{sets}" data-sets="{sets}"'
-        f' value="{value}"{"" if k else " checked"}> {html.escape(label)}</label>'
-        for k, (value, label) in enumerate(choices.items())
+        f' value="{value}"{" checked" if value == chosen else ""}> {html.escape(label)}</label>'
+        for value, label in choices.items()
     )
     return f"<fieldset><legend>{legend}</legend>{buttons}</fieldset>"
 

@@ -78,10 +78,6 @@ class CheckedRun:
     def table(self, chapter: str, name: str) -> pd.DataFrame:
         return self.run.manifest(chapter, f"{name}.csv")
 
-    def require_images(self) -> None:
-        if not self.has_images:
-            raise CannotCompare("the record holds no images")
-
     @cached_property
     def notebooks(self) -> dict[str, nbformat.NotebookNode]:
         """Executed notebooks by name."""
@@ -198,7 +194,8 @@ def tables(checked: CheckedRun) -> Outcome:
 
 def distances(checked: CheckedRun) -> Outcome:
     """Texture distances, from the images."""
-    checked.require_images()
+    if not checked.has_images:
+        raise CannotCompare("the record holds no images")
     sets = image_sets(checked.run)
     made = point_distances({"texture": described(sets, texture_space)})
     written = checked.table(REALISM.name, "distances").query("features == 'texture'")

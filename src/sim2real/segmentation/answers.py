@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ..data import STRUCTURES, RunFolder, named_numbers, read_table, refuse
-from ..metrics import holm, paired_difference
+from ..metrics import paired_difference
 from . import intervals
 from .chapter import REAL_HEARTS, trainings_on_people
-from .intervals import ALL, by_subject, mean_over_subjects, part_of
+from .intervals import ALL, by_subject, mean_over_subjects, part_of, with_holm
 from .parameters import RealHeartsParameters
 from .real_hearts import REGIMES, read_scores, training_log
 from .self_training import FEWEST, read_self_training
@@ -138,9 +138,7 @@ def comparison_table(cases: pd.DataFrame) -> pd.DataFrame:
         for group, part in cases.groupby("group"):
             together = part.assign(vendor=ALL)
             rows.append((first, second, group, ALL, *_difference(together, first, second, ALL)))
-    columns = [name for name in COMPARISON_COLUMNS if name != "p_holm"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.assign(p_holm=holm(table["p"].to_numpy()))[COMPARISON_COLUMNS]
+    return with_holm(rows, COMPARISON_COLUMNS)
 
 
 def cost_table(run: RunFolder, table: pd.DataFrame) -> pd.DataFrame:

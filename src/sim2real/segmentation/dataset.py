@@ -5,9 +5,7 @@ A regime is a list of case names, as a fold is in nnU-Net's own splits file. So 
 and normalisation are the same for all rows of Table 1 by construction.
 """
 
-import hashlib
 import importlib.metadata
-import json
 import multiprocessing.dummy
 import os
 import shutil
@@ -22,6 +20,7 @@ from ..data import (
     SLICE_COLUMNS,
     Image,
     Sim2RealError,
+    fingerprint_of,
     progress,
     read_image,
     read_json,
@@ -33,7 +32,7 @@ from ..data import (
     write_table,
 )
 from .nnunet import CONFIGURATION, DATASET, DATASET_ID, nnunet_surroundings
-from .regimes import refuse_shared_subjects, regime_rows
+from .regimes import count_subjects, refuse_shared_subjects, regime_rows
 
 # One row a slice; regimes: the names, with blanks between, of the regimes that train on it.
 CASE_COLUMNS = ["case", *SLICE_COLUMNS, "slice", "regimes"]
@@ -50,6 +49,21 @@ def regime_cases(cases: pd.DataFrame, regime: str) -> list[str]:
         f" {', '.join(REGIMES)}",
     )
     return sorted(cases.loc[chosen, "case"])
+
+
+def regimes_table(
+    table: pd.DataFrame, cases: pd.DataFrame, regimes: tuple[str, ...] = REGIMES
+) -> pd.DataFrame:
+    """Subjects and slices of each regime; cases: of ``prepare_dataset``."""
+    rows = [
+        {
+            "training": regime,
+            **count_subjects(table, regime),
+            "n_slices": len(regime_cases(cases, regime)),
+        }
+        for regime in regimes
+    ]
+    return pd.DataFrame(rows).set_index("training")
 
 
 def prepare_dataset(
@@ -233,9 +247,7 @@ def _fingerprint(images: pd.DataFrame, content: dict[str, str]) -> str:
         [str(row[name]) for name in columns] + [content[row["image"]], content[row["label"]]]
         for row in images.to_dict("records")
     ]
-    return hashlib.sha256(
-        json.dumps([importlib.metadata.version("nnunetv2"), rows]).encode()
-    ).hexdigest()
+    return fingerprint_of(importlib.metadata.version("nnunetv2"), rows)
 
 
 def _refuse_test_pictures(run: Path, table: pd.DataFrame, trained: dict[str, str]) -> None:

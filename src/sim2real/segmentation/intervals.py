@@ -107,9 +107,14 @@ def comparison_table(cases: pd.DataFrame) -> pd.DataFrame:
         for place in places(cases):
             difference = paired_difference(means[first, *place], means[second, *place])
             rows.append((first, second, *place, *difference))
-    columns = [name for name in COMPARISON_COLUMNS if name != "p_holm"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.assign(p_holm=holm(table["p"].to_numpy()))[COMPARISON_COLUMNS]
+    return with_holm(rows, COMPARISON_COLUMNS)
+
+
+def with_holm(rows: list[tuple], columns: list[str]) -> pd.DataFrame:
+    """A table of comparisons whose ``p_holm`` is ``p`` corrected for all of them; rows: of the
+    other ``columns``."""
+    table = pd.DataFrame(rows, columns=[name for name in columns if name != "p_holm"])
+    return table.assign(p_holm=holm(table["p"].to_numpy()))[columns]
 
 
 def by_subject(rows: pd.DataFrame, measure: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from ..cohort import COHORT
 from ..data import REGIMES, RunFolder, as_shown, read_image, read_labels
 from ..translation import TRANSLATION
 from .chapter import SEGMENTATION
-from .dataset import read_plans, regime_cases
+from .dataset import read_plans, regimes_table  # noqa: F401  (a notebook finds the latter here)
 from .evaluate import (
     EVALUATION_COLUMNS,
     MEASURE_COLUMNS,
@@ -19,7 +19,6 @@ from .evaluate import (
 from .intervals import interval_table
 from .nnunet import plans_for
 from .parameters import SegmentationParameters
-from .regimes import count_subjects
 from .table1 import DISTANCES, table1_means
 
 PLACES = ("best", "median", "worst")
@@ -32,19 +31,6 @@ def all_images(run: RunFolder) -> pd.DataFrame:
         run.manifest(TRANSLATION.name, "translated.csv"),
     ]
     return pd.concat(tables, ignore_index=True)
-
-
-def regimes_table(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
-    """Subjects and slices of each regime."""
-    rows = [
-        {
-            "training": regime,
-            **count_subjects(table, regime),
-            "n_slices": len(regime_cases(cases, regime)),
-        }
-        for regime in REGIMES
-    ]
-    return pd.DataFrame(rows).set_index("training")
 
 
 def plan_table(folder, parameters: SegmentationParameters, seed: int) -> pd.DataFrame:

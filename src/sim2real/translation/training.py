@@ -27,7 +27,7 @@ from ..data import (
 )
 from ..data import generator as random_generator
 from .apply import save_generator, to_network
-from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
+from .checkpoint import NAME, fingerprint, load_checkpoint, save_alike
 from .parameters import TranslationParameters
 from .precision import compile_networks, settled
 from .step import Cut, Optimisers
@@ -122,7 +122,7 @@ def train_translator(
             training.evaluate()
             is_last = training.done == parameters.n_steps
             if is_last or now - saved_at >= parameters.checkpoint_every_s:
-                save_checkpoint(folder, {"fingerprint": identity, **training.state_dict()})
+                save_alike(folder / NAME, {"fingerprint": identity, **training.state_dict()})
                 saved_at = now
     return training.finish()
 

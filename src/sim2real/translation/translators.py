@@ -30,18 +30,8 @@ from .watch import load_split
 FASTCUT = {"lambda_nce": 10.0, "identity_nce": False, "flip_equivariance": True}
 
 
-class Trained(NamedTuple):
-    """A method and what it changes of the run's own parameters."""
-
-    method: type
-    changes: dict
-
-
-TRAINED = {
-    "cut": Trained(Cut, {}),
-    "fastcut": Trained(Cut, FASTCUT),
-    "cyclegan": Trained(CycleGan, {}),
-}
+TRAINED = {"cut": (Cut, {}), "fastcut": (Cut, FASTCUT), "cyclegan": (CycleGan, {})}
+"""A method and what it changes of the run's own parameters, by name."""
 # Every translator of the chapter, in its order: the untrained ones are ``BASELINES``.
 TITLES = {
     "identity": "untranslated",
@@ -113,7 +103,7 @@ def method_parameters(
     share of decay."""
     decay = round(network.decay_steps * n_steps / network.n_steps)
     return TranslationParameters(
-        **network.model_dump() | TRAINED[name].changes | {"n_steps": n_steps, "decay_steps": decay}
+        **network.model_dump() | TRAINED[name][1] | {"n_steps": n_steps, "decay_steps": decay}
     )
 
 
@@ -130,10 +120,10 @@ def train_all(
             run.chapter(TRANSLATORS.name) / "models" / name,
             seed,
             choose_device(),
-            method=trained.method,
+            method=method,
             title=TITLES[name],
         )
-        for name, trained in TRAINED.items()
+        for name, (method, _) in TRAINED.items()
     }
 
 
@@ -176,8 +166,8 @@ def weights(network: TranslationParameters, n_steps: int) -> pd.DataFrame:
     generator``."""
     count = lambda network: sum(w.numel() for w in network.parameters())  # noqa: E731
     rows = []
-    for name, trained in TRAINED.items():
-        networks = trained.method().build(method_parameters(network, name, n_steps), 0)
+    for name, (method, _) in TRAINED.items():
+        networks = method().build(method_parameters(network, name, n_steps), 0)
         rows.append((name, count(networks), count(networks["generator"])))
     return pd.DataFrame(rows, columns=["name", "trained", "generator"])
 
@@ -224,7 +214,7 @@ def _timed_step(
     """A step of a method as it was trained, as a function that takes it and gives its seconds."""
     folder = run.chapter(TRANSLATORS.name) / "models" / name
     parameters = settled(method_parameters(network, name, n_steps), folder, device)
-    method = TRAINED[name].method()
+    method = TRAINED[name][0]()
     networks = method.build(parameters, 0).to(device)
     optimisers = Optimisers(networks, parameters.learning_rate)
     batch = [
@@ -342,11 +332,8 @@ def results(table: pd.DataFrame) -> dict:
     values: dict = {}
     for row in table.to_dict("records"):
         name = row["name"]
-        values |= {
-            f"{column}_{name}": row[column]
-            for column in ("distance", "corrected", "kept_median", "kept_lowest", "kept_below")
-        }
-        values |= {
+        quoted = ("distance", "corrected", "kept_median", "kept_lowest", "kept_below")
+        values |= {f"{column}_{name}": row[column] for column in quoted} | {
             f"interval_{name}": spoken_interval(row["ci_low"], row["ci_high"]),
             f"kept_below_interval_{name}": spoken_interval(
                 row["kept_below_low"], row["kept_below_high"]
@@ -358,15 +345,15 @@ def results(table: pd.DataFrame) -> dict:
                 f"to_cut_interval_{name}": spoken_interval(
                     row["ci_low_to_cut"], row["ci_high_to_cut"]
                 ),
+                f"finding_{name}": _finding(row["ci_low_to_cut"], row["ci_high_to_cut"]),
             }
-            values[f"finding_{name}"] = _finding(row["ci_low_to_cut"], row["ci_high_to_cut"])
         if name in TRAINED:
             values |= {
                 f"weights_{name}": int(row["trained"]),
                 f"weights_generator_{name}": int(row["generator"]),
                 f"time_{name}": row["time"],
+                f"time_range_{name}": spoken_interval(row["time_low"], row["time_high"]),
             }
-            values[f"time_range_{name}"] = spoken_interval(row["time_low"], row["time_high"])
     return values | {"weights_ratio": values["weights_cyclegan"] / values["weights_cut"]}
 
 

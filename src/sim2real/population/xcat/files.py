@@ -192,7 +192,7 @@ def _frames(par: Path, values: dict[str, str]) -> tuple[Path, ...]:
         not frames,
         f"{folder}: holds no *_act_<frame>.bin volume; copy the XCAT output beside its .par",
     )
-    stems = sorted(set(map(_stem, frames)))
+    stems = sorted({re.sub(r"_act_\d+\.bin$", "", frame.name) for frame in frames})
     refuse(
         len(stems) > 1,
         f"{folder}: holds volumes of several runs ({', '.join(stems)}); put each subject into a"
@@ -214,10 +214,6 @@ def _frames(par: Path, values: dict[str, str]) -> tuple[Path, ...]:
         f" {par.name} states; take away those of another run",
     )
     return tuple(frames)
-
-
-def _stem(frame: Path) -> str:
-    return re.sub(r"_act_\d+\.bin$", "", frame.name)
 
 
 def _frame_number(path: Path) -> int | None:
