@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
 from ..data import Sim2RealError, few_colours
@@ -41,8 +42,9 @@ def own_outputs(lesson: Lesson) -> NotebookNode:
     own.cells = [cell for cell in own.cells if cell.cell_type == "code" and not kind(cell)]
     own = executed(own, lesson.name)
     for cell in own.cells:
-        cell.outputs = _merged([_small(output) for output in cell.outputs])
-    return own
+        cell.outputs = [_small(output) for output in cell.outputs]
+    # what was printed becomes one text, since where it was broken is chance
+    return CoalesceStreamsPreprocessor().preprocess(own, {})[0]
 
 
 def with_outputs(edition: NotebookNode, shown: NotebookNode) -> NotebookNode:
@@ -60,17 +62,6 @@ def with_outputs(edition: NotebookNode, shown: NotebookNode) -> NotebookNode:
 def kept(page: Path) -> NotebookNode:
     """A page of the book with what its cells show; without cells where there is no such page."""
     return nbformat.read(page, as_version=4) if page.is_file() else nbformat.v4.new_notebook()
-
-
-def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """What was printed as one text, since where it was broken is chance."""
-    merged: list[NotebookNode] = []
-    for output in outputs:
-        if output.output_type == "stream" and merged and merged[-1].get("name") == output.name:
-            merged[-1].text += output.text
-        else:
-            merged.append(output)
-    return merged
 
 
 def _small(output: NotebookNode) -> NotebookNode:

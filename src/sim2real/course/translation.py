@@ -55,12 +55,12 @@ def temperature(answer: object, own: float, other: float, n_patches: int) -> Non
     similarity = torch.full((n_patches,), other, dtype=torch.float64)
     similarity[0] = own
     probability = float(F.softmax(similarity / given, dim=0)[0])
-    if abs(probability - 0.5) > 0.02:
-        way = "lower" if probability < 0.5 else "higher"
-        raise NotYet(
-            f"at a temperature of {given:.3g} the own patch has a probability of {probability:.2f};"
-            f" try a {way} one"
-        )
+    way = "lower" if probability < 0.5 else "higher"
+    not_yet(
+        abs(probability - 0.5) > 0.02,
+        f"at a temperature of {given:.3g} the own patch has a probability of {probability:.2f};"
+        f" try a {way} one",
+    )
     right(
         "There the own patch is as probable as all the others together; above it the loss hardly"
         " sees the difference."

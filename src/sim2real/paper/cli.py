@@ -283,10 +283,6 @@ def _course(options) -> None:
     )
 
 
-def _parameters(options) -> None:
-    print(reference_page())
-
-
 def _fetch_weights(options) -> None:
     path, reason = realism.find_weights(realism.RealismParameters())
     refuse(
@@ -545,7 +541,12 @@ COMMANDS = (
             ),
         ),
     ),
-    ("parameters", _parameters, "print the reference of all parameters", ()),
+    (
+        "parameters",
+        lambda options: print(reference_page()),
+        "print the reference of all parameters",
+        (),
+    ),
     (
         "fetch-weights",
         _fetch_weights,

@@ -146,9 +146,8 @@ def splits(checked: CheckedRun) -> Outcome:
     real = checked.slices[checked.slices["domain"] == "real"]
     train, test = (_people(real[real["split"] == split]) for split in ("train", "test"))
     judged = _people(checked.table(SEGMENTATION.name, "cases"))
-    learned: set = set()
-    for path in (checked.run.chapter(SEGMENTATION.name) / "nnunet").rglob("cases.csv"):
-        learned |= _people(read_table(path))
+    learned_from = (checked.run.chapter(SEGMENTATION.name) / "nnunet").rglob("cases.csv")
+    learned = set().union(*(_people(read_table(path)) for path in learned_from))
     wrong = {
         "is in train and in test": train & test,
         "was judged and is no test subject": judged - test,

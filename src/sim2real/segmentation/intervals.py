@@ -97,16 +97,17 @@ def comparison_table(cases: pd.DataFrame) -> pd.DataFrame:
     (``metrics.crossed``). ``p_holm`` is corrected for all comparisons of the table together. Fewer
     than five subjects of a vendor: no interval and no p.
     """
-    rows, trainings = [], {name for pair in COMPARISONS for name in pair}
+    trainings = {name for pair in COMPARISONS for name in pair}
     means = {
         (name, *place): by_subject(part_of(cases, name, *place), "dice")
         for name in trainings
         for place in places(cases)
     }
-    for first, second in COMPARISONS:
-        for place in places(cases):
-            difference = paired_difference(means[first, *place], means[second, *place])
-            rows.append((first, second, *place, *difference))
+    rows = [
+        (first, second, *place, *paired_difference(means[first, *place], means[second, *place]))
+        for first, second in COMPARISONS
+        for place in places(cases)
+    ]
     return with_holm(rows, COMPARISON_COLUMNS)
 
 

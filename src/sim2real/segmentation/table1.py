@@ -189,9 +189,8 @@ def _rows(block: pd.DataFrame, cell, notes: dict[str, str] | None = None) -> lis
 
 
 def _block_head(title: str) -> str:
-    style = "text-align: left;"
-    text = html.escape(title)
-    return f'<tr><th colspan="8" scope="rowgroup" style="{style}">{text}</th></tr>'
+    look = 'colspan="8" scope="rowgroup" style="text-align: left;"'
+    return f"<tr><th {look}>{html.escape(title)}</th></tr>"
 
 
 def _table(lines: list[str], note: str, name: str) -> str:

@@ -47,10 +47,12 @@ def translate_population(run: RunFolder) -> pd.DataFrame:
     slices = run.manifest(COHORT.name, "slices.csv")
     rows = slices[slices["domain"] == "simulated"]
     output = f"{TRANSLATION.name}/translated"
-    tables = []
-    for vendor in vendors_of(slices):
-        generator = trained_generator(run, vendor)
-        tables.append(translate_images(run.path, rows, generator, vendor, output, choose_device()))
+    tables = [
+        translate_images(
+            run.path, rows, trained_generator(run, vendor), vendor, output, choose_device()
+        )
+        for vendor in vendors_of(slices)
+    ]
     table = pd.concat(tables, ignore_index=True)
     run.write_manifest(TRANSLATION.name, table, "translated.csv")
     return table

@@ -191,10 +191,11 @@ def step_times(
     random = lambda seed: torch.Generator().manual_seed(seed)  # noqa: E731
     flips = [bool(torch.rand((), generator=random(seed)) < 0.5) for seed in range(64)]
     seeds = (flips.index(True), flips.index(False))
-    rows = []
-    for number in progress(range(rounds + 1), name="time of a step", unit="round"):
-        for name, step in steps.items():
-            rows.append((name, number, sum(step(random(seed)) for seed in seeds) / 2))
+    rows = [
+        (name, number, sum(step(random(seed)) for seed in seeds) / 2)
+        for number in progress(range(rounds + 1), name="time of a step", unit="round")
+        for name, step in steps.items()
+    ]
     table = pd.DataFrame(rows, columns=["name", "round", "seconds"])
     table = table[table["round"] > 0]
     of_cut = table[table["name"] == "cut"].set_index("round")["seconds"]
@@ -273,11 +274,12 @@ def distances(material: Material, translated: dict[str, np.ndarray]) -> pd.DataF
 def kept_of(material: Material, translated: dict[str, np.ndarray]) -> pd.DataFrame:
     """``name, subject, kept`` of every slice that shows the heart; kept: as chapter 4 measures
     it."""
-    rows = []
-    for name in progress(translated, name="anatomy", unit="set"):
-        for k in np.flatnonzero(material.labels.any(axis=(1, 2))):
-            slices = material.source[k], translated[name][k], material.labels[k]
-            rows.append((name, material.subjects[k], kept_borders(*slices)["kept"]))
+    source, labels, subjects = material.source, material.labels, material.subjects
+    rows = [
+        (name, subjects[k], kept_borders(source[k], translated[name][k], labels[k])["kept"])
+        for name in progress(translated, name="anatomy", unit="set")
+        for k in np.flatnonzero(labels.any(axis=(1, 2)))
+    ]
     return pd.DataFrame(rows, columns=["name", "subject", "kept"])
 
 
