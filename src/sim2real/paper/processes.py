@@ -22,17 +22,12 @@ CALL_BACK_S = 30.0
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
-class Stopped(KeyboardInterrupt):
-    """A signal asked the run to end; told and treated as Ctrl-C is."""
-
-
 @contextmanager
 def stoppable():
-    """Within the block, SIGTERM and SIGHUP raise ``Stopped`` where Ctrl-C raises
-    KeyboardInterrupt."""
+    """Within the block, SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does."""
 
     def stop(number, frame):
-        raise Stopped
+        raise KeyboardInterrupt
 
     before = {number: signal.signal(number, stop) for number in _SIGNALS}
     before[signal.SIGINT] = signal.signal(
