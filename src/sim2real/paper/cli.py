@@ -37,9 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         return 0
     except OSError as error:  # a full disk, a folder that cannot be read
-        hint = ""
-        if error.errno in (errno.EROFS, errno.EACCES):
-            hint = "; make it writable, or work in another copy of the project"
+        closed = error.errno in (errno.EROFS, errno.EACCES)
+        hint = "; make it writable, or work in another copy of the project" if closed else ""
         fault = f"{error.filename or 'system'}: {error.strerror or error}{hint}"
         print(f"sim2real: {fault}", file=sys.stderr)
         return 1

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 
@@ -50,10 +50,8 @@ def end(root: psutil.Process | int, itself: bool = True) -> None:
         return
     for signalled in ("terminate", "kill"):
         for process in family:
-            try:
+            with suppress(psutil.NoSuchProcess):
                 getattr(process, signalled)()
-            except psutil.NoSuchProcess:
-                pass
         family = psutil.wait_procs(family, timeout=PATIENCE_S)[1]
 
 
@@ -61,10 +59,8 @@ def call_back(process: subprocess.Popen) -> None:
     """Ask Snakemake to cancel its jobs wherever they are, and wait for it, ``CALL_BACK_S`` at
     most."""
     process.send_signal(signal.SIGINT)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.communicate(timeout=CALL_BACK_S)  # reads on, lest it wait for its words to be read
-    except subprocess.TimeoutExpired:
-        pass
 
 
 def named_to_children() -> dict[str, str]:

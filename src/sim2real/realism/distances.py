@@ -61,10 +61,9 @@ def distance_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
     """
     rows = []
     for (space, images, reference, measured, real), measure in product(_pairs(spaces), MEASURES):
-        estimate = Estimate(np.nan)
-        if measured is not None:
-            estimate = distance_of(measured, real, space, measure)
-        n = 0 if measured is None else len(measured.values)
+        none = measured is None
+        estimate = Estimate(np.nan) if none else distance_of(measured, real, space, measure)
+        n = 0 if none else len(measured.values)
         numbers = (estimate.value, estimate.low, estimate.high, n, len(real.values))
         rows.append((images, reference, space, measure, *numbers, estimate.corrected))
     return pd.DataFrame(rows, columns=DISTANCE_COLUMNS)

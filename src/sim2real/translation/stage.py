@@ -81,9 +81,11 @@ def method_example(run: RunFolder, parameters: TranslationParameters, vendor: st
     negatives = _places_of_contrast(source[0], query, 3)
     translated, identity = (translate(generator, x, device)[0] for x in (source, target))
     networks = trained_networks(model_folder(run, vendor), parameters)
-    alike = None
-    if networks is not None:
-        alike = similarities(networks, source[0], translated, query, [query, *negatives])
+    alike = (
+        None
+        if networks is None
+        else similarities(networks, source[0], translated, query, [query, *negatives])
+    )
     return {
         "source": source[0],
         "translated": translated,

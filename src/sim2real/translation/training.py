@@ -100,9 +100,8 @@ def train_translator(
     clear_temporaries(folder)
     parameters = settled(parameters, folder, device)
     identity = fingerprint(list(stacks.values()), parameters, seed, method.__module__)
-    watch = None
-    if watched is not None:
-        watch = Watch(source, watched, parameters.n_steps, seed, device)
+    looks = (parameters.n_steps, seed, device)
+    watch = None if watched is None else Watch(source, watched, *looks)
     training = Training(method(), parameters, seed, device, folder, watch)
     if state := load_checkpoint(folder, identity, device):
         training.load_state_dict(state)
