@@ -50,9 +50,11 @@ def difference(first: Path, second: Path) -> Difference:
             one, two = (values.get(name) for values in numbers)
             if one != two:
                 moved.append((chapter, name, one, two, within(name, one, two)))
-        for name in _names(first, second, chapter, "*.csv"):
-            if count := _cells(first / chapter / name, second / chapter / name):
-                tables.append((chapter, name, count))
+        tables += [
+            (chapter, name, count)
+            for name in _names(first, second, chapter, "*.csv")
+            if (count := _cells(first / chapter / name, second / chapter / name))
+        ]
         for name in _names(first, second, f"{chapter}/figures", "*.json"):
             stem = Path(name).stem
             one, two = (

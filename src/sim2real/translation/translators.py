@@ -145,14 +145,15 @@ def example_slices(
     """For the picture: the slices of ``shown`` (subject, phase) by each translator, and a middle
     real slice of as many subjects."""
     images = material.rows.reset_index().set_index(["subject", "phase"])["index"]
-    chosen = []
-    for example in shown:
-        places = np.flatnonzero(material.images == images[example])
-        chosen.append(places[len(places) // 2])
-    of_people = []
-    for subject in pd.unique(material.reference_subjects)[: len(shown)]:
-        places = np.flatnonzero(material.reference_subjects == subject)
-        of_people.append(places[len(places) // 4])  # in the middle of the first phase
+
+    def part_of(mask: np.ndarray, parts: int) -> int:
+        places = np.flatnonzero(mask)
+        return places[len(places) // parts]
+
+    chosen = [part_of(material.images == images[example], 2) for example in shown]
+    people = pd.unique(material.reference_subjects)[: len(shown)]
+    # in the middle of the first phase
+    of_people = [part_of(material.reference_subjects == name, 4) for name in people]
     rows = {TITLES[name]: slices[chosen] for name, slices in translated.items()}
     return rows | {f"real {material.vendor}, others": material.reference[of_people]}
 
