@@ -314,7 +314,7 @@ CONTENT = {
     ),
     "constant image": (
         voxels(lambda d: np.full_like(d, 7)),
-        "A1_sa.nii.gz: every voxel at ED is 7",
+        "A1_sa.nii.gz: holds 7 in every voxel of phase 0",
     ),
 }
 LEFT_OUT = {

@@ -101,7 +101,8 @@ def test_what_was_found_sound_is_not_read_again_until_it_changes(
     assert read == ["A1", "A2", "B1", "B2"]
     changed(builder.path("B1"), np.ones_like)
     for _ in range(2):  # a fault is not kept
-        assert "B1_sa.nii.gz: every voxel" in refusal(lambda: before_the_run(builder.root))
+        fault = refusal(lambda: before_the_run(builder.root))
+        assert "B1_sa.nii.gz: holds 1 in every voxel" in fault
     assert read[4:] == ["B1", "B1"]
     before_the_run.known.write_text("cut sh")
     refusal(lambda: before_the_run(builder.root))

@@ -21,7 +21,7 @@ from sim2real.data import Sim2RealError, read_image, read_json, read_table
 from sim2real.paper.parameters import Parameters, check, load_parameters, parse_yaml
 from sim2real.population import open_xcat, sample_subject, write_par
 from sim2real.translation import Generator, load_generator, load_official_generator, save_generator
-from sim2real.translation.checkpoint import load_checkpoint, save_checkpoint
+from sim2real.translation.checkpoint import NAME, load_checkpoint, save_alike
 
 N_INPUTS = int(os.environ.get("SIM2REAL_FUZZ", 40))
 FUZZED = settings(
@@ -55,7 +55,7 @@ def genuine_generator(folder: Path) -> bytes:
 
 
 def genuine_checkpoint(folder: Path) -> bytes:
-    save_checkpoint(folder, {"fingerprint": "f", "step": 3, "log": torch.zeros(3, 2)})
+    save_alike(folder / NAME, {"fingerprint": "f", "step": 3, "log": torch.zeros(3, 2)})
     return (folder / "checkpoint.pt").read_bytes()
 
 

@@ -13,7 +13,7 @@ from sim2real.translation import (
     train_translator,
     translate,
 )
-from sim2real.translation.cyclegan import ImagePool, build_cyclegan
+from sim2real.translation.cyclegan import build_cyclegan, exchange
 
 TINY = TranslationParameters(
     precision="float32",
@@ -113,24 +113,25 @@ def test_discriminators_are_shown_what_the_generators_made_before_their_step():
 
 
 def test_a_pool_gives_back_what_it_is_given_until_it_is_full():
-    pool, random = ImagePool(4), torch.Generator().manual_seed(0)
+    pool, random = [], torch.Generator().manual_seed(0)
     before = random.get_state()
     for step in range(2):
         fakes = torch.full((2, 1, 3, 5), float(step)) + torch.tensor([0.0, 0.5]).reshape(2, 1, 1, 1)
-        assert torch.equal(pool.exchange(fakes, random), fakes)
+        assert torch.equal(exchange(pool, 4, fakes, random), fakes)
     assert torch.equal(random.get_state(), before)
-    assert sorted(x.mean().item() for x in pool.slices) == [0.0, 0.5, 1.0, 1.5]
+    assert sorted(x.mean().item() for x in pool) == [0.0, 0.5, 1.0, 1.5]
 
 
 def test_a_full_pool_gives_an_older_slice_half_of_the_time_and_never_loses_or_doubles_one():
-    pool, random = ImagePool(5), torch.Generator().manual_seed(1)
+    pool, random = [], torch.Generator().manual_seed(1)
     given, shown = [], []
     for step in range(400):
         given.append(float(step))
-        shown.append(pool.exchange(torch.full((1, 1, 3, 5), float(step)), random).mean().item())
+        fake = torch.full((1, 1, 3, 5), float(step))
+        shown.append(exchange(pool, 5, fake, random).mean().item())
     older = [a != b for a, b in zip(given[5:], shown[5:], strict=True)]
     assert 0.43 < np.mean(older) < 0.57
-    kept = [x.mean().item() for x in pool.slices]
+    kept = [x.mean().item() for x in pool]
     assert len(kept) == 5
     # each slice is shown once when it leaves the pool or passes by; the first five on entry, too
     late = shown[5:]
@@ -140,7 +141,7 @@ def test_a_full_pool_gives_an_older_slice_half_of_the_time_and_never_loses_or_do
 
 def test_a_pools_slices_carry_no_gradient():
     fakes = torch.ones(1, 1, 2, 3, requires_grad=True) * 2
-    assert not ImagePool(2).exchange(fakes, torch.Generator()).requires_grad
+    assert not exchange([], 2, fakes, torch.Generator()).requires_grad
 
 
 def state(folder):

@@ -142,8 +142,8 @@ def test_every_translator_gives_slices_and_what_is_trained_is_not_trained_again(
         assert slices.shape == material.source.shape and slices.min() >= 0 and slices.max() <= 1
     models = run.chapter("A1_translators") / "models"
     assert {path.name for path in models.iterdir()} == set(TRAINED)
-    for trained in TRAINED.values():
-        monkeypatch.setattr(trained.method, "step", lambda *_: pytest.fail("trained again"))
+    for method, _ in TRAINED.values():
+        monkeypatch.setattr(method, "step", lambda *_: pytest.fail("trained again"))
     logs = translators.train_all(run, material, TINY, 3, seed=0)
     assert {name: len(log) for name, log in logs.items()} == {"cut": 3, "fastcut": 3, "cyclegan": 3}
     assert (logs["fastcut"]["loss_idt"] == 0).all()
@@ -219,7 +219,7 @@ class Slow(Cut):
 
 
 def test_times_are_told_over_cuts(run, material, monkeypatch):
-    monkeypatch.setitem(translators.TRAINED, "cyclegan", translators.Trained(Slow, {}))
+    monkeypatch.setitem(translators.TRAINED, "cyclegan", (Slow, {}))
     times = translators.step_times(run, material, TINY, 3, rounds=3)
     assert (times.loc[times["name"] == "cut", "ratio"] == 1).all() and times.groupby(
         "name"

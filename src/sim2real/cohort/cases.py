@@ -17,6 +17,7 @@ from ..data import (
     Sim2RealError,
     nifti_named,
     open_stack,
+    read_intensities,
     read_voxels,
     refuse,
     require_fetched,
@@ -85,11 +86,7 @@ class Case:
         """The first of ``read``."""
         frame = self.frame(phase)
         nifti = open_stack(frame.image)
-        data = read_voxels(frame.image, nifti, frame.index)
-        if data.min() == data.max():
-            raise Sim2RealError(
-                f"{frame.image}: every voxel at {phase} is {data.flat[0]:g}; expected an image"
-            )
+        data = read_intensities(frame.image, nifti, frame.index)
         return slices_third(Image(data, np.asarray(nifti.affine, float)))
 
     def read_label(self, phase: str) -> Image:
@@ -258,17 +255,12 @@ def numbered_as_ours(label: np.ndarray, path: Path) -> np.ndarray:
     if _ACDC_LABEL.fullmatch(path.name):
         renumbered = _OF_ACDC[label]
         return label if is_exchanged(renumbered) else renumbered
-    refuse_exchanged(label, path)
-    return label
-
-
-def refuse_exchanged(label: np.ndarray, path: Path) -> None:
-    """Raise Sim2RealError where the numbers of LV and RV are exchanged."""
     refuse(
         is_exchanged(label),
         f"{path}: the wall (2) encloses label {RV} and not label {LV}, so that LV and RV are"
         f" exchanged; expected {LV} LV, {MYO} MYO, {RV} RV: renumber the labels",
     )
+    return label
 
 
 def inside(path: Path, root: Path) -> None:

@@ -118,15 +118,15 @@ def check_cohort(root: Path | str) -> Report:
     """
     root = Path(root)
     refuse(not root.is_dir(), f"{root}: no such folder; name the folder of M&Ms or of ACDC")
-    is_mnms_folder, is_acdc_folder = is_mnms(root), is_acdc(root)
-    if not is_mnms_folder and not is_acdc_folder:
+    of_mnms = is_mnms(root)
+    of_acdc = not of_mnms and is_acdc(root)
+    if not (of_mnms or of_acdc):
         refuse_folder(
             root,
             f"{root}: holds neither the sheet and folders of M&Ms nor ACDC's training/patientNNN",
             "name the folder above them",
         )
-    is_acdc_folder = is_acdc_folder and not is_mnms_folder
-    survey = survey_acdc(root) if is_acdc_folder else survey_mnms(root)
+    survey = survey_acdc(root) if of_acdc else survey_mnms(root)
     findings = _findings(survey.cases, CohortParameters().n_slices)
     cohort = _sorted_out(survey, findings)
     doubts, same_content = [], defaultdict(list)
@@ -142,11 +142,11 @@ def check_cohort(root: Path | str) -> Report:
     present = {(case.vendor, case.split) for case in cohort.cases}
     lacking = [
         f"{split} {vendor}"
-        for vendor in ([VENDOR] if is_acdc_folder else VENDORS)
+        for vendor in ([VENDOR] if of_acdc else VENDORS)
         for split in ("train", "test")
         if (vendor, split) not in present
     ]
-    return Report(cohort, doubts, lacking, is_acdc_folder)
+    return Report(cohort, doubts, lacking, of_acdc)
 
 
 def examined(survey: Cohort, n_slices: int, known: Path) -> Cohort:

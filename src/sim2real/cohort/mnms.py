@@ -95,11 +95,11 @@ def _account_for_absent(
     if present and all((v, split) in present for v in vendors for split in ("train", "test")):
         cohort.left_out.extend(absent)
         return
-    for item in absent:
-        cohort.faults.append(
-            f"{sheet}: subject {item.subject} is listed, but none of {', '.join(LABELLED)} holds a"
-            f" folder {item.subject}; copy it there or remove the row"
-        )
+    cohort.faults.extend(
+        f"{sheet}: subject {item.subject} is listed, but none of {', '.join(LABELLED)} holds a"
+        f" folder {item.subject}; copy it there or remove the row"
+        for item in absent
+    )
     for vendor in sorted(set(vendors) - {vendor for vendor, _ in present}):
         if not cohort.faults or all(row["Vendor"] != vendor for row in rows):
             cohort.faults.append(

@@ -51,10 +51,10 @@ def read_sheet(
     known = {_plain(name): name for name in (*columns, *more)}
     names = [known.get(_plain(name), name) for name in names]
     missing = [column for column in columns if column not in names]
-    if missing:
-        raise Sim2RealError(
-            f"{path}: has no column {', '.join(map(repr, missing))}; expected {', '.join(columns)}"
-        )
+    refuse(
+        missing,
+        f"{path}: has no column {', '.join(map(repr, missing))}; expected {', '.join(columns)}",
+    )
     twice = [column for column in columns if names.count(column) > 1]
     if twice:
         raise Sim2RealError(f"{path}: has two columns '{twice[0]}'; keep one")

@@ -59,6 +59,8 @@ VIRTUAL = ("simulated", "randomised")
 RELOCATED = {"unlabelled": "train", "oracle": "test"}
 """Domain and split of real images that are made twice where hearts must be found: training images
 without the help of their labels, to learn a translation from, and test images with it."""
+Task = tuple[str, str, str, Callable[[], list[tuple[Image, ...]]]]
+"""Vendor, subject and split, and what gives image and label of each phase, (x, y, slice)."""
 
 
 def prepare(run: RunFolder, cohort: Cohort, parameters: CohortParameters) -> pd.DataFrame:
@@ -170,10 +172,9 @@ def unlabelled_images(run: RunFolder, vendor: str) -> pd.DataFrame:
 def _prepare_cases(
     run: RunFolder, cases: list[Case], parameters: CohortParameters, into: str, domain: str
 ) -> tuple[pd.DataFrame, list[LeftOut]]:
-    stamps = [case.stamp for case in cases]
-    folder = _folder(run, f"{into}/slices/{domain}", parameters, stamps)
-    work = partial(_prepare_real_subject, run=run.path, folder=folder, parameters=parameters)
-    return _table(map_in_order(work, cases, name=f"{domain} images to the grid", unit="subject"))
+    tasks = [(case.vendor, case.subject, case.split, partial(_read_case, case)) for case in cases]
+    stamps, path = [case.stamp for case in cases], f"{into}/slices/{domain}"
+    return _prepare(run, tasks, path, parameters, stamps, f"{domain} images to the grid")
 
 
 def prepare_simulated(
@@ -189,11 +190,13 @@ def prepare_simulated(
         Sim2RealError: when no subject remains.
     """
     manifest = run.manifest(SIMULATION.name)
-    made_with = manifest["made_with"].iloc[0]
-    folder = _folder(run, f"{COHORT.name}/slices/simulated", parameters, made_with)
-    work = partial(_prepare_simulated_subject, run=run.path, folder=folder, parameters=parameters)
-    subjects, name = manifest.to_dict("records"), "simulated images to the grid"
-    table, too_short = _table(map_in_order(work, subjects, name=name, unit="subject"))
+    made_with, path = manifest["made_with"].iloc[0], f"{COHORT.name}/slices/simulated"
+    tasks = [
+        ("", row["subject"], "train", partial(_read_simulated, row, run.path))
+        for row in manifest.to_dict("records")
+    ]
+    name = "simulated images to the grid"
+    table, too_short = _prepare(run, tasks, path, parameters, made_with, name)
     if table.empty:
         raise Sim2RealError(
             f"all {len(too_short)} virtual subjects are left out ({too_short[0].reason}); lower"
@@ -221,67 +224,63 @@ def prepare_randomised(
     """
     manifest = run.manifest(POPULATION.name)
     source = [manifest["made_with"].iloc[0], science_digest("sim2real.simulation.random_contrast")]
-    folder = _folder(run, f"{into}/slices/randomised", parameters, source)
-    work = partial(_prepare_draw, run=run.path, folder=folder, parameters=parameters)
-    draws = list(product(manifest.to_dict("records"), range(n_draws)))
-    return _table(map_in_order(work, draws, name="images of random contrast", unit="image"))[0]
+    tasks = [
+        ("", f"{row['subject']}-{draw}", "train", partial(_read_draw, row, draw, run.path))
+        for row, draw in product(manifest.to_dict("records"), range(n_draws))
+    ]
+    path, name = f"{into}/slices/randomised", "images of random contrast"
+    return _prepare(run, tasks, path, parameters, source, name, unit="image")[0]
 
 
-def _table(results: list[list[dict] | LeftOut]) -> tuple[pd.DataFrame, list[LeftOut]]:
+def _prepare(
+    run: RunFolder,
+    tasks: list[Task],
+    path: str,
+    parameters: CohortParameters,
+    source: object,
+    name: str,
+    unit: str = "subject",
+) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """Write the images of every task into the folder ``path`` of the run, which is emptied first
+    where it was made otherwise; the rows, and the subjects with too few slices.
+
+    source: what the images are made of; name, unit: of the progress bar.
+    """
+    grid = parameters.model_dump(
+        mode="json", exclude={"mnms_root", "acdc_root", "surrogate_train", "surrogate_test"}
+    )
+    made_with = fingerprint_of(grid, source, science_digest(__name__))
+    folder = resumable_folder(run.path / path, made_with)
+    work = partial(_prepare_subject, run=run.path, folder=folder, parameters=parameters)
+    results = map_in_order(work, tasks, name=name, unit=unit)
     rows = [row for result in results if isinstance(result, list) for row in result]
     left_out = [result for result in results if isinstance(result, LeftOut)]
     return pd.DataFrame(rows, columns=SLICE_COLUMNS), left_out
 
 
-def _folder(run: RunFolder, path: str, parameters: CohortParameters, source: object) -> Path:
-    grid = parameters.model_dump(
-        mode="json", exclude={"mnms_root", "acdc_root", "surrogate_train", "surrogate_test"}
-    )
-    made_with = fingerprint_of(grid, source, science_digest(__name__))
-    return resumable_folder(run.path / path, made_with)
+def _read_case(case: Case) -> list[tuple[Image, Image]]:
+    return [case.read(phase) for phase in PHASES]
 
 
-def _prepare_real_subject(
-    case: Case, run: Path, folder: Path, parameters: CohortParameters
-) -> list[dict] | LeftOut:
-    rows = _rows(folder.relative_to(run), case.vendor, case.subject, case.split)
-    read = lambda: [case.read(phase) for phase in PHASES]
-    return _prepare_subject(rows, read, parameters.crop_centre, folder, parameters)
+def _read_simulated(row: dict, run: Path) -> list[tuple[Image, ...]]:
+    stacks = read_image(run / row["image"]), read_labels(run / row["label"])
+    return [
+        tuple(Image(stack.data[..., p], stack.affine) for stack in stacks)
+        for p in range(len(PHASES))
+    ]
 
 
-def _prepare_simulated_subject(
-    row: dict, run: Path, folder: Path, parameters: CohortParameters
-) -> list[dict] | LeftOut:
-    def read() -> list[tuple[Image, ...]]:
-        stacks = read_image(run / row["image"]), read_labels(run / row["label"])
-        return [
-            tuple(Image(stack.data[..., p], stack.affine) for stack in stacks)
-            for p in range(len(PHASES))
-        ]
-
-    rows = _rows(folder.relative_to(run), "", row["subject"], "train")
-    return _prepare_subject(rows, read, "heart", folder, parameters)
-
-
-def _prepare_draw(
-    subject_and_draw: tuple[dict, int], run: Path, folder: Path, parameters: CohortParameters
-) -> list[dict] | LeftOut:
-    row, draw = subject_and_draw
-
-    def read() -> list[tuple[Image, Image]]:
-        maps = read_labels(run / row["structures"])
-        rng = generator(0, "random contrast", row["subject"], draw)
-        middle = maps.data.shape[4] // 2
-        return [
-            (
-                random_contrast(Image(maps.data[:, :, :, p], maps.affine), rng),
-                Image(labels_of(maps.data[:, :, :, p, middle]), maps.affine),
-            )
-            for p in range(len(PHASES))
-        ]
-
-    rows = _rows(folder.relative_to(run), "", f"{row['subject']}-{draw}", "train")
-    return _prepare_subject(rows, read, "heart", folder, parameters)
+def _read_draw(row: dict, draw: int, run: Path) -> list[tuple[Image, Image]]:
+    maps = read_labels(run / row["structures"])
+    rng = generator(0, "random contrast", row["subject"], draw)
+    middle = maps.data.shape[4] // 2
+    return [
+        (
+            random_contrast(Image(maps.data[:, :, :, p], maps.affine), rng),
+            Image(labels_of(maps.data[:, :, :, p, middle]), maps.affine),
+        )
+        for p in range(len(PHASES))
+    ]
 
 
 def _rows(folder: Path, vendor: str, subject: str, split: str) -> list[dict]:
@@ -302,17 +301,12 @@ def _rows(folder: Path, vendor: str, subject: str, split: str) -> list[dict]:
 
 
 def _prepare_subject(
-    rows: list[dict],
-    read: Callable[[], list[tuple[Image, Image]]],
-    crop_centre: str,
-    folder: Path,
-    parameters: CohortParameters,
+    task: Task, run: Path, folder: Path, parameters: CohortParameters
 ) -> list[dict] | LeftOut:
-    """``rows``, an image each, their files written where they are not there.
-
-    read: gives image and label of each row, shape (x, y, slice). Both phases are turned alike and
-    cropped about one centre.
-    """
+    """Rows of the subject's images, their files written where they are not there. Both phases are
+    turned alike and cropped about one centre."""
+    vendor, subject, split, read = task
+    rows = _rows(folder.relative_to(run), vendor, subject, split)
     file_of = lambda path: folder / Path(path).name
     if all(file_of(row[kind]).exists() for row in rows for kind in ("image", "label")):
         return rows
@@ -325,10 +319,10 @@ def _prepare_subject(
     try:
         middle = _middle(labels, domain, parameters.n_slices)
     except TooFewSlices as fault:
-        subject = {name: rows[0][name] for name in ("subject", "vendor", "split")}
-        return LeftOut(**subject, reason=fault.reason)
+        return LeftOut(subject, vendor, split, fault.reason)
     centre = field_centre(pairs[0][0])
-    if crop_centre == "heart" and any(guide.data.any() for guide in guides):
+    about_heart = domain in VIRTUAL or parameters.crop_centre == "heart"
+    if about_heart and any(guide.data.any() for guide in guides):
         centre = heart_centre([turn(guide)[0].data for guide in guides])
     grid = Grid.of(parameters)
     for (image, label), row in zip(pairs, rows, strict=True):

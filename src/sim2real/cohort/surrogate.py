@@ -24,7 +24,7 @@ from ..data import (
     write_image,
     write_table,
 )
-from ..population import Phantom, PopulationParameters, SlicePlan, sample_subject
+from ..population import PopulationParameters, maps_of, sample_subject
 from . import appearance
 from .parameters import CohortParameters
 
@@ -83,9 +83,7 @@ def _write_subject(item: tuple[str, str, int], folder: Path, seed: int) -> dict:
         # an operator puts the middle of the field of view about between the ventricles
         septum = np.deg2rad(subject.septum_angle_deg - subject.roll_deg)
         middle_mm = 18 * np.array([np.cos(septum), np.sin(septum)]) + rng.normal(0, 8, 2)
-        phantom = Phantom(subject)
-        plan = SlicePlan.of(phantom.heart, geometry, offset_mm=tuple(middle_mm.tolist()))
-        structures = phantom.structures(plan, phases, geometry)
+        structures = maps_of(subject, phases, geometry, offset_mm=tuple(middle_mm.tolist()))
         image, label = appearance.image_subject(structures, vendor, rng)
         write_image(label_path, label)
         write_image(image_path, image)

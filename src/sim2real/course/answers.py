@@ -22,8 +22,10 @@ def not_yet(fault: object, message: str) -> None:
 def number(answer: object, name: str) -> float:
     """The answer as a finite number. Raises NotYet for a stub and for anything else."""
     _require(answer, name)
-    if isinstance(answer, bool) or np.ndim(answer) != 0 or isinstance(answer, str):
-        raise NotYet(f"{name} is {type(answer).__name__}; expected one number")
+    not_yet(
+        isinstance(answer, bool) or np.ndim(answer) != 0 or isinstance(answer, str),
+        f"{name} is {type(answer).__name__}; expected one number",
+    )
     try:
         value = float(answer)
     except (TypeError, ValueError):
@@ -60,8 +62,7 @@ def call(function: Callable, *arguments: object):
     an error within it, named."""
     name = getattr(function, "__name__", "the answer")
     _require(function, name)
-    if not callable(function):
-        raise NotYet(f"{name} is {type(function).__name__}; expected a function")
+    not_yet(not callable(function), f"{name} is {type(function).__name__}; expected a function")
     try:
         value = function(*arguments)
     except Sim2RealError as error:

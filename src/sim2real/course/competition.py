@@ -181,13 +181,10 @@ def _check(where: str, entry: dict) -> None:
     """Refuse an entry with a field of another kind or beyond its limits."""
     for name, value in entry.items():
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        fits = number if _FIELDS[name] is float else isinstance(value, str)
-        refuse(not fits, f"{where}: {name} is {value!r}; expected {_expected(name)}")
         low, high = LIMITS.get(name, (-np.inf, np.inf))
-        refuse(
-            number and not low <= value <= high,
-            f"{where}: {name} is {value!r}; expected {_expected(name)}",
-        )
+        within = number and low <= value <= high
+        fits = within if _FIELDS[name] is float else isinstance(value, str)
+        refuse(not fits, f"{where}: {name} is {value!r}; expected {_expected(name)}")
     team = entry.get("team", "a team")
     refuse(not _TEAM.fullmatch(team), f"{where}: team is {team!r}; expected {_expected('team')}")
 

@@ -8,12 +8,10 @@ import html
 import json
 
 import numpy as np
-from skimage.measure import approximate_polygon, find_contours
 
-from ..data import COLOURS, png_uri, refuse
+from ..data import COLOURS, outlines_path, png_uri, refuse
 from ..simulation.picture import runs_of
 
-_TOLERANCE_PX = 0.35  # the drawn reference may stray from the label's border by this much
 OWN_COLOUR = "#56b4e9"  # of the reader's outline
 # within the picture, so that it holds in a notebook and on a slide, too
 _STYLE = (
@@ -53,7 +51,7 @@ def contour_html(image: np.ndarray, mask: np.ndarray, name: str, what: str) -> s
         f' style="max-width:100%" role="img" aria-label="{described}"><image width="{columns}"'
         f' height="{rows}" href="{png_uri(image)}"/><path'
         f' class="contour-reference" fill="none" stroke="{COLOURS["LV"]}" stroke-width="2"'
-        f' vector-effect="non-scaling-stroke" d="{_outline(mask)}"/></svg></div>'
+        f' vector-effect="non-scaling-stroke" d="{outlines_path(mask[None, None])}"/></svg></div>'
         f'{_controls(what)}<details class="contour-answer"><summary>Show the reference outline'
         "</summary><p>The outline of the reference is drawn into the slice while this is open.</p>"
         "</details></div>"
@@ -74,12 +72,3 @@ def _controls(what: str) -> str:
         f' type="button" value="clear">Clear</button> {keys}</p>'
         '<p class="contour-said" aria-live="polite"></p></div>'
     )
-
-
-def _outline(mask: np.ndarray) -> str:
-    """The mask's border as an SVG path, in pixels from the upper left corner of the slice."""
-    parts = []
-    for contour in find_contours(np.pad(mask, 1).astype(float), 0.5):
-        points = approximate_polygon(contour, _TOLERANCE_PX) - 0.5
-        parts.append("M" + "L".join(f"{x:.1f} {y:.1f}" for y, x in points[:-1]) + "Z")
-    return "".join(parts)

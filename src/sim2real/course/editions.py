@@ -7,7 +7,7 @@ import re
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from ..data import Sim2RealError
+from ..data import refuse
 from .lessons import CHECK, MODEL, SOLUTION, WRONG, Lesson, kind
 
 ANSWER = "answer"
@@ -75,11 +75,11 @@ def stub(solution: str, check: str) -> str:
             lines += [
                 f"{name} = ..." for name in names if name in asked and f"{name} = ..." not in lines
             ]
-    if len(lines) == 1:
-        raise Sim2RealError(
-            f"the check '{check.splitlines()[0]}' uses nothing that its solution defines; it must"
-            " judge the answer"
-        )
+    refuse(
+        len(lines) == 1,
+        f"the check '{check.splitlines()[0]}' uses nothing that its solution defines; it must"
+        " judge the answer",
+    )
     return "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
 """The lessons' sources: notebooks in ``book/course`` whose cells say by a tag what they are."""
 
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,12 +87,10 @@ def _exercise(path: Path, cells: list[NotebookNode], first: int) -> Exercise:
         f"{path}, cell {first + 1}: an exercise called '{name}' of level '{level}'; expected a"
         f" name and one of {', '.join(LEVELS)}",
     )
-    following, kinds = first + 1, []
-    while following < len(cells) and kind(cells[following]) in (SOLUTION, WRONG, CHECK):
-        kinds.append(kind(cells[following]))
-        following += 1
-        if kinds[-1] == CHECK:
-            break
+    tags = map(kind, cells[first + 1 :])
+    kinds = list(takewhile(lambda tag: tag in (SOLUTION, WRONG, CHECK), tags))
+    kinds = kinds[: kinds.index(CHECK) + 1] if CHECK in kinds else kinds
+    following = first + 1 + len(kinds)
     refuse(
         kinds[:1] != [SOLUTION]
         or kinds[-1:] != [CHECK]

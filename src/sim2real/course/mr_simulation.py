@@ -14,13 +14,13 @@ def echo_ratio(answer: Callable) -> None:
     for t2, first, second in ((50.0, 1.0, 2.0), (36.0, 1.5, 2.8), (290.0, 0.5, 4.0)):
         given = number(call(answer, t2, first, second), "the ratio")
         signals = [abs(steady_state(1000.0, t2, 60.0, 5.0, echo)) for echo in (first, second)]
-        if abs(given - signals[1] / signals[0]) > 0.002:
-            way = "larger" if given > signals[1] / signals[0] else "smaller"
-            raise NotYet(
-                f"T2 {t2:g} ms, echoes at {first:g} and {second:g} ms: your ratio {given:.3f} is"
-                f" {way} than the Bloch equations give. The steady state before the echoes is the"
-                " same; how long is it from one echo to the other?"
-            )
+        way = "larger" if given > signals[1] / signals[0] else "smaller"
+        not_yet(
+            abs(given - signals[1] / signals[0]) > 0.002,
+            f"T2 {t2:g} ms, echoes at {first:g} and {second:g} ms: your ratio {given:.3f} is"
+            f" {way} than the Bloch equations give. The steady state before the echoes is the"
+            " same; how long is it from one echo to the other?",
+        )
     right("The Bloch equations, solved for three tissues, agree.")
 
 
@@ -46,18 +46,18 @@ def best_flip_angle(
         return signal(blood, at) - signal(myocardium, at)
 
     best = max(contrast(at) for at in range(1, 181))
-    if contrast(angle) < 0.9985 * best:
-        brightest = max(range(1, 181), key=lambda at: signal(blood, at))
-        hint = (
-            "; there the blood itself is brightest, but the contrast was asked for"
-            if abs(angle - brightest) <= 3
-            else ""
-        )
-        rises = "above" if contrast(min(angle + 5, 180)) > contrast(angle) else "below"
-        raise NotYet(
-            f"at {angle:.0f} degrees the contrast is {contrast(angle) / best:.1%} of the largest;"
-            f" it grows {rises} your angle{hint}"
-        )
+    brightest = max(range(1, 181), key=lambda at: signal(blood, at))
+    hint = (
+        "; there the blood itself is brightest, but the contrast was asked for"
+        if abs(angle - brightest) <= 3
+        else ""
+    )
+    rises = "above" if contrast(min(angle + 5, 180)) > contrast(angle) else "below"
+    not_yet(
+        contrast(angle) < 0.9985 * best,
+        f"at {angle:.0f} degrees the contrast is {contrast(angle) / best:.1%} of the largest;"
+        f" it grows {rises} your angle{hint}",
+    )
     right("The Bloch equations give no larger contrast at any whole angle.")
 
 
@@ -71,15 +71,15 @@ def band(answer: Callable) -> None:
             [abs(steady_state(1000.0, 100.0, 60.0, tr, tr / 2, offset)) for offset in offsets]
         )
         first = offsets[: int(1000 / tr)][np.argmin(signals[: int(1000 / tr)])]
-        if abs(given - first) > 0.02 * first:
-            there = abs(steady_state(1000.0, 100.0, 60.0, tr, tr / 2, given)) / abs(
-                steady_state(1000.0, 100.0, 60.0, tr, tr / 2)
-            )
-            raise NotYet(
-                f"TR {tr:g} ms: at {given:.0f} Hz the Bloch equations leave {there:.0%} of the"
-                " signal on resonance, which is not the first dark band. By how many turns do"
-                " spins there run ahead in one TR, if pulses alternate in sign?"
-            )
+        there = abs(steady_state(1000.0, 100.0, 60.0, tr, tr / 2, given)) / abs(
+            steady_state(1000.0, 100.0, 60.0, tr, tr / 2)
+        )
+        not_yet(
+            abs(given - first) > 0.02 * first,
+            f"TR {tr:g} ms: at {given:.0f} Hz the Bloch equations leave {there:.0%} of the"
+            " signal on resonance, which is not the first dark band. By how many turns do"
+            " spins there run ahead in one TR, if pulses alternate in sign?",
+        )
     right("The darkest off-resonance of the Bloch equations lies there, at three repetition times.")
 
 
@@ -140,11 +140,11 @@ def low_resolution(answer: Callable) -> None:
         given.shape != (n, m),
         f"your image of {n} x {m} lines has shape {given.shape}; expected {(n, m)}, rows first",
     )
-    if abs(given.mean() / 5 - 1) > 0.01:
-        raise NotYet(
-            f"the image's mean was 5 and is {given.mean():.3g}; a transform back over fewer samples"
-            " divides by fewer"
-        )
+    not_yet(
+        abs(given.mean() / 5 - 1) > 0.01,
+        f"the image's mean was 5 and is {given.mean():.3g}; a transform back over fewer samples"
+        " divides by fewer",
+    )
     not_yet(
         np.abs(given - expected).max() > 1e-6,
         "waves of one to three cycles, well within the measured lines, do not come through as"

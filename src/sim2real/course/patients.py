@@ -7,7 +7,7 @@ import numpy as np
 
 from ..cohort import VENDOR_LOOKS, Grid, heart_centre, image_subject, to_grid, upright
 from ..data import Image, as_shown, generator, normalise
-from ..population import Phantom, PopulationParameters, SlicePlan, sample_subject
+from ..population import PopulationParameters, maps_of, sample_subject
 from ..simulation import SimulationParameters, simulate
 
 _SHARE_NORMAL = 0.3
@@ -64,5 +64,4 @@ def middle_slices(image: Image, label: Image, pixels: int = 96) -> tuple[np.ndar
 def _structures(
     family: str, index: int, phases: tuple[str, ...], geometry: PopulationParameters
 ) -> Image:
-    phantom = Phantom(sample_subject(0, index, _SHARE_NORMAL, family=family))
-    return phantom.structures(SlicePlan.of(phantom.heart, geometry), phases, geometry)
+    return maps_of(sample_subject(0, index, _SHARE_NORMAL, family=family), phases, geometry)

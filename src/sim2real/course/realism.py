@@ -22,16 +22,16 @@ def frechet_1d(answer: Callable) -> None:
     ):
         given = number(call(answer, *first, *second), "the distance")
         true = float(np.mean((norm.ppf(levels, *first) - norm.ppf(levels, *second)) ** 2))
-        if abs(given - true) > 0.01 * max(true, 0.1):
-            case = f"N({first[0]:g}, SD {first[1]:g}) to N({second[0]:g}, SD {second[1]:g})"
-            part = (
-                "the means agree, so it is the term of the spreads"
-                if first[0] == second[0]
-                else "look at both terms"
-            )
-            raise NotYet(
-                f"{case}: {given:.3f} is not the mean squared way of the cheapest transport; {part}"
-            )
+        case = f"N({first[0]:g}, SD {first[1]:g}) to N({second[0]:g}, SD {second[1]:g})"
+        part = (
+            "the means agree, so it is the term of the spreads"
+            if first[0] == second[0]
+            else "look at both terms"
+        )
+        not_yet(
+            abs(given - true) > 0.01 * max(true, 0.1),
+            f"{case}: {given:.3f} is not the mean squared way of the cheapest transport; {part}",
+        )
     right("It is the mean squared way of the cheapest transport of one Gaussian into the other.")
 
 
@@ -96,19 +96,19 @@ def sees_flattening(answer: Callable, one_half: np.ndarray, other_half: np.ndarr
     spaces = [
         array(call(answer, stack), "your features") for stack in (one_half, other_half, flattened)
     ]
-    if any(
-        space.ndim != 2 or len(space) != len(stack)
-        for space, stack in zip(spaces, (one_half, other_half, flattened), strict=True)
-    ):
-        raise NotYet(
-            f"features of shape {spaces[0].shape} for {len(one_half)} slices; expected (slice,"
-            " feature)"
-        )
-    if spaces[0].shape[1] > 8:
-        raise NotYet(
-            f"{spaces[0].shape[1]} features for {len(one_half)} slices; a covariance needs more"
-            " slices than that: use at most 8"
-        )
+    not_yet(
+        any(
+            space.ndim != 2 or len(space) != len(stack)
+            for space, stack in zip(spaces, (one_half, other_half, flattened), strict=True)
+        ),
+        f"features of shape {spaces[0].shape} for {len(one_half)} slices; expected (slice,"
+        " feature)",
+    )
+    not_yet(
+        spaces[0].shape[1] > 8,
+        f"{spaces[0].shape[1]} features for {len(one_half)} slices; a covariance needs more"
+        " slices than that: use at most 8",
+    )
     mean, sd = spaces[1].mean(axis=0), spaces[1].std(axis=0)
     real, reference, flat = ((space - mean) / np.where(sd > 1e-12, sd, 1) for space in spaces)
     floor, distance = frechet_distance(real, reference), frechet_distance(flat, reference)

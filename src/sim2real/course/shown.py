@@ -3,20 +3,16 @@ the lesson, so that pages and slides have them without anything being executed."
 
 import base64
 import copy
-import io
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
-from PIL import Image
 
-from ..data import Sim2RealError
+from ..data import Sim2RealError, few_colours
 from .lessons import Lesson, kind
-
-COLOURS = 128
-"""Of a kept figure, at most."""
 
 
 def executed(edition: NotebookNode, name: str) -> NotebookNode:
@@ -40,14 +36,15 @@ def own_outputs(lesson: Lesson) -> NotebookNode:
     """The lesson's own code cells, executed without any answer, solution or check, so that no
     output can hold what a reader is to find.
 
-    Figures are PNG of at most ``COLOURS`` colours. Raises Sim2RealError naming the cell that fails.
+    Figures are PNG of few colours. Raises Sim2RealError naming the cell that fails.
     """
     own = copy.deepcopy(lesson.notebook)
     own.cells = [cell for cell in own.cells if cell.cell_type == "code" and not kind(cell)]
     own = executed(own, lesson.name)
     for cell in own.cells:
-        cell.outputs = _merged([_small(output) for output in cell.outputs])
-    return own
+        cell.outputs = [_small(output) for output in cell.outputs]
+    # what was printed becomes one text, since where it was broken is chance
+    return CoalesceStreamsPreprocessor().preprocess(own, {})[0]
 
 
 def with_outputs(edition: NotebookNode, shown: NotebookNode) -> NotebookNode:
@@ -67,31 +64,12 @@ def kept(page: Path) -> NotebookNode:
     return nbformat.read(page, as_version=4) if page.is_file() else nbformat.v4.new_notebook()
 
 
-def small_png(png: bytes) -> bytes:
-    """The same picture in at most ``COLOURS`` colours."""
-    picture, buffer = Image.open(io.BytesIO(png)).convert("RGB"), io.BytesIO()
-    fewer = picture.quantize(COLOURS, dither=Image.Dither.NONE)
-    fewer.save(buffer, "png", optimize=True)
-    return buffer.getvalue()
-
-
-def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """What was printed as one text, since where it was broken is chance."""
-    merged: list[NotebookNode] = []
-    for output in outputs:
-        if output.output_type == "stream" and merged and merged[-1].get("name") == output.name:
-            merged[-1].text += output.text
-        else:
-            merged.append(output)
-    return merged
-
-
 def _small(output: NotebookNode) -> NotebookNode:
     """An output with a small figure, and without numbers that differ from one execution to the
     next."""
     if "execution_count" in output:
         output.execution_count = None
     if "image/png" in output.get("data", {}):
-        png = small_png(base64.b64decode(output.data["image/png"]))
+        png = few_colours(base64.b64decode(output.data["image/png"]))
         output.data = {"image/png": base64.b64encode(png).decode("ascii")}
     return output

@@ -55,12 +55,12 @@ def temperature(answer: object, own: float, other: float, n_patches: int) -> Non
     similarity = torch.full((n_patches,), other, dtype=torch.float64)
     similarity[0] = own
     probability = float(F.softmax(similarity / given, dim=0)[0])
-    if abs(probability - 0.5) > 0.02:
-        way = "lower" if probability < 0.5 else "higher"
-        raise NotYet(
-            f"at a temperature of {given:.3g} the own patch has a probability of {probability:.2f};"
-            f" try a {way} one"
-        )
+    way = "lower" if probability < 0.5 else "higher"
+    not_yet(
+        abs(probability - 0.5) > 0.02,
+        f"at a temperature of {given:.3g} the own patch has a probability of {probability:.2f};"
+        f" try a {way} one",
+    )
     right(
         "There the own patch is as probable as all the others together; above it the loss hardly"
         " sees the difference."
@@ -77,11 +77,11 @@ def fooled(score: object, loss: object) -> None:
         return float(least_squares(scores, real=False) + least_squares(scores, real=True)) / 2
 
     best = minimize_scalar(discriminator, bounds=(-1, 2), method="bounded")
-    if abs(given - best.x) > 0.01:
-        raise NotYet(
-            f"with a score of {given:g} for all images the discriminator's loss is"
-            f" {discriminator(given):.3f}, and a search finds a lower one"
-        )
+    not_yet(
+        abs(given - best.x) > 0.01,
+        f"with a score of {given:g} for all images the discriminator's loss is"
+        f" {discriminator(given):.3f}, and a search finds a lower one",
+    )
     not_yet(
         abs(value - best.fun) > 0.005,
         f"the score is right, and {value:g} is not the loss there: it is half of the sum of two"

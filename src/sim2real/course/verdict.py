@@ -6,7 +6,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-from .answers import NotYet, array, call, not_yet, number, right
+from .answers import array, call, not_yet, number, right
 
 
 def corrected(answer: object, p: list[float]) -> None:
@@ -24,16 +24,16 @@ def corrected(answer: object, p: list[float]) -> None:
         for k in range(len(p))
     ]
     for k, (mine, theirs) in enumerate(zip(given, true, strict=True)):
-        if abs(mine - theirs) > 1e-9:
-            hint = (
-                "; every p times their number is Bonferroni's, which gives away power"
-                if np.allclose(given, np.minimum(1, len(p) * np.array(p)))
-                else ""
-            )
-            way = "large" if mine > theirs else "small"
-            raise NotYet(
-                f"the corrected value of p = {p[k]:g} is {mine:g}, which is too {way}{hint}"
-            )
+        hint = (
+            "; every p times their number is Bonferroni's, which gives away power"
+            if np.allclose(given, np.minimum(1, len(p) * np.array(p)))
+            else ""
+        )
+        way = "large" if mine > theirs else "small"
+        not_yet(
+            abs(mine - theirs) > 1e-9,
+            f"the corrected value of p = {p[k]:g} is {mine:g}, which is too {way}{hint}",
+        )
     right("Testing every subset of the hypotheses, the long way, gives the same.")
 
 
@@ -48,13 +48,13 @@ def paired(answer: object, first: np.ndarray, second: np.ndarray) -> None:
     difference = np.asarray(first) - np.asarray(second)
     signs = np.array(list(product((-1, 1), repeat=len(difference))))
     exact = float((np.abs(signs @ difference) >= abs(difference.sum()) - 1e-12).mean())
-    if not exact / 5 <= given <= exact * 5 + 1e-12:
-        way = "larger" if given > exact else "smaller"
-        raise NotYet(
-            f"p = {given:.3g} is many times {way} than the exact test over the subjects' signs"
-            " gives; both segmenters were judged on the same hearts: what of their variance is"
-            " common to both?"
-        )
+    way = "larger" if given > exact else "smaller"
+    not_yet(
+        not exact / 5 <= given <= exact * 5 + 1e-12,
+        f"p = {given:.3g} is many times {way} than the exact test over the subjects' signs"
+        " gives; both segmenters were judged on the same hearts: what of their variance is"
+        " common to both?",
+    )
     right("The exact test over all signs of the differences says the same.")
 
 
@@ -110,14 +110,14 @@ def reading(answer: Callable) -> None:
             ),
             f"{given!r} is no verdict; expected supported, not supported or undecided",
         )
-        if given != expected:
-            where = (
-                "holds the bound"
-                if low <= bound <= high
-                else f"lies {'above' if low > bound else 'below'} the bound"
-            )
-            raise NotYet(
-                f"an interval of {low:g} to {high:g} {where} of {bound:g}, and the claim puts it"
-                f" {side}: '{given}' does not follow"
-            )
+        where = (
+            "holds the bound"
+            if low <= bound <= high
+            else f"lies {'above' if low > bound else 'below'} the bound"
+        )
+        not_yet(
+            given != expected,
+            f"an interval of {low:g} to {high:g} {where} of {bound:g}, and the claim puts it"
+            f" {side}: '{given}' does not follow",
+        )
     right("The interval decides, not the number within it.")

@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 
 from ..data import LV, MYO, RV
 from ..population import DENSITY_G_PER_ML, Subject
-from .answers import NotYet, call, not_yet, number, right
+from .answers import call, not_yet, number, right
 
 
 def ejection_fraction(answer: object, subject: Subject) -> None:
@@ -84,13 +84,13 @@ def thickening(answer: Callable) -> None:
             inner + 5,
         )
         before, after = _cells(inner, inner + wall), _cells(kept, kept + given) * shortening
-        if abs(after / before - 1) > 0.02:
-            change = "more" if after > before else "less"
-            raise NotYet(
-                f"{case}: with your wall there is {abs(after / before - 1):.0%} {change} muscle at"
-                " end systole; muscle keeps its volume, and the cavity's radius falls as it"
-                " empties and shortens"
-            )
+        change = "more" if after > before else "less"
+        not_yet(
+            abs(after / before - 1) > 0.02,
+            f"{case}: with your wall there is {abs(after / before - 1):.0%} {change} muscle at"
+            " end systole; muscle keeps its volume, and the cavity's radius falls as it"
+            " empties and shortens",
+        )
     not_yet(
         abs(number(call(answer, 25.0, 8.0, 1.0, 0.0), "the wall") - 8.0) > 1e-6,
         "a ventricle that neither shortens nor ejects must keep its wall; yours changes it",
@@ -104,17 +104,17 @@ def z_of_mean(answer: Callable) -> None:
     rng = np.random.default_rng(0)
     for n in (9, 25):
         drawn = [number(call(answer, rng.normal(160, 27, n), 160.0, 27.0), "z") for _ in range(600)]
-        if abs(np.std(drawn) - 1) > 0.15:
-            raise NotYet(
-                f"over 600 samples of {n} from the published population itself your z spreads by"
-                f" {np.std(drawn):.2f}; a z-score spreads by 1. The mean of a sample varies less"
-                " than one person does: by how much?"
-            )
-        if abs(np.mean(drawn)) > 0.2:
-            raise NotYet(
-                "over 600 samples of the published population itself your z is"
-                f" {np.mean(drawn):.2f} on average; expected about 0"
-            )
+        not_yet(
+            abs(np.std(drawn) - 1) > 0.15,
+            f"over 600 samples of {n} from the published population itself your z spreads by"
+            f" {np.std(drawn):.2f}; a z-score spreads by 1. The mean of a sample varies less"
+            " than one person does: by how much?",
+        )
+        not_yet(
+            abs(np.mean(drawn)) > 0.2,
+            "over 600 samples of the published population itself your z is"
+            f" {np.mean(drawn):.2f} on average; expected about 0",
+        )
     not_yet(
         number(call(answer, np.full(9, 200.0), 160.0, 27.0), "z") < 0,
         "a sample above the published mean has a negative z; look at the order of the difference",

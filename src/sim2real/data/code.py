@@ -7,6 +7,7 @@ import ast
 import hashlib
 import json
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 
 PACKAGE = "sim2real"
@@ -117,12 +118,9 @@ def _is_no_science(module: str) -> bool:
 
 
 def _absolute(node: ast.ImportFrom, module: str) -> str:
-    if not node.level:
-        return node.module or ""
     is_package = bool(module) and path_of(module).name == "__init__.py"
-    steps = module.split(".")
-    parent = steps[: len(steps) - node.level + is_package]
-    return ".".join([*parent, *filter(None, [node.module])])
+    package = module if is_package else module.rpartition(".")[0]
+    return resolve_name("." * node.level + (node.module or ""), package)
 
 
 def _syntax(source: str) -> str:

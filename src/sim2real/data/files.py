@@ -72,11 +72,11 @@ def read_json(path: Path | str) -> dict:
         raise Sim2RealError(
             f"{path}: cut short or damaged ({error}); run the chapter that makes it again"
         ) from None
-    if not isinstance(content, dict):
-        raise Sim2RealError(
-            f"{path}: holds {type(content).__name__}; expected names and values: run the chapter"
-            " that makes it again"
-        )
+    refuse(
+        not isinstance(content, dict),
+        f"{path}: holds {type(content).__name__}; expected names and values: run the chapter"
+        " that makes it again",
+    )
     return content
 
 

@@ -101,10 +101,10 @@ def open_image(path: Path | str) -> nib.Nifti1Image:
         not 3 <= len(nifti.shape) <= 5 or min(nifti.shape) < 1,
         f"{path}: has shape {nifti.shape}; expected 3 or 4 dimensions, none of them empty",
     )
-    if kind not in "iuf":
-        raise Sim2RealError(
-            f"{path}: holds voxels of type {nifti.get_data_dtype()}; expected real numbers"
-        )
+    refuse(
+        kind not in "iuf",
+        f"{path}: holds voxels of type {nifti.get_data_dtype()}; expected real numbers",
+    )
     claimed = math.prod(nifti.shape) * nifti.get_data_dtype().itemsize
     refuse(
         claimed > path.stat().st_size * (_DEFLATE if _is_packed(path) else 1),
@@ -245,10 +245,9 @@ def phases_of(path: Path | str, nifti: nib.Nifti1Image) -> list[int | None]:
 
 def _spacings(nifti: nib.Nifti1Image) -> dict[str, np.ndarray]:
     """Edges of a voxel in mm, (3,), by each reading of a header."""
-    header, readings = nifti.header, {}
-    edges = {"sform": np.linalg.norm(header.get_sform()[:3, :3], axis=0)}
-    if header["sform_code"] <= 0:
-        edges = {}
+    header, edges, readings = nifti.header, {}, {}
+    if header["sform_code"] > 0:
+        edges["sform"] = np.linalg.norm(header.get_sform()[:3, :3], axis=0)
     edges["pixdim"] = np.abs(header["pixdim"][1:4].astype(float))
     # the lowest three bits are the unit of length: 1 metre, 3 micron
     factor = {1: 1000.0, 3: 0.001}.get(int(header["xyzt_units"]) & 7, 1.0)

@@ -39,21 +39,18 @@ def cine_html(frames: np.ndarray, alt: str, period_s: float) -> str:
     """
     n, rows, columns = frames.shape
     size = (_WIDTH, round(rows * _WIDTH / columns))
-    grey = (np.clip(frames, 0, 1) * 255).round().astype(np.uint8)
     sheet = np.concatenate(
         [
             np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BICUBIC))
-            for frame in grey
+            for frame in _eight_bits(frames)
         ]
     )
-    buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "webp", quality=80, method=6)
-    picture = base64.b64encode(buffer.getvalue()).decode("ascii")
+    picture = _uri(sheet, "webp", quality=80, method=6)
     return (
         f'<style>{_STYLE}</style><div class="cine"'
         f' style="--phases:{n};--period:{period_s:.3f}s;--shape:{size[0]}/{size[1]}"><div'
         f' class="cine-frame" role="img" aria-label="{html.escape(alt, quote=True)}"'
-        f' style="background-image:url(data:image/webp;base64,{picture})"></div><label'
+        f' style="background-image:url({picture})"></div><label'
         ' class="cine-hold"><input type="checkbox"> hold still</label></div>'
     )
 
@@ -82,8 +79,11 @@ def mosaic_html(
     wrap = columns if wrap is None else min(wrap, columns)
     cells, labels = _wrapped(cells, wrap), _wrapped(labels, wrap)
     size = (wrap * width, cells.shape[0] * height)
+    mosaic = _eight_bits(cells).transpose(0, 2, 1, 3).reshape(size[::-1])
+    picture = _uri(mosaic, "webp", quality=85, method=6)
     paths = "".join(
-        f'<path class="moving-outline" stroke="{COLOURS[name]}" d="{_path(labels == value)}"/>'
+        f'<path class="moving-outline" stroke="{COLOURS[name]}"'
+        f' d="{outlines_path(labels == value)}"/>'
         for name, value in _DRAWN.items()
     )
     described = html.escape(alt, quote=True)
@@ -92,7 +92,7 @@ def mosaic_html(
         f' style="--cell:{width}/{height};--columns:{wrap}"><svg class="moving-still" viewBox="0 0'
         f' {size[0]} {size[1]}" data-cell="{width} {height}" data-lines="{lines}"'
         f' data-wrap="{wrap}" role="img" aria-label="{described}"><image width="{size[0]}"'
-        f' height="{size[1]}" href="data:image/webp;base64,{_webp(cells)}"/>{paths}</svg><div'
+        f' height="{size[1]}" href="{picture}"/>{paths}</svg><div'
         f' class="moving-view" role="img" aria-label="{described}" hidden></div><div'
         f' class="moving-controls" hidden>{controls}</div></div>'
     )
@@ -109,12 +109,15 @@ def range_html(name: str, sets: str, label: str, low: int, high: int, value: int
     )
 
 
-def choice_html(name: str, sets: str, legend: str, choices: dict[str, str]) -> str:
-    """Radio buttons, the first one chosen; choices: value to label."""
+def choice_html(
+    name: str, sets: str, legend: str, choices: dict[str, str], chosen: str | None = None
+) -> str:
+    """Radio buttons; choices: value to label; chosen: a value, the first one by default."""
+    chosen = next(iter(choices)) if chosen is None else chosen
     buttons = "".join(
         f'<label><input type="radio" name="{name}-{sets}" data-sets="{sets}"'
-        f' value="{value}"{"" if k else " checked"}> {html.escape(label)}</label>'
-        for k, (value, label) in enumerate(choices.items())
+        f' value="{value}"{" checked" if value == chosen else ""}> {html.escape(label)}</label>'
+        for value, label in choices.items()
     )
     return f"<fieldset><legend>{legend}</legend>{buttons}</fieldset>"
 
@@ -138,27 +141,26 @@ def _wrapped(cells: np.ndarray, wrap: int) -> np.ndarray:
     return filled.reshape(lines, -1, wrap, *rest).swapaxes(0, 1).reshape(-1, wrap, *rest)
 
 
-def _webp(cells: np.ndarray) -> str:
-    grey = (np.clip(cells, 0, 1) * 255).round().astype(np.uint8)
-    lines, columns, height, width = cells.shape
-    buffer = io.BytesIO()
-    Image.fromarray(grey.transpose(0, 2, 1, 3).reshape(lines * height, columns * width)).save(
-        buffer, "webp", quality=85, method=6
-    )
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
 def png_uri(image: np.ndarray) -> str:
     """A grey picture (row, column) of values 0 to 1 as a PNG of 8 bits: a ``data:`` address."""
-    grey = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
+    return _uri(_eight_bits(image), "png", optimize=True)
+
+
+def _eight_bits(grey: np.ndarray) -> np.ndarray:
+    """Values 0 to 1 as 0 to 255."""
+    return (np.clip(grey, 0, 1) * 255).round().astype(np.uint8)
+
+
+def _uri(picture: np.ndarray, kind: str, **settings: object) -> str:
+    """A grey picture of 8 bits (row, column) as a ``data:`` address; settings: of its format."""
     buffer = io.BytesIO()
-    Image.fromarray(grey).save(buffer, "png", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    Image.fromarray(picture).save(buffer, kind, **settings)
+    return f"data:image/{kind};base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def _path(masks: np.ndarray) -> str:
-    """The borders of masks (line, column, row, column of pixels) as one SVG path over the
-    mosaic."""
+def outlines_path(masks: np.ndarray) -> str:
+    """The borders of masks (line, column, row, column of pixels) as one SVG path over the mosaic,
+    in pixels from its upper left corner."""
     height, width = masks.shape[2:]
     parts = []
     for line, column in np.ndindex(masks.shape[:2]):

@@ -89,6 +89,8 @@ def named_numbers(
     numbers = {}
     for row in rows.to_dict("records"):
         start = name.format(**row)
-        numbers |= {start + ending: row[column] for ending, column in columns.items()}
-        numbers[f"{start}_interval"] = spoken_interval(row[low], row[high])
+        numbers |= {
+            **{start + ending: row[column] for ending, column in columns.items()},
+            f"{start}_interval": spoken_interval(row[low], row[high]),
+        }
     return numbers

@@ -1,6 +1,7 @@
 """What a command has written to a folder of the user's choice, and of which image."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ class Results:
         self.folder = folder
         rows = read_text_table(folder / SOURCES, _COLUMNS).to_dict("records")
         self._rows = {one_name(row["result"]): row for row in rows}
-        self._sums: dict[Path, str] = {}
+        self._sum = cache(sha256)
 
     def require_free(self, name: str, source: Path) -> None:
         """Raise Sim2RealError where the result ``name`` is there and of another image: one of
@@ -46,11 +47,6 @@ class Results:
         write_table(self.folder / SOURCES, pd.DataFrame(self._rows.values()))
         write_like(self.folder / name, data, source)
         return self.folder / name
-
-    def _sum(self, source: Path) -> str:
-        if source not in self._sums:
-            self._sums[source] = sha256(source)
-        return self._sums[source]
 
 
 def made_here(folder: Path) -> set[str]:

@@ -34,9 +34,6 @@ class _LastLine:
             except OSError:
                 pass  # progress must never stop the work it tells of
 
-    def flush(self) -> None:
-        pass
-
 
 def progress(
     items: Iterable | None = None, *, name: str, total: int | None = None, unit: str = "item"

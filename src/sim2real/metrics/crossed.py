@@ -129,11 +129,11 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> CrossedMean:
             f"subject {odd} is judged under one of two regimes only; a paired comparison needs"
             " both: evaluate anew"
         )
-    if one.shape != two.shape:
-        raise Sim2RealError(
-            f"{one.shape[1]} and {two.shape[1]} seeds of two regimes; a comparison needs as many of"
-            " each: train the rest"
-        )
+    refuse(
+        one.shape != two.shape,
+        f"{one.shape[1]} and {two.shape[1]} seeds of two regimes; a comparison needs as many of"
+        " each: train the rest",
+    )
     return crossed_mean(one.to_numpy() - two.to_numpy(), one.index.get_level_values(0).to_numpy())
 
 

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from ..data import Sim2RealError, refuse
+from ..data import refuse
 
 
 def frechet_distance(features: np.ndarray, reference: np.ndarray) -> float:
@@ -19,11 +19,11 @@ def frechet_distance(features: np.ndarray, reference: np.ndarray) -> float:
     means, covariances = zip(
         *(gaussian_of(vectors) for vectors in (features, reference)), strict=True
     )
-    if means[0].shape != means[1].shape:
-        raise Sim2RealError(
-            f"feature vectors of unequal length, {means[0].size} and {means[1].size}; take both"
-            " from one feature space"
-        )
+    refuse(
+        means[0].shape != means[1].shape,
+        f"feature vectors of unequal length, {means[0].size} and {means[1].size}; take both"
+        " from one feature space",
+    )
     return frechet_distance_of_gaussians(means[0], covariances[0], means[1], covariances[1])
 
 

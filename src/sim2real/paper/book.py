@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -20,7 +21,7 @@ from .chapters import CHAPTERS, COHORT, SEGMENTATION, STUDIES
 from .crate import write_crate
 from .jobs import Job, jobs
 from .licence import licensed, withhold
-from .origin import box_html, origins
+from .origin import box_html, mark_of, origins
 from .parameters import FILE, run_parameters
 from .prose import lookup, with_prose
 from .provenance import FILE as PROVENANCE
@@ -145,14 +146,9 @@ def has_study(folder: Path, name: str) -> bool:
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
         return False
-    reads = nbformat.read(path, as_version=4).metadata.get("sim2real", {}).get("reads", {})
-    for before, digest in reads.items():
-        source = path.with_name(f"{before}.ipynb")
-        if source.is_file():
-            made = nbformat.read(source, as_version=4).metadata.get("sim2real", {})
-            if made.get("makes") != digest:
-                return False
-    return True
+    reads = mark_of(path).get("reads", {})
+    sources = {path.with_name(f"{name}.ipynb"): digest for name, digest in reads.items()}
+    return all(mark_of(p).get("makes") == sources[p] for p in sources if p.is_file())
 
 
 def check_outputs(notebook: Path) -> None:
@@ -222,14 +218,9 @@ def _with_boxes(notebook: nbformat.NotebookNode, run: RunFolder) -> nbformat.Not
 
 def _copy_tables(folder: Path, target: Path) -> None:
     """Copy a chapter's results and tables, and the tables behind its figures."""
-    for path in sorted(
-        (*folder.glob("*.json"), *folder.glob("*.csv"), *folder.glob("figures/*.csv"))
-    ):
-        too_large = path.parent.name == "figures" and path.stat().st_size > LARGEST_BYTES
-        if path.name != "manifest.csv" and not too_large:
-            copy = target / path.relative_to(folder)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, copy)
+    of_figures = [p for p in folder.glob("figures/*.csv") if p.stat().st_size <= LARGEST_BYTES]
+    tables = [path for path in folder.glob("*.csv") if path.name != "manifest.csv"]
+    copy_files([*folder.glob("*.json"), *tables, *of_figures], folder, target)
 
 
 def _copy_labels(run: RunFolder, target: Path) -> None:
@@ -238,8 +229,13 @@ def _copy_labels(run: RunFolder, target: Path) -> None:
     tests = slices[(slices["domain"] == "real") & (slices["split"] == "test")]
     predicted = sorted((run.chapter(SEGMENTATION.name) / "predictions").rglob("*.nii.gz"))
     paths = [run.path / label for label in tests["label"]] + predicted
-    for path in filter(Path.is_file, paths):
-        copy = target / path.relative_to(run.path)
+    copy_files(filter(Path.is_file, paths), run.path, target)
+
+
+def copy_files(paths: Iterable[Path], folder: Path, target: Path) -> None:
+    """Copy files to the places below ``target`` that they have below ``folder``."""
+    for path in paths:
+        copy = target / path.relative_to(folder)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
 

@@ -7,10 +7,13 @@ import re
 import sys
 from pathlib import Path
 
-from ..data import Sim2RealError, at_home, refuse, repository
+from .. import cohort, course, population, realism, segmentation, translation
+from ..data import REGIMES, VENDORS, Sim2RealError, at_home, refuse, repository
 from .chapters import LAST, SEGMENTATION, STUDIES, TRANSLATION, resolve_chapter, resolve_studies
+from .data_check import check_data
 from .parameters import check, load_parameters, run_parameters
 from .processes import stoppable
+from .reference import reference_page
 
 _LICENCE = "show pictures made from M&Ms, ACDC or XCAT data, which their terms forbid to pass on"
 _SPINS = "10000"
@@ -34,9 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         return 0
     except OSError as error:  # a full disk, a folder that cannot be read
-        hint = ""
-        if error.errno in (errno.EROFS, errno.EACCES):
-            hint = "; make it writable, or work in another copy of the project"
+        closed = error.errno in (errno.EROFS, errno.EACCES)
+        hint = "; make it writable, or work in another copy of the project" if closed else ""
         fault = f"{error.filename or 'system'}: {error.strerror or error}{hint}"
         print(f"sim2real: {fault}", file=sys.stderr)
         return 1
@@ -48,8 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sim2real", description=__doc__)
     groups = {"": parser.add_subparsers(required=True, metavar="COMMAND")}
-    cohort = groups[""].add_parser("cohort", help="look at a folder of real images")
-    groups["cohort"] = cohort.add_subparsers(required=True, metavar="COMMAND")
+    of_cohort = groups[""].add_parser("cohort", help="look at a folder of real images")
+    groups["cohort"] = of_cohort.add_subparsers(required=True, metavar="COMMAND")
     for name, action, about, arguments in COMMANDS:
         group, _, last = name.rpartition(" ")
         words = {"help": about} if about else {}
@@ -73,7 +75,6 @@ def positive(text: str) -> int:
 
 
 def _run(options) -> None:
-    from .data_check import check_data
     from .workflow import find_profile, start
 
     root, name = repository(), options.resume
@@ -101,9 +102,7 @@ def _run(options) -> None:
 
 
 def _cohort_check(options) -> int:
-    from ..cohort import check_cohort
-
-    report = check_cohort(options.path)
+    report = cohort.check_cohort(options.path)
     print("\n".join(report.lines()))
     return 0 if report.usable else 1
 
@@ -207,68 +206,61 @@ def _compare(first: str, second: str):
 
 
 def _predict(options) -> None:
-    from ..cohort import CohortParameters
-    from ..data import REGIMES
-    from ..segmentation import PRETRAINED, predict_source, pretrained_card
-    from ..segmentation.training import model_folder
-
     if options.run is None:
         refuse(
             options.training or options.seed is not None,
             "--training and --seed choose among a run's segmenters; name the run with --run",
         )
-        card = pretrained_card()
+        card, model = segmentation.pretrained_card(), segmentation.PRETRAINED
         print(card["sentence"])
-        grid = CohortParameters(crop_centre="heart")
-        predict_source(options.source, PRETRAINED, grid, card["training"], options.output)
-        return
-    training = options.training or "sim2real"
-    refuse(
-        training not in REGIMES,
-        f"--training {training}: no such regime; there are {', '.join(REGIMES)}",
-    )
-    run = repository() / "runs" / options.run
-    parameters = run_parameters(run)
-    seed = parameters.segmentation.seeds[0] if options.seed is None else options.seed
-    model = model_folder(run / SEGMENTATION.name, training, seed)
-    predict_source(options.source, model, parameters.cohort, training, options.output)
+        grid, training = cohort.CohortParameters(crop_centre="heart"), card["training"]
+    else:
+        training = options.training or "sim2real"
+        refuse(
+            training not in REGIMES,
+            f"--training {training}: no such regime; there are {', '.join(REGIMES)}",
+        )
+        run = repository() / "runs" / options.run
+        parameters = run_parameters(run)
+        seed = parameters.segmentation.seeds[0] if options.seed is None else options.seed
+        grid = parameters.cohort
+        model = segmentation.model_folder(run / SEGMENTATION.name, training, seed)
+    segmentation.predict_source(options.source, model, grid, training, options.output)
 
 
 def _translate(options) -> None:
-    from ..cohort import CohortParameters
-    from ..data import VENDORS, choose_device
-    from ..translation import load_generator, load_official_generator, translate_source
+    from ..data import choose_device
 
     refuse(
         options.vendor not in VENDORS,
         f"--vendor {options.vendor}: no such vendor; there are {', '.join(VENDORS)}",
     )
     run = repository() / "runs" / options.run
-    grid = (
-        CohortParameters() if options.weights and not run.exists() else run_parameters(run).cohort
-    )
+    no_run = options.weights and not run.exists()
+    grid = cohort.CohortParameters() if no_run else run_parameters(run).cohort
     if options.weights:
-        generator = load_official_generator(options.weights)
+        generator = translation.load_official_generator(options.weights)
     else:
         path = run / TRANSLATION.name / "models" / options.vendor / "generator.pt"
-        generator = load_generator(path, choose_device())
-    paths = translate_source(options.source, generator, grid, options.vendor, options.output)
+        generator = translation.load_generator(path, choose_device())
+    paths = translation.translate_source(
+        options.source, generator, grid, options.vendor, options.output
+    )
     count = "1 image" if len(paths) == 1 else f"{len(paths)} images"
     print(f"{options.output}: {count} in the look of vendor {options.vendor}, float32 from 0 to 1")
 
 
 def _xcat_par(options) -> None:
-    from ..population import PopulationParameters, sample_subject, write_pars
-
     if options.run:
         parameters = run_parameters(repository() / "runs" / options.run)
-        seed, population = parameters.seed, parameters.population
+        seed, asked = parameters.seed, parameters.population
     else:
         values = {"n_subjects": options.subjects, "share_normal": options.share_normal}
-        seed, population = options.seed, check(PopulationParameters, values, "population")
-    share = population.share_normal
-    subjects = [sample_subject(seed, index, share) for index in range(population.n_subjects)]
-    paths = write_pars(subjects, options.output)
+        model = population.PopulationParameters
+        seed, asked = options.seed, check(model, values, "population")
+    indices = range(asked.n_subjects)
+    subjects = [population.sample_subject(seed, k, asked.share_normal) for k in indices]
+    paths = population.write_pars(subjects, options.output)
     print(
         f"{options.output}: {len(paths)} subjects, one .par each; run XCAT in each folder and set "
         f"population.xcat_root to {options.output}"
@@ -276,32 +268,22 @@ def _xcat_par(options) -> None:
 
 
 def _course(options) -> None:
-    from ..course import build_course, write_pages
-
     refuse(
         options.pages == (options.output is not None),
         "sim2real course: expected either a folder, as in 'sim2real course my-course', or --pages",
     )
     if options.pages:
-        print(f"book/course/student: {len(write_pages(repository()))} lessons")
+        print(f"book/course/student: {len(course.write_pages(repository()))} lessons")
         return
-    build_course(repository(), options.output, options.execute)
+    course.build_course(repository(), options.output, options.execute)
     print(
         f"{options.output}: student/ and instructor/ are notebooks, slides/ opens in a browser, "
         "without a network"
     )
 
 
-def _parameters(options) -> None:
-    from .reference import reference_page
-
-    print(reference_page())
-
-
 def _fetch_weights(options) -> None:
-    from ..realism import RealismParameters, find_weights
-
-    path, reason = find_weights(RealismParameters())
+    path, reason = realism.find_weights(realism.RealismParameters())
     refuse(
         path is None,
         f"{reason}; FID needs them: try again, or put them into PyTorch's cache (book/data.md)",
@@ -558,7 +540,12 @@ COMMANDS = (
             ),
         ),
     ),
-    ("parameters", _parameters, "print the reference of all parameters", ()),
+    (
+        "parameters",
+        lambda options: print(reference_page()),
+        "print the reference of all parameters",
+        (),
+    ),
     (
         "fetch-weights",
         _fetch_weights,

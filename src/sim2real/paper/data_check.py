@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from .. import cohort, population, realism
 from ..cohort import CohortParameters
 from ..data import refuse
 from .chapters import REAL_HEARTS, SEGMENTATION
@@ -18,46 +19,38 @@ def check_data(parameters: Parameters, until: str, root: Path) -> None:
         until: the last chapter that is executed.
         root: the project's folder.
     """
-    from ..population import MIDDLE_SLICES
-
-    population, cohort = parameters.population, parameters.cohort
+    people, anatomy, middle = parameters.cohort, parameters.population, population.MIDDLE_SLICES
     if parameters.realism.inception_weights is not None:
-        from ..realism import find_weights
-
-        find_weights(parameters.realism)
+        realism.find_weights(parameters.realism)
     refuse(
-        population.stack == "middle" and cohort.n_slices > MIDDLE_SLICES,
-        f"cohort.n_slices={cohort.n_slices}: population.stack=middle holds {MIDDLE_SLICES} "
+        anatomy.stack == "middle" and people.n_slices > middle,
+        f"cohort.n_slices={people.n_slices}: population.stack=middle holds {middle} "
         "slices; set population.stack=full",
     )
-    if population.xcat_root is not None:
-        from ..population import find_xcat_subjects, open_xcat
-
-        for path in find_xcat_subjects(root / population.xcat_root):
-            open_xcat(path)
-    if cohort.mnms_root is not None or cohort.acdc_root is not None:
+    if anatomy.xcat_root is not None:
+        for path in population.find_xcat_subjects(root / anatomy.xcat_root):
+            population.open_xcat(path)
+    if people.mnms_root is not None or people.acdc_root is not None:
         tests = "chapter 6 (Table 1)" if until >= SEGMENTATION.name else ""
-        _check_people(cohort, root, "chapters 3 to 5", tests)
+        _check_people(people, root, "chapters 3 to 5", tests)
     if parameters.real_hearts.has_people:
         study = f"appendix {REAL_HEARTS.name}"
-        _check_people(parameters.real_hearts.people(cohort), root, study, study)
+        _check_people(parameters.real_hearts.people(people), root, study, study)
 
 
-def _check_people(cohort: CohortParameters, root: Path, trains: str, tests: str) -> None:
+def _check_people(people: CohortParameters, root: Path, trains: str, tests: str) -> None:
     """Raise Sim2RealError for folders and voxels that cannot be used, and for want of subjects;
     ``trains`` and ``tests``: what needs those of the split, nothing if none does.
 
     The run's chapters would come to the voxels after minutes or hours.
     """
-    from ..cohort import examined, read_real, require_subjects
-
-    found = read_real(cohort, root)
+    found = cohort.read_real(people, root)
     needs = [(split, purpose) for split, purpose in (("train", trains), ("test", tests)) if purpose]
     for split, purpose in needs:
-        require_subjects(found.cases, split, purpose, cohort.vendors)
-    used = examined(found, cohort.n_slices, root / _KNOWN)
-    folders = [folder for folder in (cohort.mnms_root, cohort.acdc_root) if folder is not None]
+        cohort.require_subjects(found.cases, split, purpose, people.vendors)
+    used = cohort.examined(found, people.n_slices, root / _KNOWN)
+    folders = [folder for folder in (people.mnms_root, people.acdc_root) if folder is not None]
     used.sound(" and ".join(map(str, folders)))
     for split, purpose in needs:
         purpose += ", which cannot use those that 'sim2real cohort check' lists as left out,"
-        require_subjects(used.cases, split, purpose, cohort.vendors)
+        cohort.require_subjects(used.cases, split, purpose, people.vendors)

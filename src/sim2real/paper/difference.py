@@ -1,7 +1,6 @@
 """What changed from one run to another: parameters, code, data, and every number and figure that
 moved."""
 
-import json
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -51,9 +50,11 @@ def difference(first: Path, second: Path) -> Difference:
             one, two = (values.get(name) for values in numbers)
             if one != two:
                 moved.append((chapter, name, one, two, within(name, one, two)))
-        for name in _names(first, second, chapter, "*.csv"):
-            if count := _cells(first / chapter / name, second / chapter / name):
-                tables.append((chapter, name, count))
+        tables += [
+            (chapter, name, count)
+            for name in _names(first, second, chapter, "*.csv")
+            if (count := _cells(first / chapter / name, second / chapter / name))
+        ]
         for name in _names(first, second, f"{chapter}/figures", "*.json"):
             stem = Path(name).stem
             one, two = (
@@ -119,9 +120,7 @@ def lines(compared: Difference, first: str, second: str) -> list[str]:
 
 
 def _settings(first: Path, second: Path) -> list[tuple[str, str, str]]:
-    values = [
-        _flat(json.loads(run_parameters(folder).model_dump_json())) for folder in (first, second)
-    ]
+    values = [_flat(run_parameters(folder).model_dump(mode="json")) for folder in (first, second)]
     for folder, settings in zip((first, second), values, strict=True):
         content = read_provenance(folder) if is_whole(folder) else {}
         settings |= _flat(
@@ -137,15 +136,9 @@ def _settings(first: Path, second: Path) -> list[tuple[str, str, str]]:
     ]
 
 
-def _flat(tree: dict, prefix: str = "") -> dict:
-    flat: dict = {}
-    for name, value in tree.items():
-        flat |= (
-            _flat(value, f"{prefix}{name}.")
-            if isinstance(value, dict)
-            else {f"{prefix}{name}": value}
-        )
-    return flat
+def _flat(tree: dict) -> dict:
+    """Values by ``section.name``."""
+    return pd.json_normalize(tree).to_dict("records")[0]
 
 
 def _names(first: Path, second: Path, folder: str, pattern: str) -> list[str]:

@@ -141,8 +141,7 @@ def compared_table(run: RunFolder) -> str:
         _row("real images", "M&Ms, vendors A and B", _cohort(run, ours), "may not be passed on"),
         _row("anatomy", "XCAT", run.numbers(POPULATION.name)["source"], "XCAT needs a licence"),
     ]
-    for name, value_of, why in _SIZES:
-        rows.append(_row(name, value_of(paper), value_of(ours), why))
+    rows += [_row(name, value_of(paper), value_of(ours), why) for name, value_of, why in _SIZES]
     seeds = ", ".join(map(str, ours.segmentation.seeds))
     rows.append(_row("seeds of the segmenters", "not told", seeds, ""))
     features = run.numbers(REALISM.name)["features"]

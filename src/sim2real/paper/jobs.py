@@ -10,6 +10,8 @@ from ..data import Chapter, Notebook, folder_stamp, notebook_source, science_dig
 from .chapters import ALL, STUDIES
 from .parameters import Parameters
 
+_stamp = cache(folder_stamp)
+
 
 @dataclass(frozen=True)
 class Job:
@@ -118,8 +120,3 @@ def digest_of(parameters: Parameters, chapter: str) -> str:
 
 def _digest(*content: object) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-@cache
-def _stamp(folder: Path) -> str:
-    return folder_stamp(folder)

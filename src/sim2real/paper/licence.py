@@ -22,13 +22,13 @@ KINDS = ("anatomy", "real")
 
 def licensed(parameters: Parameters) -> dict[str, str]:
     """The kinds of picture that a run may not pass on, to the names of the data."""
-    names: dict[str, list[str]] = {}
-    for chapter in ALL:
-        section = getattr(parameters, chapter.section)
-        for parameter, (kind, name) in chapter.data.items():
-            if getattr(section, parameter) is not None:
-                names.setdefault(kind, []).append(name)
-    return {kind: " and ".join(data) for kind, data in names.items()}
+    pairs = [
+        pair
+        for chapter in ALL
+        for parameter, pair in chapter.data.items()
+        if getattr(getattr(parameters, chapter.section), parameter) is not None
+    ]
+    return {kind: " and ".join(name for k, name in pairs if k == kind) for kind, _ in pairs}
 
 
 def withhold(notebook: NotebookNode, kept_back: dict[str, str]) -> set[str]:

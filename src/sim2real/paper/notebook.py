@@ -15,7 +15,6 @@ from IPython import get_ipython
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
-from PIL import Image
 
 from ..data import (
     Chapter,
@@ -24,6 +23,7 @@ from ..data import (
     RunFolder,
     Sim2RealError,
     at_home,
+    few_colours,
     refuse,
     repository,
     save_figure,
@@ -42,7 +42,6 @@ from .reference import unit_of
 from .wording import readable
 
 _PLAIN = (bool, int, float, str, list, dict, type(None))
-_COLOURS = 128  # of a picture in a notebook: slices are grey, curves have few colours
 
 
 @dataclass(frozen=True)
@@ -247,12 +246,12 @@ def _require_inputs(notebook: Notebook, run: RunFolder) -> None:
     if notebook.alone:
         return
     for name in notebook.reads:
-        if not any((run.path / "chapters").glob(f"{name}*.ipynb")):
-            raise Sim2RealError(
-                f"{notebook.name} reads what {name} makes, which is not in runs/{run.path.name};"
-                f" run 'sim2real run --until {name[:2]}' first and give its folder: run ="
-                " 'runs/quick'"
-            )
+        refuse(
+            not any((run.path / "chapters").glob(f"{name}*.ipynb")),
+            f"{notebook.name} reads what {name} makes, which is not in runs/{run.path.name};"
+            f" run 'sim2real run --until {name[:2]}' first and give its folder: run ="
+            " 'runs/quick'",
+        )
 
 
 def _display(bundle: dict, name: str, pictures: tuple[str, ...], mark: dict) -> None:
@@ -266,10 +265,7 @@ def _display(bundle: dict, name: str, pictures: tuple[str, ...], mark: dict) -> 
 
 
 def _small_png(figure: Figure) -> str:
-    """A figure as PNG with few colours, in base64: a third of the size of all colours."""
+    """A figure as PNG with few colours, in base64."""
     whole = io.BytesIO()
     figure.savefig(whole, format="png", dpi=figure.dpi)
-    picture = Image.open(whole).convert("RGB")
-    small = io.BytesIO()
-    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(small, "png", optimize=True)
-    return base64.b64encode(small.getvalue()).decode("ascii")
+    return base64.b64encode(few_colours(whole.getvalue())).decode("ascii")

@@ -8,6 +8,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
 
 from ..data import sha256
@@ -38,6 +39,11 @@ def commit(root: Path) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
     return f"{head} + changes" if changed and head else head or "unknown"
+
+
+def mark_of(path: Path) -> dict:
+    """What an executed notebook says of itself: the code it rests on, what it reads and makes."""
+    return nbformat.read(path, as_version=4).metadata.get("sim2real", {})
 
 
 def outputs_of(notebook: NotebookNode) -> dict[str, NotebookNode]:

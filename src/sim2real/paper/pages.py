@@ -2,7 +2,6 @@
 
 import base64
 import re
-import shutil
 from functools import cache
 from pathlib import Path
 
@@ -10,9 +9,10 @@ import nbformat
 
 from ..data import RunFolder, module_digests, notebook_source, repository
 from .badges import line_html, older_html, spans_html
+from .book import copy_files
 from .chapters import ALL, COHORT, REALISM, chapter_of_page
 from .front import PREFIX, front_block
-from .origin import outputs_of
+from .origin import mark_of, outputs_of
 from .parameters import FILE
 from .prose import filled
 from .provenance import is_whole, read_provenance
@@ -102,10 +102,8 @@ def _starts_thebe(script) -> bool:
 def _copy_tables(app, error) -> None:
     """The tables behind the figures, to which their boxes lead."""
     if error is None:
-        for path in chapters_of(app).glob("*/figures/*.csv"):
-            copy = Path(app.outdir) / path.relative_to(app.srcdir)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, copy)
+        tables = chapters_of(app).glob("*/figures/*.csv")
+        copy_files(tables, Path(app.srcdir), Path(app.outdir))
 
 
 def run_badges(chapters: Path) -> tuple[str, list[str]]:
@@ -143,8 +141,7 @@ def changed_since(executed: Path) -> list[str]:
     """Modules that an executed notebook rests on whose syntax has changed since."""
     if not executed.is_file() or chapter_of_page(executed.stem) is None:
         return []
-    metadata = nbformat.read(executed, as_version=4).metadata.get("sim2real", {})
-    known = metadata.get("code", {})
+    known = mark_of(executed).get("code", {})
     names = [notebook.name for chapter in ALL for notebook in chapter.notebooks]
     source = max((n for n in names if executed.stem.startswith(n)), key=len)
     now = module_digests(notebook_source(repository() / "notebooks" / f"{source}.ipynb"))

@@ -47,11 +47,10 @@ def preset_names() -> list[str]:
 def load_parameters(preset: str = "quick", changes: list[str] | None = None) -> Parameters:
     """The preset's values over the defaults, then changes (``simulation.flip_angle_deg=45``)."""
     names = preset_names()
-    if preset not in names:
-        raise Sim2RealError(
-            f"preset '{preset}' does not exist{_nearest(preset, names)}; "
-            f"there are {', '.join(names)}"
-        )
+    refuse(
+        preset not in names,
+        f"preset '{preset}' does not exist{_nearest(preset, names)}; there are {', '.join(names)}",
+    )
     text = files("sim2real.paper").joinpath("presets", f"{preset}.yaml").read_text("utf-8")
     tree = parse_yaml(text, f"preset {preset}") | {"preset": preset}
     for change in changes or []:
@@ -89,8 +88,10 @@ def parse_yaml(text: str, source: str) -> dict:
         tree = yaml.load(text, Loader=_StrictLoader) or {}
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise Sim2RealError(f"{source}: not valid YAML: {error}") from None
-    if not isinstance(tree, dict):
-        raise Sim2RealError(f"{source}: expected names and values, found {type(tree).__name__}")
+    refuse(
+        not isinstance(tree, dict),
+        f"{source}: expected names and values, found {type(tree).__name__}",
+    )
     return tree
 
 
@@ -105,11 +106,11 @@ def check(model: type[ParameterModel], values: dict, section: str = "") -> Param
             parameters if model is chapter.parameters else getattr(parameters, chapter.section, 0)
         )
         for small, large in chapter.at_most if isinstance(part, chapter.parameters) else ():
-            if getattr(part, small) > getattr(part, large):
-                raise Sim2RealError(
-                    f"{chapter.section}.{small}={getattr(part, small)} is above "
-                    f"{chapter.section}.{large}={getattr(part, large)}; expected at most that"
-                )
+            refuse(
+                getattr(part, small) > getattr(part, large),
+                f"{chapter.section}.{small}={getattr(part, small)} is above "
+                f"{chapter.section}.{large}={getattr(part, large)}; expected at most that",
+            )
     return parameters
 
 

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 
@@ -22,17 +22,12 @@ CALL_BACK_S = 30.0
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
-class Stopped(KeyboardInterrupt):
-    """A signal asked the run to end; told and treated as Ctrl-C is."""
-
-
 @contextmanager
 def stoppable():
-    """Within the block, SIGTERM and SIGHUP raise ``Stopped`` where Ctrl-C raises
-    KeyboardInterrupt."""
+    """Within the block, SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does."""
 
     def stop(number, frame):
-        raise Stopped
+        raise KeyboardInterrupt
 
     before = {number: signal.signal(number, stop) for number in _SIGNALS}
     before[signal.SIGINT] = signal.signal(
@@ -55,10 +50,8 @@ def end(root: psutil.Process | int, itself: bool = True) -> None:
         return
     for signalled in ("terminate", "kill"):
         for process in family:
-            try:
+            with suppress(psutil.NoSuchProcess):
                 getattr(process, signalled)()
-            except psutil.NoSuchProcess:
-                pass
         family = psutil.wait_procs(family, timeout=PATIENCE_S)[1]
 
 
@@ -66,10 +59,8 @@ def call_back(process: subprocess.Popen) -> None:
     """Ask Snakemake to cancel its jobs wherever they are, and wait for it, ``CALL_BACK_S`` at
     most."""
     process.send_signal(signal.SIGINT)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.communicate(timeout=CALL_BACK_S)  # reads on, lest it wait for its words to be read
-    except subprocess.TimeoutExpired:
-        pass
 
 
 def named_to_children() -> dict[str, str]:

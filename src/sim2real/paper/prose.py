@@ -105,13 +105,8 @@ def _tagged(cell: NotebookNode, tag: str) -> bool:
 def _given(parameters: str, injected: str) -> str:
     """The cell of parameters with the values that papermill passed in the place of its defaults."""
     values = dict(re.findall(r"^(\w+) = (.*)$", injected, re.MULTILINE))
-    lines = []
-    for line in parameters.splitlines():
-        name, _, rest = line.partition(" = ")
-        comment = re.search(r"  # .*$", rest)
-        line = f"{name} = {values[name]}{comment[0] if comment else ''}" if name in values else line
-        lines.append(line)
-    return "\n".join(lines)
+    line = re.compile(r"^(\w+) = (.*?)(  # .*)?$", re.MULTILINE)
+    return line.sub(lambda m: f"{m[1]} = {values.get(m[1], m[2])}{m[3] or ''}", parameters)
 
 
 def _fill_text(cell: NotebookNode, value_of: Callable, place: str) -> None:

@@ -35,15 +35,16 @@ _PACKAGES = (
 def data_stamps(parameters: Parameters) -> dict[str, str]:
     """A hash of each folder of the user's data, by ``section.parameter``; "absent" without it."""
     root = repository()
-    stamps = {}
-    for chapter in ALL:
-        for name in chapter.data:
-            folder = getattr(getattr(parameters, chapter.section), name)
-            if folder is not None:
-                is_here = (root / folder).is_dir()
-                stamp = folder_stamp(root / folder, times=False) if is_here else "absent"
-                stamps[f"{chapter.section}.{name}"] = stamp
-    return stamps
+    named = {
+        f"{chapter.section}.{name}": getattr(getattr(parameters, chapter.section), name)
+        for chapter in ALL
+        for name in chapter.data
+    }
+    folders = {name: root / folder for name, folder in named.items() if folder is not None}
+    return {
+        name: folder_stamp(folder, times=False) if folder.is_dir() else "absent"
+        for name, folder in folders.items()
+    }
 
 
 def results_stamps(run: RunFolder) -> dict[str, str]:

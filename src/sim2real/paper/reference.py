@@ -50,9 +50,10 @@ def _table(title: str, model: type[ParameterModel], values: dict[str, ParameterM
     ]
     for name, field in model.model_fields.items():
         bounds = " and ".join(
-            f"{_BOUNDS[key]} {_number(value)}"
+            f"{sign} {value:,}" if isinstance(value, int) else f"{sign} {value:g}"
             for item in field.metadata
-            for key, value in _bounds_of(item)
+            for key, sign in _BOUNDS.items()
+            if isinstance(value := getattr(item, key, None), (int, float))
         )
         shown = " | ".join(_shown(getattr(values[preset], name)) for preset in _PRESETS)
         lines.append(
@@ -66,18 +67,6 @@ def unit_of(name: str) -> str:
     """The unit that a parameter's name ends with, written out; empty for a number without one, a
     choice or a file."""
     return next((unit for ending, unit in _UNITS.items() if name.endswith(f"_{ending}")), "")
-
-
-def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
-
-
-def _bounds_of(item: object):
-    return [
-        (key, getattr(item, key))
-        for key in _BOUNDS
-        if isinstance(getattr(item, key, None), (int, float))
-    ]
 
 
 def _choices(field) -> str:

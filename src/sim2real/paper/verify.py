@@ -78,10 +78,6 @@ class CheckedRun:
     def table(self, chapter: str, name: str) -> pd.DataFrame:
         return self.run.manifest(chapter, f"{name}.csv")
 
-    def require_images(self) -> None:
-        if not self.has_images:
-            raise CannotCompare("the record holds no images")
-
     @cached_property
     def notebooks(self) -> dict[str, nbformat.NotebookNode]:
         """Executed notebooks by name."""
@@ -150,9 +146,8 @@ def splits(checked: CheckedRun) -> Outcome:
     real = checked.slices[checked.slices["domain"] == "real"]
     train, test = (_people(real[real["split"] == split]) for split in ("train", "test"))
     judged = _people(checked.table(SEGMENTATION.name, "cases"))
-    learned: set = set()
-    for path in (checked.run.chapter(SEGMENTATION.name) / "nnunet").rglob("cases.csv"):
-        learned |= _people(read_table(path))
+    learned_from = (checked.run.chapter(SEGMENTATION.name) / "nnunet").rglob("cases.csv")
+    learned = set().union(*(_people(read_table(path)) for path in learned_from))
     wrong = {
         "is in train and in test": train & test,
         "was judged and is no test subject": judged - test,
@@ -198,7 +193,8 @@ def tables(checked: CheckedRun) -> Outcome:
 
 def distances(checked: CheckedRun) -> Outcome:
     """Texture distances, from the images."""
-    checked.require_images()
+    if not checked.has_images:
+        raise CannotCompare("the record holds no images")
     sets = image_sets(checked.run)
     made = point_distances({"texture": described(sets, texture_space)})
     written = checked.table(REALISM.name, "distances").query("features == 'texture'")

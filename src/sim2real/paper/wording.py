@@ -1,7 +1,5 @@
 """Tables as a page shows them: a reader's names for columns, an interval in one column."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
@@ -15,11 +13,6 @@ INTERVALS = {
 _P_VALUES = ("p", "p_holm", "p_value")
 
 
-def in_words(name: object, names: dict[str, str]) -> object:
-    """A column's name or an entry of an index as a page shows it; what is no text stays."""
-    return names.get(name, name.replace("_", " ")) if isinstance(name, str) else name
-
-
 def readable(frame: pd.DataFrame, names: dict[str, str], digits: int | None = None) -> pd.DataFrame:
     """A table for a page.
 
@@ -29,7 +22,10 @@ def readable(frame: pd.DataFrame, names: dict[str, str], digits: int | None = No
         names: of columns and entries of the index; others have blanks for underscores.
         digits: decimals to round to.
     """
-    words = partial(in_words, names=names)
+
+    def words(name: object) -> object:
+        return names.get(name, name.replace("_", " ")) if isinstance(name, str) else name
+
     shown = frame.copy() if digits is None else frame.round(digits)
     for name in _P_VALUES:
         if name in shown:

@@ -24,7 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "fields": ["CosineField"],
         "heart": ["DENSITY_G_PER_ML", "Heart"],
         "parameters": ["PopulationParameters"],
-        "render": ["MIDDLE_SLICES", "Phantom", "SlicePlan", "cine_levels"],
+        "render": ["MIDDLE_SLICES", "Phantom", "SlicePlan", "cine_levels", "maps_of"],
         "right_ventricle": ["RightVentricle"],
         "stage": ["first_healthy", "make_population", "population_table"],
         "structures": ["ID", "STRUCTURE_TABLE", "labels_of"],

@@ -45,10 +45,8 @@ def volumes_figure(subjects: pd.DataFrame) -> Figure:
 
     figure, axes = plt.subplots(figsize=(4.2, 4.2))
     table = volumes_table(subjects)
-    for _, row in subjects.iterrows():
-        axes.plot(
-            [0, 1], [row["lv_edv_ml"], row["lv_esv_ml"]], color="0.85", linewidth=0.6, zorder=0
-        )
+    both = subjects[["lv_edv_ml", "lv_esv_ml"]].T
+    axes.plot([0, 1], both, color="0.85", linewidth=0.6, zorder=0)
     palette = {"ED": COLOURS["A"], "ES": COLOURS["B"]}
     sns.violinplot(
         table,

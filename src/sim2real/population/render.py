@@ -285,6 +285,18 @@ class Phantom:
             part[distance < wide] = ID[name]
 
 
+def maps_of(
+    subject: Subject,
+    phases: tuple[str | float, ...],
+    parameters: PopulationParameters,
+    offset_mm: tuple[float, float] = (0.0, 0.0),
+) -> Image:
+    """The structure maps of a subject's slices, see ``SlicePlan.of`` and ``Phantom.structures``."""
+    phantom = Phantom(subject)
+    plan = SlicePlan.of(phantom.heart, parameters, offset_mm=offset_mm)
+    return phantom.structures(plan, phases, parameters)
+
+
 def _smooth_minimum(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
     """Minimum of two distances, rounded over ``width`` mm (polynomial blend)."""
     h = np.clip(0.5 + 0.5 * (b - a) / width, 0, 1)

@@ -22,7 +22,7 @@ from ..data import (
 from .chapter import POPULATION
 from .heart import Heart
 from .parameters import PopulationParameters
-from .render import Phantom, SlicePlan, cine_levels
+from .render import Phantom, SlicePlan, cine_levels, maps_of
 from .subjects import Subject, sample_subject
 from .xcat.files import find_xcat_subjects
 from .xcat.read import read_xcat_subject
@@ -111,9 +111,7 @@ def _write_phantom(
     subject = sample_subject(seed, index, parameters.share_normal)
     path = folder / f"{subject.name}.nii.gz"
     if not path.exists():
-        phantom = Phantom(subject)
-        plan = SlicePlan.of(phantom.heart, parameters)
-        write_image(path, phantom.structures(plan, PHASES, parameters))
+        write_image(path, maps_of(subject, PHASES, parameters))
     return subject
 
 

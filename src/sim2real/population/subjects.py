@@ -30,6 +30,30 @@ _CORRELATION = np.array(
         [0.0, 0.5, 0.0, -0.2, 1.0],
     ]
 )
+_OF_BODY, _OF_HEALTHY, _ITSELF = "m2 of body surface", "of the healthy heart's", "itself"
+_DISEASE = {
+    "DCM": (
+        ("lv_edv", 110, 200, _OF_BODY),
+        ("lv_ef", 0.15, 0.38, _ITSELF),
+        ("lv_mass", 1.1, 1.5, _OF_HEALTHY),
+        ("rv_ef", 0.7, 1.0, _OF_HEALTHY),
+    ),
+    "MINF": (
+        ("lv_edv", 80, 150, _OF_BODY),
+        ("lv_ef", 0.18, 0.4, _ITSELF),
+        ("lv_mass", 1.0, 1.35, _OF_HEALTHY),
+        ("rv_ef", 0.85, 1.0, _OF_HEALTHY),
+    ),
+    "HCM": (
+        ("lv_edv", 0.85, 1.0, _OF_HEALTHY),
+        ("lv_ef", 0.60, 0.76, _ITSELF),
+        ("lv_mass", 112, 150, _OF_BODY),
+    ),
+    "HHD": (("lv_mass", 85, 120, _OF_BODY), ("lv_ef", 0.5, 0.7, _ITSELF)),
+    "ARV": (("rv_edv", 115, 205, _OF_BODY), ("rv_ef", 0.25, 0.5, _ITSELF)),
+}
+"""What a disease changes: the quantity (ml, g or a share), the bounds it is drawn between, and
+whether these are a factor of the body's surface, of the healthy heart's value, or the value."""
 _SPREAD = 2.2  # nobody lies further than this many SD from the mean
 
 
@@ -207,26 +231,9 @@ def _body_and_volumes(
         + 3.0 * z[0]
         + 5.5 * np.clip(rng.standard_normal(), -_SPREAD, _SPREAD)
     )
-    if group == "DCM":
-        volumes["lv_edv"] = size * rng.uniform(110, 200)
-        volumes["lv_ef"] = rng.uniform(0.15, 0.38)
-        volumes["lv_mass"] *= rng.uniform(1.1, 1.5)
-        volumes["rv_ef"] *= rng.uniform(0.7, 1.0)
-    elif group == "MINF":
-        volumes["lv_edv"] = size * rng.uniform(80, 150)
-        volumes["lv_ef"] = rng.uniform(0.18, 0.4)
-        volumes["lv_mass"] *= rng.uniform(1.0, 1.35)
-        volumes["rv_ef"] *= rng.uniform(0.85, 1.0)
-    elif group == "HCM":
-        volumes["lv_edv"] *= rng.uniform(0.85, 1.0)
-        volumes["lv_ef"] = rng.uniform(0.60, 0.76)
-        volumes["lv_mass"] = size * rng.uniform(112, 150)
-    elif group == "HHD":
-        volumes["lv_mass"] = size * rng.uniform(85, 120)
-        volumes["lv_ef"] = rng.uniform(0.5, 0.7)
-    elif group == "ARV":
-        volumes["rv_edv"] = size * rng.uniform(115, 205)
-        volumes["rv_ef"] = rng.uniform(0.25, 0.5)
+    for name, low, high, of in _DISEASE.get(group, ()):
+        unit = {_OF_BODY: size, _OF_HEALTHY: volumes[name], _ITSELF: 1.0}[of]
+        volumes[name] = unit * rng.uniform(low, high)
     return (
         height,
         float(3600 * size**2 / height),

@@ -112,10 +112,12 @@ def shapes(run: RunFolder) -> pd.DataFrame:
         held = [[(labels == value).any(axis=(0, 1))] for value in (LV, MYO, RV)]
         complete = np.flatnonzero(np.all(held, axis=(0, 1, 3)))
         start = max((len(complete) - N_MIDDLE) // 2, 0)
-        for k in complete[start : start + N_MIDDLE]:
-            for p, phase in enumerate(PHASES):
-                measured = slice_shape(labels[:, :, k, p].T, float(maps.spacing_mm[0]))
-                rows.append({"subject": row.subject, "phase": phase, **measured})
+        pixel_mm = float(maps.spacing_mm[0])
+        rows += [
+            {"subject": row.subject, "phase": phase, **slice_shape(labels[:, :, k, p].T, pixel_mm)}
+            for k in complete[start : start + N_MIDDLE]
+            for p, phase in enumerate(PHASES)
+        ]
     return pd.DataFrame(rows)
 
 
@@ -229,7 +231,9 @@ def band_results(normals: pd.DataFrame) -> dict:
     }
     walls = normals[normals["quantity"] == "wall_mm"].set_index("sex")
     for sex, word in (("M", "men"), ("F", "women")):
-        values[f"wall_{word}"] = float(walls.loc[sex, "mean"])
-        values[f"published_wall_{word}"] = float(walls.loc[sex, "published_mean"])
-        values[f"published_wall_sd_{word}"] = float(walls.loc[sex, "published_sd"])
+        values |= {
+            f"wall_{word}": float(walls.loc[sex, "mean"]),
+            f"published_wall_{word}": float(walls.loc[sex, "published_mean"]),
+            f"published_wall_sd_{word}": float(walls.loc[sex, "published_sd"]),
+        }
     return values

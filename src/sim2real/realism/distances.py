@@ -61,10 +61,9 @@ def distance_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
     """
     rows = []
     for (space, images, reference, measured, real), measure in product(_pairs(spaces), MEASURES):
-        estimate = Estimate(np.nan)
-        if measured is not None:
-            estimate = distance_of(measured, real, space, measure)
-        n = 0 if measured is None else len(measured.values)
+        none = measured is None
+        estimate = Estimate(np.nan) if none else distance_of(measured, real, space, measure)
+        n = 0 if none else len(measured.values)
         numbers = (estimate.value, estimate.low, estimate.high, n, len(real.values))
         rows.append((images, reference, space, measure, *numbers, estimate.corrected))
     return pd.DataFrame(rows, columns=DISTANCE_COLUMNS)
@@ -95,13 +94,17 @@ def remaining_table(spaces: dict[str, dict[str, SliceSet]]) -> pd.DataFrame:
     as near as these, and for a Fréchet distance with no more images than features.
     """
     rows = []
-    for space, vendor, sets in _of_vendors(spaces):
-        others = [f"sim2real_{other}" for other in vendors_in(sets) if other != vendor]
-        for than in ("simulated", *others):
+    for space, sets in spaces.items():
+        judged = [
+            (vendor, than)
+            for vendor in vendors_in(sets)
+            for than in ("simulated", *(f"sim2real_{v}" for v in vendors_in(sets) if v != vendor))
+        ]
+        for vendor, than in judged:
             ratio, own = Estimate(np.nan), sets.get(f"real_{vendor}_test")
             if own is not None:
                 parts = sets[than], sets[f"sim2real_{vendor}"], own
-                measured = _jackknifed(_remaining, parts, sets[f"real_{vendor}"], space)
+                measured = _remaining(parts, sets[f"real_{vendor}"], space)
                 ratio = measured if np.isfinite(measured.value) else ratio
             rows.append((vendor, space, LEAD[space], than, ratio.value, ratio.low, ratio.high))
     return pd.DataFrame(rows, columns=REMAINING_COLUMNS)
@@ -129,12 +132,6 @@ def _pairs(spaces: dict[str, dict[str, SliceSet]]) -> Iterator[tuple]:
         for vendor, images in product(vendors, judged):
             name = f"{images}_test" if images.startswith("real_") else images
             yield space, images, f"real_{vendor}", sets.get(name), sets[f"real_{vendor}"]
-
-
-def _of_vendors(spaces: dict[str, dict[str, SliceSet]]) -> Iterator[tuple]:
-    for space, sets in spaces.items():
-        for vendor in vendors_in(sets):
-            yield space, vendor, sets
 
 
 def _scaled(
@@ -177,14 +174,9 @@ def _kid_by_subject(
     return statistic
 
 
-def _jackknifed(
-    function: Callable[[list[float]], float],
-    parts: tuple[SliceSet, ...],
-    real: SliceSet,
-    space: str,
-) -> Estimate:
-    """``function`` of the parts' distances to ``real``; a subject of several parts is left out of
-    all at once."""
+def _remaining(parts: tuple[SliceSet, ...], real: SliceSet, space: str) -> Estimate:
+    """How far the second of the parts lies from ``real`` over how far the first does, both less the
+    third's distance; a subject of several parts is left out of all at once."""
     measure = LEAD[space]
     if measure == FRECHET and not _of_full_rank(*parts, real):
         return Estimate(np.nan)  # biased numbers; and in Inception's space each takes long
@@ -201,12 +193,7 @@ def _jackknifed(
 
     def statistic(one: np.ndarray, two: np.ndarray) -> float:
         masks = np.split(one, ends)
-        distances = [of(mask, two) for of, mask in zip(statistics, masks, strict=True)]
-        return float(np.squeeze(function(distances)))
+        before, after, own = (of(mask, two) for of, mask in zip(statistics, masks, strict=True))
+        return float((after - own) / (before - own)) if before > own else np.nan
 
     return jackknife(statistic, np.concatenate([part.subjects for part in parts]), real.subjects)
-
-
-def _remaining(distances: list[float]) -> float:
-    before, after, own = distances
-    return (after - own) / (before - own) if before > own else np.nan

@@ -113,8 +113,7 @@ def draw_distances(axes, rows: pd.DataFrame, title: str) -> None:
         )
     axes.set_xticks(range(len(references)), ["to " + NAMES[name] for name in references])
     axes.tick_params(axis="x", length=0, pad=14)
-    axes.set_ylabel(title)
-    axes.set_ylim(bottom=0)
+    axes.set(ylabel=title, ylim=(0, None))
     axes.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
@@ -233,9 +232,8 @@ def sensitivity_figure(table: pd.DataFrame) -> Figure:
     for k in range(1, len(kinds)):
         if kinds[k] != kinds[k - 1]:
             axes.axhline(k - 0.5, color="0.85", linewidth=1)
-    axes.set_xscale("log")
-    axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("distance to the other half / upper end of the unchanged half's interval")
+    words = "distance to the other half / upper end of the unchanged half's interval"
+    axes.set(xscale="log", xlabel=words, yticks=range(len(names)), yticklabels=names)
     axes.legend(fontsize=8, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
     axes.invert_yaxis()
     return figure

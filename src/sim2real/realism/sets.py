@@ -35,9 +35,11 @@ def image_sets(run: RunFolder) -> dict[str, SliceSet]:
     tables = {"simulated": slices[slices["domain"] == "simulated"]}
     for vendor in vendors_of(slices):
         real = slices[(slices["domain"] == "real") & (slices["vendor"] == vendor)]
-        tables[f"sim2real_{vendor}"] = translated[translated["domain"] == f"sim2real_{vendor}"]
-        tables[f"real_{vendor}"] = real[real["split"] == "train"]
-        tables[f"real_{vendor}_test"] = real[real["split"] == "test"]
+        tables |= {
+            f"sim2real_{vendor}": translated[translated["domain"] == f"sim2real_{vendor}"],
+            f"real_{vendor}": real[real["split"] == "train"],
+            f"real_{vendor}_test": real[real["split"] == "test"],
+        }
     return {name: _load(run, rows) for name, rows in tables.items() if len(rows)}
 
 

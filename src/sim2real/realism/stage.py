@@ -70,9 +70,16 @@ def results(distances: pd.DataFrame, spaces: dict, weights_note: str) -> dict:
         phrase = f"learned features and texture features, no FID: {weights_note}"
     values: dict = {"features": ", ".join(spaces), "features_phrase": phrase}
     values |= distance_numbers(distances)
+    lead = lead_rows(distances)
+    floors = lead.loc[lead["images"] == lead["reference"], "distance"]
+    no_floor = "Without test subjects there is no floor: it is not available in this run."
+    no_interval = (
+        f"Where no interval stands, a set has fewer than {FEWEST_SUBJECTS} subjects or no more"
+        " images than the space has features."
+    )
     return values | {
-        "floor_note": _floor_note(distances),
-        "interval_note": _interval_note(distances),
+        "floor_note": "" if np.isfinite(floors).all() else no_floor,
+        "interval_note": "" if lead["ci_low"].notna().all() else no_interval,
     }
 
 
@@ -124,22 +131,3 @@ def statistics(run: RunFolder) -> dict:
             for space, (name, key) in product(LEAD, RESULT_NAMES.items())
         },
     }
-
-
-def _floor_note(distances: pd.DataFrame) -> str:
-    rows = lead_rows(distances)
-    floors = rows.loc[rows["images"] == rows["reference"], "distance"]
-    return (
-        ""
-        if np.isfinite(floors).all()
-        else "Without test subjects there is no floor: it is not available in this run."
-    )
-
-
-def _interval_note(distances: pd.DataFrame) -> str:
-    if lead_rows(distances)["ci_low"].notna().all():
-        return ""
-    return (
-        f"Where no interval stands, a set has fewer than {FEWEST_SUBJECTS} subjects or no more"
-        " images than the space has features."
-    )

@@ -57,24 +57,19 @@ def vendor_table(sets: dict[str, SliceSet]) -> pd.DataFrame:
         name: SliceSet(classifier.predict(part.values) == "A", part.subjects)
         for name, part in sets.items()
     }
-    real = {f"real_{vendor}": called.get(f"real_{vendor}_test") for vendor in VENDORS}
-    rows = [
-        _row(name, called[name], None)
-        for name in ("simulated", *(f"sim2real_{vendor}" for vendor in VENDORS))
-    ]
-    rows += [_row(name, part, _right(name, part)) for name, part in real.items()]
-    right = [_right(name, part) for name, part in real.items() if part is not None]
-    together = (
-        SliceSet(*map(np.concatenate, zip(*right, strict=True)))
-        if len(right) == len(VENDORS)
-        else None
-    )
+    tests = {vendor: called.get(f"real_{vendor}_test") for vendor in VENDORS}
+    right = {  # whether each slice is called what it is
+        vendor: SliceSet(part.values == (vendor == "A"), part.subjects)
+        for vendor, part in tests.items()
+        if part is not None
+    }
+    together = None
+    if len(right) == len(VENDORS):
+        together = SliceSet(*map(np.concatenate, zip(*right.values(), strict=True)))
+    made = ["simulated", *(f"sim2real_{vendor}" for vendor in VENDORS)]
+    rows = [_row(name, called[name], None) for name in made]
+    rows += [_row(f"real_{vendor}", tests[vendor], right.get(vendor)) for vendor in VENDORS]
     return pd.DataFrame([*rows, _row("real", None, together)], columns=VENDOR_COLUMNS)
-
-
-def _right(name: str, part: SliceSet | None) -> SliceSet | None:
-    """Whether each slice is called what it is."""
-    return None if part is None else SliceSet(part.values == (name == "real_A"), part.subjects)
 
 
 def _row(name: str, called: SliceSet | None, right: SliceSet | None) -> tuple:

@@ -39,6 +39,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "predict": ["PRETRAINED", "predict_slices", "predict_with_confidence", "pretrained_card"],
         "regimes": ["count_subjects", "regime_rows"],
         "table1": ["intervals_html", "read_published", "table1_html", "table1_means"],
-        "training": ["train_cases", "train_segmenter"],
+        "training": ["model_folder", "train_cases", "train_segmenter"],
     },
 )

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ..data import STRUCTURES, RunFolder, named_numbers, read_table, refuse
-from ..metrics import holm, paired_difference
+from ..metrics import paired_difference
 from . import intervals
 from .chapter import REAL_HEARTS, trainings_on_people
-from .intervals import ALL, by_subject, mean_over_subjects, part_of
+from .intervals import ALL, by_subject, mean_over_subjects, part_of, with_holm
 from .parameters import RealHeartsParameters
 from .real_hearts import REGIMES, read_scores, training_log
 from .self_training import FEWEST, read_self_training
@@ -128,19 +128,17 @@ def comparison_table(cases: pd.DataFrame) -> pd.DataFrame:
     counted. ``p_holm`` is corrected for the whole table. Fewer than five subjects (of a vendor): no
     interval.
     """
-    rows = []
-    for first, second in _pairs(cases):
-        for structure in (*STRUCTURES, ALL):
-            rows.append(
-                (first, second, ALL, structure, *_difference(cases, first, second, structure))
-            )
-    for first, second in QUESTIONS.values():
-        for group, part in cases.groupby("group"):
-            together = part.assign(vendor=ALL)
-            rows.append((first, second, group, ALL, *_difference(together, first, second, ALL)))
-    columns = [name for name in COMPARISON_COLUMNS if name != "p_holm"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.assign(p_holm=holm(table["p"].to_numpy()))[COMPARISON_COLUMNS]
+    of_all = [
+        (first, second, ALL, structure, *_difference(cases, first, second, structure))
+        for first, second in _pairs(cases)
+        for structure in (*STRUCTURES, ALL)
+    ]
+    of_groups = [
+        (first, second, group, ALL, *_difference(part, first, second, ALL))
+        for first, second in QUESTIONS.values()
+        for group, part in cases.assign(vendor=ALL).groupby("group")
+    ]
+    return with_holm(of_all + of_groups, COMPARISON_COLUMNS)
 
 
 def cost_table(run: RunFolder, table: pd.DataFrame) -> pd.DataFrame:
@@ -220,28 +218,33 @@ def results(
     whole = comparisons.query("group == @ALL and structure == @ALL")
     for question, (first, second) in QUESTIONS.items():
         row = whole[(whole["first"] == first) & (whole["second"] == second)].assign(name=question)
-        values |= named_numbers(row, "gain_{name}", {"": "difference", "_p_holm": "p_holm"})
-        values[f"answer_{question}"] = _answer(row.iloc[0])
-        values[f"patients_{question}"] = _patients(comparisons, first, second)
+        values |= {
+            **named_numbers(row, "gain_{name}", {"": "difference", "_p_holm": "p_holm"}),
+            f"answer_{question}": _answer(row.iloc[0]),
+            f"patients_{question}": _patients(comparisons, first, second),
+        }
     pairs = whole.assign(name=_plain(whole["first"] + "_less_" + whole["second"]))
     values |= named_numbers(pairs, "gain_{name}", {"": "difference"})
     for row in read_self_training(run).to_dict("records"):
         values |= _of_self_training(row, pairs)
     minutes = run.manifest(REAL_HEARTS.name, "costs.csv").set_index("work")["minutes"]
     is_cut = minutes.index.str.startswith("CUT")
-    values["minutes_cut"] = float(minutes[is_cut].sum())
-    values["minutes_training"] = float(minutes[~is_cut].median())
-    return values
+    return values | {
+        "minutes_cut": float(minutes[is_cut].sum()),
+        "minutes_training": float(minutes[~is_cut].median()),
+    }
 
 
 def _of_self_training(row: dict, pairs: pd.DataFrame) -> dict:
     """What is told of one round; row: of ``read_self_training``."""
     origin, training = row["origin"], row["training"]
     name = f"self_{origin}"
-    values = {f"{name}_{key}": row[key] for key in ("training", "n_kept", "n_slices")}
     made = pairs[(pairs["first"] == f"{training}+self") & (pairs["second"] == training)]
-    values[f"{name}_made"] = len(made)
-    return values | named_numbers(made.assign(name=name), "gain_{name}", {"": "difference"})
+    return {
+        **{f"{name}_{key}": row[key] for key in ("training", "n_kept", "n_slices")},
+        f"{name}_made": len(made),
+        **named_numbers(made.assign(name=name), "gain_{name}", {"": "difference"}),
+    }
 
 
 def _pairs(cases: pd.DataFrame) -> list[tuple[str, str]]:

@@ -52,6 +52,7 @@ from ..data import (
     read_intensities,
     read_text_table,
     read_voxels,
+    refuse,
     stem,
     survey_images,
     write_table,
@@ -161,8 +162,7 @@ def _look(path: Path) -> tuple[list[int | None], Path | None]:
         frame = Frame(path, beside)
         for fault in header_faults(frame, Path("/"), len(nifti.shape)):
             raise Sim2RealError(fault)
-        if reason := displacement_reason(frame):
-            raise Sim2RealError(f"{path}: {reason}")
+        refuse(reason := displacement_reason(frame), f"{path}: {reason}")
     return phases, beside
 
 

@@ -10,16 +10,6 @@ ORIGINS = ("sim2real", "best")
 """What self-training starts from: that training, and the best of the others without a label."""
 
 
-def _trainings(parameters: ParameterModel) -> list[dict]:
-    seeds = parameters.segmentation.seeds
-    return [{"regime": regime, "training_seed": seed} for regime in REGIMES for seed in seeds]
-
-
-def _small_trainings(parameters: ParameterModel) -> list[dict]:
-    sizes, seeds = sorted(set(parameters.scarcity.n_real)), parameters.scarcity.seeds
-    return [{"size": size, "training_seed": seed} for size in sizes for seed in seeds]
-
-
 def trainings_on_people(study: RealHeartsParameters) -> list[tuple[str, int]]:
     """(regime, seed) of every training of appendix A3, self-training aside."""
     combined = [(regime, study.seeds[0]) for regime in COMBINED]
@@ -32,11 +22,6 @@ def _people_trainings(parameters: ParameterModel) -> list[dict]:
         {"regime": regime, "training_seed": seed} for regime, seed in trainings_on_people(study)
     ]
     return table if study.has_people else table[:1]  # one execution says that there is nothing
-
-
-def _self_trainings(parameters: ParameterModel) -> list[dict]:
-    origins = ORIGINS if parameters.real_hearts.has_people else ORIGINS[:1]
-    return [{"origin": origin} for origin in origins]
 
 
 SEGMENTATION = Chapter(
@@ -55,7 +40,11 @@ SEGMENTATION = Chapter(
             "06_train_segmentation",
             reads=("06_plan_segmentation",),
             makes=("sim2real.segmentation.training",),
-            variants=_trainings,
+            variants=lambda run: [
+                {"regime": regime, "training_seed": seed}
+                for regime in REGIMES
+                for seed in run.segmentation.seeds
+            ],
             cores="one",
             rule="train_segmentation",
         ),
@@ -91,7 +80,11 @@ SCARCITY = Chapter(
             "A2_train_scarcity",
             reads=("06_segmentation",),
             makes=("sim2real.segmentation.scarcity",),
-            variants=_small_trainings,
+            variants=lambda run: [
+                {"size": size, "training_seed": seed}
+                for size in sorted(set(run.scarcity.n_real))
+                for seed in run.scarcity.seeds
+            ],
             cores="one",
             rule="train_segmentation",
             on_page=False,
@@ -135,7 +128,10 @@ REAL_HEARTS = Chapter(
             "A3_self_train_real_hearts",
             reads=("A3_train_real_hearts",),
             makes=("sim2real.segmentation.self_training",),
-            variants=_self_trainings,
+            variants=lambda run: [
+                {"origin": origin}
+                for origin in ORIGINS[: None if run.real_hearts.has_people else 1]
+            ],
             cores="one",
             rule="train_segmentation",
             on_page=False,

@@ -5,9 +5,7 @@ A regime is a list of case names, as a fold is in nnU-Net's own splits file. So 
 and normalisation are the same for all rows of Table 1 by construction.
 """
 
-import hashlib
 import importlib.metadata
-import json
 import multiprocessing.dummy
 import os
 import shutil
@@ -22,6 +20,7 @@ from ..data import (
     SLICE_COLUMNS,
     Image,
     Sim2RealError,
+    fingerprint_of,
     progress,
     read_image,
     read_json,
@@ -33,7 +32,7 @@ from ..data import (
     write_table,
 )
 from .nnunet import CONFIGURATION, DATASET, DATASET_ID, nnunet_surroundings
-from .regimes import refuse_shared_subjects, regime_rows
+from .regimes import count_subjects, refuse_shared_subjects, regime_rows
 
 # One row a slice; regimes: the names, with blanks between, of the regimes that train on it.
 CASE_COLUMNS = ["case", *SLICE_COLUMNS, "slice", "regimes"]
@@ -50,6 +49,21 @@ def regime_cases(cases: pd.DataFrame, regime: str) -> list[str]:
         f" {', '.join(REGIMES)}",
     )
     return sorted(cases.loc[chosen, "case"])
+
+
+def regimes_table(
+    table: pd.DataFrame, cases: pd.DataFrame, regimes: tuple[str, ...] = REGIMES
+) -> pd.DataFrame:
+    """Subjects and slices of each regime; cases: of ``prepare_dataset``."""
+    rows = [
+        {
+            "training": regime,
+            **count_subjects(table, regime),
+            "n_slices": len(regime_cases(cases, regime)),
+        }
+        for regime in regimes
+    ]
+    return pd.DataFrame(rows).set_index("training")
 
 
 def prepare_dataset(
@@ -101,11 +115,11 @@ def is_prepared(folder: Path | str, fingerprint: str | None = None) -> bool:
 
 def read_cases(folder: Path | str) -> pd.DataFrame:
     """The table that ``prepare_dataset`` gave."""
-    if not is_prepared(folder):
-        raise Sim2RealError(
-            f"{Path(folder) / 'nnunet'}: no training data prepared; call prepare_dataset (chapter"
-            " 6) first"
-        )
+    refuse(
+        not is_prepared(folder),
+        f"{Path(folder) / 'nnunet'}: no training data prepared; call prepare_dataset (chapter"
+        " 6) first",
+    )
     # as text: a subject "007" read as the number 7 would be another subject
     return pd.read_csv(
         Path(folder) / "nnunet" / "cases.csv",
@@ -129,11 +143,11 @@ def read_plans(folder: Path | str) -> tuple[dict, dict, str]:
     )
     plans, description, prepared = (read_json(path) for path in names)
     here = importlib.metadata.version("nnunetv2")
-    if prepared.get("nnunetv2", here) != here:
-        raise Sim2RealError(
-            f"{names[2]}: prepared with nnU-Net {prepared['nnunetv2']}, but {here} is installed;"
-            " delete the folder nnunet and prepare it again"
-        )
+    refuse(
+        prepared.get("nnunetv2", here) != here,
+        f"{names[2]}: prepared with nnU-Net {prepared.get('nnunetv2')}, but {here} is installed;"
+        " delete the folder nnunet and prepare it again",
+    )
     return plans, description, prepared["fingerprint"]
 
 
@@ -164,16 +178,16 @@ def _make(run: Path, making: Path, images: pd.DataFrame) -> None:
 def _write_slices(run: Path, raw: Path, row: dict) -> list[dict]:
     """Each slice as a NIfTI of shape (x, y, 1): a singleton last axis keeps the true spacing."""
     image, label = read_image(run / row["image"]), read_labels(run / row["label"])
-    if image.data.shape != label.data.shape:
-        raise Sim2RealError(
-            f"{row['label']}: shape {label.data.shape} is not the image's {image.data.shape}; make"
-            " both anew"
-        )
-    if label.data.max() > 3:
-        raise Sim2RealError(
-            f"{row['label']}: holds label {label.data.max()}; expected 0 to 3 (background, LV,"
-            " MYO, RV)"
-        )
+    refuse(
+        image.data.shape != label.data.shape,
+        f"{row['label']}: shape {label.data.shape} is not the image's {image.data.shape}; make"
+        " both anew",
+    )
+    refuse(
+        label.data.max() > 3,
+        f"{row['label']}: holds label {label.data.max()}; expected 0 to 3 (background, LV,"
+        " MYO, RV)",
+    )
     vendor = row["vendor"] if isinstance(row["vendor"], str) and row["vendor"] else "none"
     cases = []
     for index in range(image.data.shape[2]):
@@ -233,9 +247,7 @@ def _fingerprint(images: pd.DataFrame, content: dict[str, str]) -> str:
         [str(row[name]) for name in columns] + [content[row["image"]], content[row["label"]]]
         for row in images.to_dict("records")
     ]
-    return hashlib.sha256(
-        json.dumps([importlib.metadata.version("nnunetv2"), rows]).encode()
-    ).hexdigest()
+    return fingerprint_of(importlib.metadata.version("nnunetv2"), rows)
 
 
 def _refuse_test_pictures(run: Path, table: pd.DataFrame, trained: dict[str, str]) -> None:

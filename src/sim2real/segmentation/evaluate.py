@@ -134,11 +134,11 @@ def score_cases(
     for row in tests:
         label = read_labels(Path(run) / row["label"])
         reference, prediction = as_shown(label), predictions[case_key(row)]
-        if prediction.shape != reference.shape:
-            raise Sim2RealError(
-                f"prediction of {' '.join(case_key(row))} has shape {prediction.shape}, its"
-                f" reference {reference.shape}; predict anew"
-            )
+        refuse(
+            prediction.shape != reference.shape,
+            f"prediction of {' '.join(case_key(row))} has shape {prediction.shape}, its"
+            f" reference {reference.shape}; predict anew",
+        )
         names = {name: row[name] for name in ("vendor", "subject", "phase")}
         # axes (slice, row, column), so their spacing is that of (x, y, slice) backwards
         rows += [

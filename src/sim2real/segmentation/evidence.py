@@ -51,12 +51,7 @@ def oracle(run: RunFolder, rows: pd.DataFrame) -> pd.DataFrame:
 def results(intervals: pd.DataFrame, comparisons: pd.DataFrame) -> dict:
     """Numbers on intervals and comparisons that the prose quotes."""
     seeds = int(intervals["n_seeds"].max())
-    values: dict = {
-        "n_seeds": seeds,
-        "n_comparisons": int(comparisons["p"].notna().sum()),
-        "n_subjects": int(intervals["n_subjects"].max()),
-    }
-    values["seeds_note"] = (
+    seeds_note = (
         f"Each regime was trained with {seeds} seeds, and the variance between trainings is in the"
         " intervals."
         if seeds > 1
@@ -66,14 +61,22 @@ def results(intervals: pd.DataFrame, comparisons: pd.DataFrame) -> dict:
             " very networks, and not what other trainings would have."
         )
     )
+    values: dict = {
+        "n_seeds": seeds,
+        "n_comparisons": int(comparisons["p"].notna().sum()),
+        "n_subjects": int(intervals["n_subjects"].max()),
+        "seeds_note": seeds_note,
+    }
     overall = [
         table[(table["vendor"] == ALL) & (table["structure"] == ALL)]
         for table in (intervals, comparisons)
     ]
     differences = {"": "difference", "_p": "p", "_p_holm": "p_holm"}
-    values |= named_numbers(overall[0], "{measure}_{training}", {"": "mean"})
-    values |= named_numbers(overall[1], "{first}_less_{second}", differences)
-    return values
+    return {
+        **values,
+        **named_numbers(overall[0], "{measure}_{training}", {"": "mean"}),
+        **named_numbers(overall[1], "{first}_less_{second}", differences),
+    }
 
 
 def judge_results(keeps: pd.DataFrame) -> dict:

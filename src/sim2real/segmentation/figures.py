@@ -88,8 +88,8 @@ def _picture_grid(names: list[str], n_columns: int) -> tuple[Figure, np.ndarray]
     for name, axes in zip(names, grid[:, 0], strict=True):
         axes.set_ylabel(name, fontsize=9)
     handles: list[Artist] = [Patch(color=COLOURS[name], label=name) for name in STRUCTURES]
-    for name, style in (("prediction", "-"), ("reference", "--")):
-        handles.append(Line2D([], [], color=FAINT, linestyle=style, label=name))
+    lines = {"prediction": "-", "reference": "--"}
+    handles += [Line2D([], [], color=FAINT, linestyle=s, label=name) for name, s in lines.items()]
     _legend(figure, handles)
     return figure, grid
 
@@ -182,10 +182,9 @@ def scarcity_figure(table: pd.DataFrame, gains: pd.DataFrame) -> Figure:
     right.set_ylabel("gain of adding sim2real images, Dice")
     sizes = sorted(table["n_real"].unique())
     for axes in (left, right):
-        axes.set_xscale("log")
+        axes.set(xscale="log", xlabel="real training subjects, vendors in equal parts")
         axes.set_xticks(sizes, [str(size) for size in sizes])
         axes.minorticks_off()
-        axes.set_xlabel("real training subjects, vendors in equal parts")
     return figure
 
 

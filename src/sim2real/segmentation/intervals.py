@@ -97,19 +97,25 @@ def comparison_table(cases: pd.DataFrame) -> pd.DataFrame:
     (``metrics.crossed``). ``p_holm`` is corrected for all comparisons of the table together. Fewer
     than five subjects of a vendor: no interval and no p.
     """
-    rows, trainings = [], {name for pair in COMPARISONS for name in pair}
+    trainings = {name for pair in COMPARISONS for name in pair}
     means = {
         (name, *place): by_subject(part_of(cases, name, *place), "dice")
         for name in trainings
         for place in places(cases)
     }
-    for first, second in COMPARISONS:
-        for place in places(cases):
-            difference = paired_difference(means[first, *place], means[second, *place])
-            rows.append((first, second, *place, *difference))
-    columns = [name for name in COMPARISON_COLUMNS if name != "p_holm"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.assign(p_holm=holm(table["p"].to_numpy()))[COMPARISON_COLUMNS]
+    rows = [
+        (first, second, *place, *paired_difference(means[first, *place], means[second, *place]))
+        for first, second in COMPARISONS
+        for place in places(cases)
+    ]
+    return with_holm(rows, COMPARISON_COLUMNS)
+
+
+def with_holm(rows: list[tuple], columns: list[str]) -> pd.DataFrame:
+    """A table of comparisons whose ``p_holm`` is ``p`` corrected for all of them; rows: of the
+    other ``columns``."""
+    table = pd.DataFrame(rows, columns=[name for name in columns if name != "p_holm"])
+    return table.assign(p_holm=holm(table["p"].to_numpy()))[columns]
 
 
 def by_subject(rows: pd.DataFrame, measure: str) -> pd.DataFrame:

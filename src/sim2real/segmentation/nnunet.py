@@ -6,6 +6,7 @@ import copy
 import io
 import os
 from pathlib import Path
+from unittest import mock
 
 import matplotlib
 
@@ -35,20 +36,13 @@ def nnunet_surroundings(
         "nnUNet_n_proc_DA": str(augmentation_processes),
         "nnUNet_wandb_enabled": "0",
     }
-    before = {name: os.environ.get(name) for name in values}
     # read like this because asking rcParams the usual way would choose a backend where none is
     # chosen yet
     backend = dict.__getitem__(matplotlib.rcParams, "backend")
-    os.environ.update(values)
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with mock.patch.dict(os.environ, values), contextlib.redirect_stdout(io.StringIO()):
             yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
         if isinstance(backend, str) and backend != matplotlib.rcParams["backend"]:
             matplotlib.use(backend)
 

@@ -40,6 +40,7 @@ from ..translation.checkpoint import fingerprint, load_checkpoint
 from ..translation.precision import settled
 from ..translation.step import Cut
 from ..translation.watch import load_split
+from . import dataset
 from .chapter import COMBINED, REAL_HEARTS, REPEATED
 from .dataset import prepare_dataset, read_cases, regime_cases
 from .evaluate import EVALUATION_COLUMNS, predict_tests, score_cases
@@ -176,16 +177,7 @@ def prepare_cases(run: RunFolder) -> pd.DataFrame:
 
 def regimes_table(run: RunFolder, cases: pd.DataFrame) -> pd.DataFrame:
     """Subjects and slices of each regime."""
-    table = all_slices(run)
-    rows = [
-        {
-            "training": regime,
-            **count_subjects(table, regime),
-            "n_slices": len(regime_cases(cases, regime)),
-        }
-        for regime in REGIMES
-    ]
-    return pd.DataFrame(rows).set_index("training")
+    return dataset.regimes_table(all_slices(run), cases, REGIMES)
 
 
 def cases_of(cases: pd.DataFrame, regime: str) -> list[str]:

@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 from ..data import RunFolder, named_numbers, refuse, seed_of
-from ..metrics import holm, paired_difference
+from ..metrics import paired_difference
 from .chapter import SCARCITY, SEGMENTATION
 from .dataset import read_cases, regime_cases
 from .evaluate import EVALUATION_COLUMNS, predict_tests, score_cases
-from .intervals import ALL, by_subject, mean_over_subjects, part_of, places
+from .intervals import ALL, by_subject, mean_over_subjects, part_of, places, with_holm
 from .parameters import ScarcityParameters, SegmentationParameters
 from .stage import all_images
 from .training import train_cases
@@ -191,9 +191,7 @@ def summarise(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
                 names = (training, n_real, n_simulated[training], *place)
                 table.append((*names, *mean.values()))
             gains.append((n_real, *place, *paired_difference(values["both"], values["real"])))
-    scarcity = pd.DataFrame(table, columns=TABLE_COLUMNS)
-    gains = pd.DataFrame(gains, columns=[name for name in GAIN_COLUMNS if name != "p_holm"])
-    gains = gains.assign(p_holm=holm(gains["p"].to_numpy()))[GAIN_COLUMNS]
+    scarcity, gains = pd.DataFrame(table, columns=TABLE_COLUMNS), with_holm(gains, GAIN_COLUMNS)
     run.write_manifest(SCARCITY.name, scarcity, "scarcity.csv")
     run.write_manifest(SCARCITY.name, gains, "gains.csv")
     return scarcity, gains

@@ -8,7 +8,7 @@ from ..cohort import COHORT
 from ..data import REGIMES, RunFolder, as_shown, read_image, read_labels
 from ..translation import TRANSLATION
 from .chapter import SEGMENTATION
-from .dataset import read_plans, regime_cases
+from .dataset import read_plans, regimes_table  # noqa: F401  (a notebook finds the latter here)
 from .evaluate import (
     EVALUATION_COLUMNS,
     MEASURE_COLUMNS,
@@ -19,7 +19,6 @@ from .evaluate import (
 from .intervals import interval_table
 from .nnunet import plans_for
 from .parameters import SegmentationParameters
-from .regimes import count_subjects
 from .table1 import DISTANCES, table1_means
 
 PLACES = ("best", "median", "worst")
@@ -32,19 +31,6 @@ def all_images(run: RunFolder) -> pd.DataFrame:
         run.manifest(TRANSLATION.name, "translated.csv"),
     ]
     return pd.concat(tables, ignore_index=True)
-
-
-def regimes_table(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
-    """Subjects and slices of each regime."""
-    rows = [
-        {
-            "training": regime,
-            **count_subjects(table, regime),
-            "n_slices": len(regime_cases(cases, regime)),
-        }
-        for regime in REGIMES
-    ]
-    return pd.DataFrame(rows).set_index("training")
 
 
 def plan_table(folder, parameters: SegmentationParameters, seed: int) -> pd.DataFrame:
@@ -79,10 +65,14 @@ def write_tables(run: RunFolder, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
     """Write ``cases.csv``, ``measures.csv``, ``table1.csv`` and ``table1_intervals.csv``; return
     the last two."""
     table, intervals = table1_means(rows), interval_table(rows)
-    run.write_manifest(SEGMENTATION.name, rows[EVALUATION_COLUMNS], "cases.csv")
-    run.write_manifest(SEGMENTATION.name, rows[MEASURE_COLUMNS], "measures.csv")
-    run.write_manifest(SEGMENTATION.name, table, "table1.csv")
-    run.write_manifest(SEGMENTATION.name, intervals, "table1_intervals.csv")
+    written = {
+        "cases": rows[EVALUATION_COLUMNS],
+        "measures": rows[MEASURE_COLUMNS],
+        "table1": table,
+        "table1_intervals": intervals,
+    }
+    for name, content in written.items():
+        run.write_manifest(SEGMENTATION.name, content, f"{name}.csv")
     return table, intervals
 
 
@@ -167,10 +157,13 @@ def results(table: pd.DataFrame, rows: pd.DataFrame, distance: str) -> dict:
             f"hd_mm_{regime}": cells["hd_mm_mean"].mean(),
             f"n_empty_{regime}": int(cells["n_empty"].sum()),
         }
-        for row in cells.to_dict("records"):
-            values[f"dice_{regime}_{row['vendor']}_{row['structure']}"] = row["dice_mean"]
-            values[f"hd_mm_{regime}_{row['vendor']}_{row['structure']}"] = row["hd_mm_mean"]
-    values["gain_of_translation"] = values["dice_sim2real"] - values["dice_simulated"]
-    values["gain_of_adding_sim2real"] = values["dice_both"] - values["dice_real"]
-    values["loss_against_real"] = values["dice_real"] - values["dice_sim2real"]
-    return values
+        values |= {
+            f"{measure}_{regime}_{row['vendor']}_{row['structure']}": row[f"{measure}_mean"]
+            for row in cells.to_dict("records")
+            for measure in ("dice", "hd_mm")
+        }
+    return values | {
+        "gain_of_translation": values["dice_sim2real"] - values["dice_simulated"],
+        "gain_of_adding_sim2real": values["dice_both"] - values["dice_real"],
+        "loss_against_real": values["dice_real"] - values["dice_sim2real"],
+    }

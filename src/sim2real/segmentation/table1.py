@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pandas as pd
 
-from ..data import REGIMES, STRUCTURES, VENDORS, Sim2RealError
+from ..data import REGIMES, STRUCTURES, VENDORS, refuse
 
 PAPER_ROWS = ("sim2real", "real", "both")
 # The choices of ``segmentation.distance``: its measure in ``table1_intervals.csv``, and how the
@@ -40,10 +40,10 @@ TABLE_COLUMNS = [
 def table1_means(cases: pd.DataFrame) -> pd.DataFrame:
     """Mean and SD over the cases (and seeds) of each training, vendor and structure:
     ``TABLE_COLUMNS``. No case is left out."""
-    if lost := int(cases[["dice", "hd_mm"]].isna().any(axis=1).sum()):
-        raise Sim2RealError(
-            f"{lost} cases have no Dice or HD; expected a number for each: evaluate anew"
-        )
+    refuse(
+        lost := int(cases[["dice", "hd_mm"]].isna().any(axis=1).sum()),
+        f"{lost} cases have no Dice or HD; expected a number for each: evaluate anew",
+    )
     groups = cases.groupby(
         ["training", "n_real", "n_simulated", "vendor", "structure"], as_index=False
     )
@@ -189,9 +189,8 @@ def _rows(block: pd.DataFrame, cell, notes: dict[str, str] | None = None) -> lis
 
 
 def _block_head(title: str) -> str:
-    style = "text-align: left;"
-    text = html.escape(title)
-    return f'<tr><th colspan="8" scope="rowgroup" style="{style}">{text}</th></tr>'
+    look = 'colspan="8" scope="rowgroup" style="text-align: left;"'
+    return f"<tr><th {look}>{html.escape(title)}</th></tr>"
 
 
 def _table(lines: list[str], note: str, name: str) -> str:

@@ -1,7 +1,5 @@
 """Train one nnU-Net for one regime and seed; resume it; return at once when it is done."""
 
-import hashlib
-import json
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ from ..data import (
     Sim2RealError,
     choose_device,
     computes_bfloat16,
+    fingerprint_of,
     progress,
     read_json,
     read_table,
@@ -101,8 +100,8 @@ def train_cases(
     code = science_digest(f"{__package__}.trainer")
     made_from = {
         "regime": regime,
-        "plans": _digest(plans),
-        "cases": _digest(cases),
+        "plans": fingerprint_of(plans),
+        "cases": fingerprint_of(cases),
         "images": images,
         "code": code,
     }
@@ -185,7 +184,3 @@ def _reproducible_kernels():
         yield
     finally:
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = before
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

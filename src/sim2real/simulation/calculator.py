@@ -11,7 +11,7 @@ import json
 
 import numpy as np
 
-from ..data import COLOURS
+from ..data import COLOURS, choice_html
 from ..population import ID
 from .parameters import SimulationParameters
 from .picture import FIELDS_T, tissue_magnetisation, tissue_rows
@@ -63,10 +63,13 @@ def calculator_html(parameters: SimulationParameters, name: str, alt: str) -> st
     fields = {f"{field:g}": tissues_of(field) for field in FIELDS_T}
     given = json.dumps({"fields": fields, "start": start, "drawing": drawing})
     given = given.replace("<", "\\u003c")
+    choices = {f"{field:g}": f"{field:g} T" for field in FIELDS_T}
+    chosen = f"{start['field_strength_t']:g}"
+    field = choice_html(name, "field_strength_t", "main field", choices, chosen)
     sliders = "".join(_slider(name, key, start[key]) for key in SLIDERS)
     return (
         f'<div class="moving contrast" id="{name}"><script type="application/json">{given}</script>'
-        f'<div class="moving-controls" hidden>{_fields(name, start["field_strength_t"])}{sliders}'
+        f'<div class="moving-controls" hidden>{field}{sliders}'
         f"</div>{_chart(tissues, start, alt)}{_values(tissues, start)}</div>"
     )
 
@@ -114,16 +117,6 @@ def _slider(name: str, key: str, value: float) -> str:
         f' data-sets="{key}" min="{low}" max="{high}" step="{step}" value="{value:g}"'
         f' data-unit="{unit}"> <output for="{name}-{key}">{value:g}{unit}</output></p>'
     )
-
-
-def _fields(name: str, chosen: float) -> str:
-    """The choice of the field strength."""
-    buttons = "".join(
-        f'<label><input type="radio" name="{name}-field" data-sets="field_strength_t"'
-        f' value="{field:g}"{" checked" if field == chosen else ""}> {field:g} T</label>'
-        for field in FIELDS_T
-    )
-    return f"<fieldset><legend>main field</legend>{buttons}</fieldset>"
 
 
 def _chart(tissues: list[dict], start: dict, alt: str) -> str:

@@ -21,11 +21,10 @@ from ..data import (
 from ..data import cine_html as loop_html
 from ..population import (
     POPULATION,
-    Phantom,
     PopulationParameters,
-    SlicePlan,
     find_xcat_subjects,
     first_healthy,
+    maps_of,
     read_xcat_subject,
     sample_subject,
 )
@@ -78,10 +77,7 @@ def whole_stack(
         return simulate(structures, parameters, seed, row["name"])
     index = first_healthy(run.manifest(POPULATION.name, "subjects.csv"))
     subject = sample_subject(seed, index, population.share_normal)
-    phantom = Phantom(subject)
-    plan = SlicePlan.of(phantom.heart, population)
-    structures = phantom.structures(plan, PHASES, population)
-    return simulate(structures, parameters, seed, subject.name)
+    return simulate(maps_of(subject, PHASES, population), parameters, seed, subject.name)
 
 
 def stack_html(image: Image, label: Image, name: str, alt: str) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..data import Sim2RealError
+from ..data import Sim2RealError, refuse
 
 
 def bssfp_signal(
@@ -77,8 +77,8 @@ def _check_times(t1, t2, t2_prime, echo_time_ms, repetition_time_ms) -> None:
             f"relaxation times must be above 0 ms; found T1 {t1.min():g}, T2 {t2.min():g}, T2'"
             f" {t2_prime.min():g}; correct the table of tissues"
         )
-    if np.min(echo_time_ms) < 0 or np.max(echo_time_ms) > np.min(repetition_time_ms):
-        raise Sim2RealError(
-            f"echo time {np.max(echo_time_ms):g} ms is above the repetition time"
-            f" {np.min(repetition_time_ms):g} ms; expected 0 <= TE <= TR"
-        )
+    refuse(
+        np.min(echo_time_ms) < 0 or np.max(echo_time_ms) > np.min(repetition_time_ms),
+        f"echo time {np.max(echo_time_ms):g} ms is above the repetition time"
+        f" {np.min(repetition_time_ms):g} ms; expected 0 <= TE <= TR",
+    )

@@ -45,12 +45,12 @@ def simulate_population(
     names = pd.Series(map_in_order(work, pieces, name="MR simulation", unit="subject"))
     base = f"{SIMULATION.name}/images/" + names
     paths = {kind: base + suffix for kind, suffix in SUFFIXES.items()}
-    columns = {"subject": names, **paths, "phases": " ".join(PHASES), "made_with": made_with}
-    manifest = pd.DataFrame(columns)
-    voxels = [_voxel_mm(run.path / path) for path in rows["structures"]]
+    headers = (open_image(run.path / path) for path in rows["structures"])
+    voxels = [float(np.linalg.norm(header.affine[:3, 0])) for header in headers]
     protocols = [protocol_of(parameters, seed, *pair) for pair in zip(names, voxels, strict=True)]
-    for key in SPREAD:
-        manifest[key] = [getattr(protocol, key) for protocol in protocols]
+    columns = {"subject": names, **paths, "phases": " ".join(PHASES), "made_with": made_with}
+    columns |= {key: [getattr(protocol, key) for protocol in protocols] for key in SPREAD}
+    manifest = pd.DataFrame(columns)
     run.write_manifest(SIMULATION.name, manifest)
     return manifest
 
@@ -64,10 +64,6 @@ def make_few_subjects(
         few = population.model_copy(update={"n_subjects": n})
         table = make_population(run, few, seed)
         run.write_results(POPULATION.name, {"source": source(few), "n_subjects": len(table)})
-
-
-def _voxel_mm(path: Path) -> float:
-    return float(np.linalg.norm(open_image(path).affine[:3, 0]))
 
 
 def _simulate_one(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..data import Sim2RealError
+from ..data import refuse
 from ..population import ID
 from .parameters import SimulationParameters
 from .signal import bssfp_signal
@@ -96,11 +96,11 @@ class SlabTables:
         Raises:
             Sim2RealError: for a number that is no structure.
         """
-        if slab.max() >= len(self.terms):
-            raise Sim2RealError(
-                f"structure map: holds the number {slab.max()}; structures.csv knows 0 to"
-                f" {len(self.terms) - 1}"
-            )
+        refuse(
+            slab.max() >= len(self.terms),
+            f"structure map: holds the number {slab.max()}; structures.csv knows 0 to"
+            f" {len(self.terms) - 1}",
+        )
         total = np.zeros(slab.shape[:2], np.complex64)
         for structures in np.moveaxis(slab, -1, 0):
             terms = self.terms[structures, bins]

@@ -7,8 +7,8 @@ row, column) float32 in [0, 1]. None of them is trained and none moves a border.
 
 import numpy as np
 
-from ..data import Sim2RealError, refuse
 from ..data import generator as random_generator
+from ..data import refuse
 
 _QUANTILES = np.linspace(0, 1, 1025)
 
@@ -47,11 +47,11 @@ def swap_amplitudes(
     images' size; values beyond [0, 1] are clipped.
     """
     _check(images, references)
-    if images.shape[1:] != references.shape[1:]:
-        raise Sim2RealError(
-            f"images are {images.shape[1:]} and references {references.shape[1:]} pixels; both must"
-            " lie on one grid"
-        )
+    refuse(
+        images.shape[1:] != references.shape[1:],
+        f"images are {images.shape[1:]} and references {references.shape[1:]} pixels; both must"
+        " lie on one grid",
+    )
     refuse(
         not 0 <= beta <= 0.5,
         f"beta is {beta}; expected a share of the image's side from 0 to 0.5",

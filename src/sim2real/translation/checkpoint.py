@@ -38,10 +38,6 @@ def fingerprint(
     return digest.hexdigest()
 
 
-def save_checkpoint(folder: Path, state: dict) -> None:
-    save_alike(folder / NAME, state)
-
-
 def save_alike(path: Path | str, content: dict) -> None:
     """``torch.save``, whole or not at all; equal content gives equal bytes (given a path, torch
     writes its name into the file)."""

@@ -39,30 +39,23 @@ def build_cyclegan(parameters: TranslationParameters, seed: int) -> nn.ModuleDic
     return initialise(networks, seed)
 
 
-class ImagePool:
-    """Translated slices of earlier steps, for the discriminator to see among the newest
-    (Shrivastava et al., CVPR 2017)."""
+def exchange(pool: list[Tensor], size: int, fakes: Tensor, random: torch.Generator) -> Tensor:
+    """Of each fake (1, h, w) of a batch (b, 1, h, w) itself or, with probability 1/2 once the pool
+    holds ``size``, an older one.
 
-    def __init__(self, size: int = POOL_SIZE):
-        self.size = size
-        self.slices: list[Tensor] = []
-
-    def exchange(self, fakes: Tensor, random: torch.Generator) -> Tensor:
-        """Of each fake (1, h, w) of a batch (b, 1, h, w) itself or, with probability 1/2 once the
-        pool is full, an older one.
-
-        An older one leaves the pool, and the fake takes its place. Nothing is drawn until the pool
-        is full.
-        """
-        shown = []
-        for fake in fakes.detach():
-            if len(self.slices) < self.size:
-                self.slices.append(fake.clone())
-            elif torch.rand((), generator=random) < 0.5:
-                place = int(torch.randint(self.size, (), generator=random))
-                fake, self.slices[place] = self.slices[place], fake.clone()
-            shown.append(fake)
-        return torch.stack(shown)
+    The pool has translated slices of earlier steps, for the discriminator to see among the newest
+    (Shrivastava et al., CVPR 2017). An older one leaves it, and the fake takes its place. Nothing
+    is drawn until it is full.
+    """
+    shown = []
+    for fake in fakes.detach():
+        if len(pool) < size:
+            pool.append(fake.clone())
+        elif torch.rand((), generator=random) < 0.5:
+            place = int(torch.randint(size, (), generator=random))
+            fake, pool[place] = pool[place], fake.clone()
+        shown.append(fake)
+    return torch.stack(shown)
 
 
 class CycleGan:
@@ -73,10 +66,8 @@ class CycleGan:
     build = staticmethod(build_cyclegan)
 
     def __init__(self, pool_size: int = POOL_SIZE):
-        self.pools = {
-            "discriminator": ImagePool(pool_size),
-            "discriminator_back": ImagePool(pool_size),
-        }
+        self.pool_size = pool_size
+        self.pools: dict[str, list[Tensor]] = {"discriminator": [], "discriminator_back": []}
 
     def step(
         self,
@@ -128,7 +119,11 @@ class CycleGan:
         shown = {"discriminator": (fake_real, real), "discriminator_back": (fake_source, source)}
         with autocast:
             losses_d = [
-                self._judged(judges[name], self.pools[name].exchange(fakes, random), genuine)
+                self._judged(
+                    judges[name],
+                    exchange(self.pools[name], self.pool_size, fakes, random),
+                    genuine,
+                )
                 for name, (fakes, genuine) in shown.items()
             ]
         optimisers.discriminator.zero_grad()
@@ -142,8 +137,7 @@ class CycleGan:
         return (least_squares(score_fake, real=False) + least_squares(score_real, real=True)) / 2
 
     def state_dict(self) -> dict:
-        return {name: list(pool.slices) for name, pool in self.pools.items()}
+        return {name: list(pool) for name, pool in self.pools.items()}
 
     def load_state_dict(self, state: dict) -> None:
-        for name, pool in self.pools.items():
-            pool.slices = list(state[name])
+        self.pools = {name: list(state[name]) for name in self.pools}

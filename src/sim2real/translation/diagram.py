@@ -129,36 +129,40 @@ class Canvas:
             self.text((x + side * width * 0.28, y), f"$G_{{{name}}}$", zorder=4)
         self.text((x, y - height / 2 - 0.12), title, va="top")
 
-    def arrow(self, start: Point, end: Point, colour: str = INK) -> None:
-        """From edge to edge: its ends lie exactly on the two points."""
-        style = "-|>,head_length=4,head_width=2"
-        self.axes.add_patch(
-            FancyArrowPatch(
-                start,
-                end,
-                arrowstyle=style,
+    def arrows(self, *pairs: tuple[Point, Point], colour: str = INK) -> None:
+        """From edge to edge: their ends lie exactly on the two points of each pair."""
+        for start, end in pairs:
+            self.axes.add_patch(
+                FancyArrowPatch(
+                    start,
+                    end,
+                    arrowstyle="-|>,head_length=4,head_width=2",
+                    color=colour,
+                    linewidth=1.1,
+                    shrinkA=0,
+                    shrinkB=0,
+                    mutation_scale=1,
+                    zorder=3,
+                )
+            )
+
+    def lines(self, *paths: Sequence[Point], colour: str = INK, in_front: bool = False) -> None:
+        for points in paths:
+            self.axes.plot(
+                *zip(*points, strict=True),
                 color=colour,
                 linewidth=1.1,
-                shrinkA=0,
-                shrinkB=0,
-                mutation_scale=1,
-                zorder=3,
+                zorder=4 if in_front else 1.5,
+                solid_joinstyle="miter",
             )
-        )
-
-    def line(self, points: Sequence[Point], colour: str, in_front: bool = False) -> None:
-        self.axes.plot(
-            *zip(*points, strict=True),
-            color=colour,
-            linewidth=1.1,
-            zorder=4 if in_front else 1.5,
-            solid_joinstyle="miter",
-        )
 
     def brace(self, x: float, bottom: float, top: float) -> None:
         """A square bracket that gathers what stands on its left."""
-        self.line([(x - 0.12, top), (x, top), (x, bottom), (x - 0.12, bottom)], INK)
-        self.line([(x, (top + bottom) / 2), (x + 0.15, (top + bottom) / 2)], INK)
+        middle = (top + bottom) / 2
+        self.lines(
+            [(x - 0.12, top), (x, top), (x, bottom), (x - 0.12, bottom)],
+            [(x, middle), (x + 0.15, middle)],
+        )
 
     def mark(
         self,
@@ -232,12 +236,14 @@ def _translation(
     canvas.image((10.1, row), 3.0, translated, "sim2real slice $G(x)$", COLOURS["A"])
     canvas.box((13.55, row), 2.3, 1.3, PALE_JUDGE, "discriminator\n$D$")
     canvas.image((17.0, row), 3.0, real, "real slice $y$", COLOURS["real"])
-    canvas.arrow((3.4, row), (4.55, row))
-    canvas.arrow((7.45, row), (8.6, row))
-    canvas.arrow((11.6, row), (12.4, row))
-    canvas.arrow((15.5, row), (14.7, row))
     canvas.box((13.55, 6.25), 2.7, 0.95, PALE_LOSS, "real or sim2real?\n$\\mathcal{L}_{GAN}$")
-    canvas.arrow((13.55, row - 0.65), (13.55, 6.725))
+    canvas.arrows(
+        ((3.4, row), (4.55, row)),
+        ((7.45, row), (8.6, row)),
+        ((11.6, row), (12.4, row)),
+        ((15.5, row), (14.7, row)),
+        ((13.55, row - 0.65), (13.55, 6.725)),
+    )
 
 
 def _contrast(
@@ -278,19 +284,17 @@ def _contrast(
         above=False,
         window=window,
     )
-    canvas.line([marked, (marked[0], 5.9), (10.1, 5.9)], POSITIVE, in_front=True)
-    canvas.arrow((10.1, 5.9), (10.1, row + edge * 0.65), POSITIVE)
+    canvas.lines([marked, (marked[0], 5.9), (10.1, 5.9)], colour=POSITIVE, in_front=True)
+    canvas.arrows(((10.1, 5.9), (10.1, row + edge * 0.65)), colour=POSITIVE)
     canvas.brace(3.35, 2.3, 5.55)
     for x, start, end in ((4.45, 3.5, 3.95), (7.95, 9.35, 8.45)):
         canvas.box((x, row), 1.0, 2.0, PALE_ENCODER, "$G_{enc}$\n\n$+$\n\nMLP")
-        canvas.arrow((start, row), (end, row))
+        canvas.arrows(((start, row), (end, row)))
     canvas.text((6.2, row + 1.5), "same encoder and heads", size=7, colour=GREY)
-    canvas.line(
-        [(4.45, row + 1.0), (4.45, row + 1.27), (7.95, row + 1.27), (7.95, row + 1.0)], GREY
-    )
+    shared = [(4.45, row + 1.0), (4.45, row + 1.27), (7.95, row + 1.27), (7.95, row + 1.0)]
+    canvas.lines(shared, colour=GREY)
     canvas.box((6.2, row), 1.6, 1.5, PALE_LOSS, "PatchNCE\n$\\mathcal{L}_{NCE}(x)$")
-    canvas.arrow((4.95, row), (5.4, row))
-    canvas.arrow((7.45, row), (7.0, row))
+    canvas.arrows(((4.95, row), (5.4, row)), ((7.45, row), (7.0, row)))
     canvas.text((6.2, row - 1.55), "same place: alike\nother places: unlike", size=7, colour=GREY)
 
 
@@ -299,14 +303,18 @@ def _identity(canvas: Canvas, identity: np.ndarray) -> None:
     row = 3.75
     canvas.encoder_decoder((16.6, row), 1.9, 1.5, PALE_ENCODER, "generator $G$", mirrored=True)
     canvas.image((13.35, row), 2.2, identity, "identity $G(y)$", COLOURS["real"])
-    canvas.line([(18.2, 6.65), (18.2, row)], INK)
-    canvas.arrow((18.2, row), (17.55, row))
-    canvas.arrow((15.65, row), (14.45, row))
     canvas.box((15.6, 0.95), 2.3, 0.95, PALE_LOSS, "PatchNCE\n$\\mathcal{L}_{NCE}(y)$")
-    canvas.line([(13.35, row - 1.1), (13.35, 0.95)], INK)
-    canvas.arrow((13.35, 0.95), (14.45, 0.95))
-    canvas.line([(18.2, row), (18.2, 0.95)], INK)
-    canvas.arrow((18.2, 0.95), (16.75, 0.95))
+    canvas.lines(
+        [(18.2, 6.65), (18.2, row)],
+        [(13.35, row - 1.1), (13.35, 0.95)],
+        [(18.2, row), (18.2, 0.95)],
+    )
+    canvas.arrows(
+        ((18.2, row), (17.55, row)),
+        ((15.65, row), (14.45, row)),
+        ((13.35, 0.95), (14.45, 0.95)),
+        ((18.2, 0.95), (16.75, 0.95)),
+    )
 
 
 def _cut(image: np.ndarray, centre: tuple[int, int], edge: int) -> np.ndarray:

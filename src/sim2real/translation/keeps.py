@@ -64,11 +64,12 @@ def kept_borders(before: np.ndarray, after: np.ndarray, label: np.ndarray) -> di
 def keeps_of(run: RunFolder) -> pd.DataFrame:
     """``COLUMNS`` for every translated slice of a run that shows the heart; written to
     ``keeps.csv`` in chapter 4's folder."""
-    rows = []
-    for pair in translated_pairs(run).to_dict("records"):
-        for index, slices in enumerate(zip(*stacks_of(run, pair), strict=True)):
-            if slices[2].any():
-                rows.append({**pair, "slice": index, **kept_borders(*slices)})
+    rows = [
+        {**pair, "slice": index, **kept_borders(before, after, label)}
+        for pair in translated_pairs(run).to_dict("records")
+        for index, (before, after, label) in enumerate(zip(*stacks_of(run, pair), strict=True))
+        if label.any()
+    ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     write_table(run.chapter(TRANSLATION.name) / "keeps.csv", table)
     return table
@@ -103,7 +104,9 @@ def results(table: pd.DataFrame) -> dict[str, float]:
     that the prose of chapter 4 quotes."""
     values = {}
     for vendor, kept in table.groupby("vendor")["kept"]:
-        values[f"kept_median_{vendor}"] = float(kept.median())
-        values[f"kept_lowest_{vendor}"] = float(kept.min())
-        values[f"kept_below_{vendor}"] = float((kept < BELOW).mean())
+        values |= {
+            f"kept_median_{vendor}": float(kept.median()),
+            f"kept_lowest_{vendor}": float(kept.min()),
+            f"kept_below_{vendor}": float((kept < BELOW).mean()),
+        }
     return values

@@ -88,8 +88,7 @@ def _load(name: str, path: Path) -> nn.Module:
     expected = official_state(name, network)
     for key in [*expected, *state]:
         problem = _problem(key, expected.get(key), state.get(key))
-        if problem:
-            raise Sim2RealError(f"{path}: {problem}; expected {_WANTED[name]}")
+        refuse(problem, f"{path}: {problem}; expected {_WANTED[name]}")
     network.load_state_dict(
         {ours: state[_official_name(name, ours)] for ours in network.state_dict()}
     )
@@ -127,11 +126,11 @@ def _empty(name: str, state: dict[str, Tensor]) -> nn.Module:
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise Sim2RealError(
-            f"{path}: no such file; expected weights saved by the public CUT code"
-            f" ({', '.join(FILES.values())})"
-        )
+    refuse(
+        not path.is_file(),
+        f"{path}: no such file; expected weights saved by the public CUT code"
+        f" ({', '.join(FILES.values())})",
+    )
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:  # torch refuses what would have to be run to be read

@@ -47,10 +47,12 @@ def translate_population(run: RunFolder) -> pd.DataFrame:
     slices = run.manifest(COHORT.name, "slices.csv")
     rows = slices[slices["domain"] == "simulated"]
     output = f"{TRANSLATION.name}/translated"
-    tables = []
-    for vendor in vendors_of(slices):
-        generator = trained_generator(run, vendor)
-        tables.append(translate_images(run.path, rows, generator, vendor, output, choose_device()))
+    tables = [
+        translate_images(
+            run.path, rows, trained_generator(run, vendor), vendor, output, choose_device()
+        )
+        for vendor in vendors_of(slices)
+    ]
     table = pd.concat(tables, ignore_index=True)
     run.write_manifest(TRANSLATION.name, table, "translated.csv")
     return table
@@ -79,9 +81,11 @@ def method_example(run: RunFolder, parameters: TranslationParameters, vendor: st
     negatives = _places_of_contrast(source[0], query, 3)
     translated, identity = (translate(generator, x, device)[0] for x in (source, target))
     networks = trained_networks(model_folder(run, vendor), parameters)
-    alike = None
-    if networks is not None:
-        alike = similarities(networks, source[0], translated, query, [query, *negatives])
+    alike = (
+        None
+        if networks is None
+        else similarities(networks, source[0], translated, query, [query, *negatives])
+    )
     return {
         "source": source[0],
         "translated": translated,

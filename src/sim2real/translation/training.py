@@ -27,7 +27,7 @@ from ..data import (
 )
 from ..data import generator as random_generator
 from .apply import save_generator, to_network
-from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
+from .checkpoint import NAME, fingerprint, load_checkpoint, save_alike
 from .parameters import TranslationParameters
 from .precision import compile_networks, settled
 from .step import Cut, Optimisers
@@ -100,9 +100,8 @@ def train_translator(
     clear_temporaries(folder)
     parameters = settled(parameters, folder, device)
     identity = fingerprint(list(stacks.values()), parameters, seed, method.__module__)
-    watch = None
-    if watched is not None:
-        watch = Watch(source, watched, parameters.n_steps, seed, device)
+    looks = (parameters.n_steps, seed, device)
+    watch = None if watched is None else Watch(source, watched, *looks)
     training = Training(method(), parameters, seed, device, folder, watch)
     if state := load_checkpoint(folder, identity, device):
         training.load_state_dict(state)
@@ -122,7 +121,7 @@ def train_translator(
             training.evaluate()
             is_last = training.done == parameters.n_steps
             if is_last or now - saved_at >= parameters.checkpoint_every_s:
-                save_checkpoint(folder, {"fingerprint": identity, **training.state_dict()})
+                save_alike(folder / NAME, {"fingerprint": identity, **training.state_dict()})
                 saved_at = now
     return training.finish()
 

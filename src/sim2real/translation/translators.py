@@ -30,18 +30,8 @@ from .watch import load_split
 FASTCUT = {"lambda_nce": 10.0, "identity_nce": False, "flip_equivariance": True}
 
 
-class Trained(NamedTuple):
-    """A method and what it changes of the run's own parameters."""
-
-    method: type
-    changes: dict
-
-
-TRAINED = {
-    "cut": Trained(Cut, {}),
-    "fastcut": Trained(Cut, FASTCUT),
-    "cyclegan": Trained(CycleGan, {}),
-}
+TRAINED = {"cut": (Cut, {}), "fastcut": (Cut, FASTCUT), "cyclegan": (CycleGan, {})}
+"""A method and what it changes of the run's own parameters, by name."""
 # Every translator of the chapter, in its order: the untrained ones are ``BASELINES``.
 TITLES = {
     "identity": "untranslated",
@@ -113,7 +103,7 @@ def method_parameters(
     share of decay."""
     decay = round(network.decay_steps * n_steps / network.n_steps)
     return TranslationParameters(
-        **network.model_dump() | TRAINED[name].changes | {"n_steps": n_steps, "decay_steps": decay}
+        **network.model_dump() | TRAINED[name][1] | {"n_steps": n_steps, "decay_steps": decay}
     )
 
 
@@ -130,10 +120,10 @@ def train_all(
             run.chapter(TRANSLATORS.name) / "models" / name,
             seed,
             choose_device(),
-            method=trained.method,
+            method=method,
             title=TITLES[name],
         )
-        for name, trained in TRAINED.items()
+        for name, (method, _) in TRAINED.items()
     }
 
 
@@ -155,14 +145,15 @@ def example_slices(
     """For the picture: the slices of ``shown`` (subject, phase) by each translator, and a middle
     real slice of as many subjects."""
     images = material.rows.reset_index().set_index(["subject", "phase"])["index"]
-    chosen = []
-    for example in shown:
-        places = np.flatnonzero(material.images == images[example])
-        chosen.append(places[len(places) // 2])
-    of_people = []
-    for subject in pd.unique(material.reference_subjects)[: len(shown)]:
-        places = np.flatnonzero(material.reference_subjects == subject)
-        of_people.append(places[len(places) // 4])  # in the middle of the first phase
+
+    def part_of(mask: np.ndarray, parts: int) -> int:
+        places = np.flatnonzero(mask)
+        return places[len(places) // parts]
+
+    chosen = [part_of(material.images == images[example], 2) for example in shown]
+    people = pd.unique(material.reference_subjects)[: len(shown)]
+    # in the middle of the first phase
+    of_people = [part_of(material.reference_subjects == name, 4) for name in people]
     rows = {TITLES[name]: slices[chosen] for name, slices in translated.items()}
     return rows | {f"real {material.vendor}, others": material.reference[of_people]}
 
@@ -176,8 +167,8 @@ def weights(network: TranslationParameters, n_steps: int) -> pd.DataFrame:
     generator``."""
     count = lambda network: sum(w.numel() for w in network.parameters())  # noqa: E731
     rows = []
-    for name, trained in TRAINED.items():
-        networks = trained.method().build(method_parameters(network, name, n_steps), 0)
+    for name, (method, _) in TRAINED.items():
+        networks = method().build(method_parameters(network, name, n_steps), 0)
         rows.append((name, count(networks), count(networks["generator"])))
     return pd.DataFrame(rows, columns=["name", "trained", "generator"])
 
@@ -201,10 +192,11 @@ def step_times(
     random = lambda seed: torch.Generator().manual_seed(seed)  # noqa: E731
     flips = [bool(torch.rand((), generator=random(seed)) < 0.5) for seed in range(64)]
     seeds = (flips.index(True), flips.index(False))
-    rows = []
-    for number in progress(range(rounds + 1), name="time of a step", unit="round"):
-        for name, step in steps.items():
-            rows.append((name, number, sum(step(random(seed)) for seed in seeds) / 2))
+    rows = [
+        (name, number, sum(step(random(seed)) for seed in seeds) / 2)
+        for number in progress(range(rounds + 1), name="time of a step", unit="round")
+        for name, step in steps.items()
+    ]
     table = pd.DataFrame(rows, columns=["name", "round", "seconds"])
     table = table[table["round"] > 0]
     of_cut = table[table["name"] == "cut"].set_index("round")["seconds"]
@@ -224,7 +216,7 @@ def _timed_step(
     """A step of a method as it was trained, as a function that takes it and gives its seconds."""
     folder = run.chapter(TRANSLATORS.name) / "models" / name
     parameters = settled(method_parameters(network, name, n_steps), folder, device)
-    method = TRAINED[name].method()
+    method = TRAINED[name][0]()
     networks = method.build(parameters, 0).to(device)
     optimisers = Optimisers(networks, parameters.learning_rate)
     batch = [
@@ -283,11 +275,12 @@ def distances(material: Material, translated: dict[str, np.ndarray]) -> pd.DataF
 def kept_of(material: Material, translated: dict[str, np.ndarray]) -> pd.DataFrame:
     """``name, subject, kept`` of every slice that shows the heart; kept: as chapter 4 measures
     it."""
-    rows = []
-    for name in progress(translated, name="anatomy", unit="set"):
-        for k in np.flatnonzero(material.labels.any(axis=(1, 2))):
-            slices = material.source[k], translated[name][k], material.labels[k]
-            rows.append((name, material.subjects[k], kept_borders(*slices)["kept"]))
+    source, labels, subjects = material.source, material.labels, material.subjects
+    rows = [
+        (name, subjects[k], kept_borders(source[k], translated[name][k], labels[k])["kept"])
+        for name in progress(translated, name="anatomy", unit="set")
+        for k in np.flatnonzero(labels.any(axis=(1, 2)))
+    ]
     return pd.DataFrame(rows, columns=["name", "subject", "kept"])
 
 
@@ -342,11 +335,8 @@ def results(table: pd.DataFrame) -> dict:
     values: dict = {}
     for row in table.to_dict("records"):
         name = row["name"]
-        values |= {
-            f"{column}_{name}": row[column]
-            for column in ("distance", "corrected", "kept_median", "kept_lowest", "kept_below")
-        }
-        values |= {
+        quoted = ("distance", "corrected", "kept_median", "kept_lowest", "kept_below")
+        values |= {f"{column}_{name}": row[column] for column in quoted} | {
             f"interval_{name}": spoken_interval(row["ci_low"], row["ci_high"]),
             f"kept_below_interval_{name}": spoken_interval(
                 row["kept_below_low"], row["kept_below_high"]
@@ -358,15 +348,15 @@ def results(table: pd.DataFrame) -> dict:
                 f"to_cut_interval_{name}": spoken_interval(
                     row["ci_low_to_cut"], row["ci_high_to_cut"]
                 ),
+                f"finding_{name}": _finding(row["ci_low_to_cut"], row["ci_high_to_cut"]),
             }
-            values[f"finding_{name}"] = _finding(row["ci_low_to_cut"], row["ci_high_to_cut"])
         if name in TRAINED:
             values |= {
                 f"weights_{name}": int(row["trained"]),
                 f"weights_generator_{name}": int(row["generator"]),
                 f"time_{name}": row["time"],
+                f"time_range_{name}": spoken_interval(row["time_low"], row["time_high"]),
             }
-            values[f"time_range_{name}"] = spoken_interval(row["time_low"], row["time_high"])
     return values | {"weights_ratio": values["weights_cyclegan"] / values["weights_cut"]}
 
 

@@ -29,7 +29,7 @@ def _line(claim: dict, pieces: pd.DataFrame) -> str:
     said = verdict(pieces)
     words = html.escape(f"“{claim['words']}”" if claim["quoted"] == "yes" else claim["words"])
     rows = pieces.to_dict("records")
-    reach = max((_reach(row) for row in rows), default=0) or 1
+    reach = max((abs(number) for row in rows for number in _against(row)), default=0) or 1
     drawn = "".join(
         f"<div><span>{html.escape(row['part'])}</span>{_interval_svg(row, reach)}"
         f"<span>{html.escape(number_in_words(row))}</span></div>"
@@ -51,10 +51,6 @@ def _against(row: dict) -> list[float]:
     sign = 1 if row["side"] == "above" else -1
     ends = [row[name] for name in ("value", "ci_low", "ci_high")]
     return [sign * (end - row["bound"]) for end in ends if np.isfinite(end)]
-
-
-def _reach(row: dict) -> float:
-    return max(map(abs, _against(row)), default=0)
 
 
 def _interval_svg(row: dict, reach: float) -> str:

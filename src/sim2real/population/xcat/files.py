@@ -126,12 +126,12 @@ def open_xcat(par: Path) -> XcatSeries:
     shape = tuple(map(int, (n_slices, geometry["y_array_size"], geometry["x_array_size"])))
     expected = 4 * math.prod(shape)
     for path in frames:
-        if path.stat().st_size != expected:
-            raise Sim2RealError(
-                f"{path}: {path.stat().st_size} bytes; expected {shape[0]} x {shape[1]} x"
-                f" {shape[2]} x 4 = {expected}, by the .par's slices and array_size; copy the file"
-                " again or correct the .par"
-            )
+        refuse(
+            path.stat().st_size != expected,
+            f"{path}: {path.stat().st_size} bytes; expected {shape[0]} x {shape[1]} x"
+            f" {shape[2]} x 4 = {expected}, by the .par's slices and array_size; copy the file"
+            " again or correct the .par",
+        )
     palette = palette_of(values, par)
     if number(values.get("activity_unit", "0"), par, "activity_unit") == 1:
         # then XCAT writes activities times the voxel's volume
@@ -162,11 +162,11 @@ def _geometry(values: dict[str, str], par: Path) -> dict[str, float]:
             value > highest or value <= 0,
             f"{par}: {spelling} = {value:g}; expected above 0 and at most {highest:g}",
         )
-    if geometry["endslice"] < geometry["startslice"]:
-        raise Sim2RealError(
-            f"{par}: slices {geometry['startslice']:g} to {geometry['endslice']:g}; expected at"
-            " least one"
-        )
+    refuse(
+        geometry["endslice"] < geometry["startslice"],
+        f"{par}: slices {geometry['startslice']:g} to {geometry['endslice']:g}; expected at"
+        " least one",
+    )
     return geometry
 
 
@@ -192,7 +192,7 @@ def _frames(par: Path, values: dict[str, str]) -> tuple[Path, ...]:
         not frames,
         f"{folder}: holds no *_act_<frame>.bin volume; copy the XCAT output beside its .par",
     )
-    stems = sorted(set(map(_stem, frames)))
+    stems = sorted({re.sub(r"_act_\d+\.bin$", "", frame.name) for frame in frames})
     refuse(
         len(stems) > 1,
         f"{folder}: holds volumes of several runs ({', '.join(stems)}); put each subject into a"
@@ -203,21 +203,17 @@ def _frames(par: Path, values: dict[str, str]) -> tuple[Path, ...]:
     stated = number(values.get("out_frames", numbers[-1]), par, "out_frames")
     last = max(numbers[-1], int(stated))
     missing = min(set(range(1, last + 1)) - set(numbers), default=None)
-    if missing:
-        raise Sim2RealError(
-            f"{folder}: frame {missing} of {last} is missing; expected"
-            f" {stems[0]}_act_{missing}.bin, copy it here"
-        )
+    refuse(
+        missing,
+        f"{folder}: frame {missing} of {last} is missing; expected"
+        f" {stems[0]}_act_{missing}.bin, copy it here",
+    )
     refuse(
         len(frames) > stated,
         f"{folder}: holds {len(frames)} frames; expected {stated:g}, as out_frames in"
         f" {par.name} states; take away those of another run",
     )
     return tuple(frames)
-
-
-def _stem(frame: Path) -> str:
-    return re.sub(r"_act_\d+\.bin$", "", frame.name)
 
 
 def _frame_number(path: Path) -> int | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...data import Sim2RealError, refuse
+from ...data import refuse
 from ..structures import ID, STRUCTURE_TABLE
 
 ORGANS = pd.read_csv(
@@ -78,11 +78,11 @@ def _structure(value: float, organs: list, has_muscle: bool, par: Path) -> str:
         for organ in near
     ]
     for organ, name in zip(near, names, strict=True):
-        if _KIND_OF[name] != _KIND_OF[names[0]]:
-            raise Sim2RealError(
-                f"{par}: {near[0].parameter} and {organ.parameter} share the activity {value:g} but"
-                f" are {names[0]} and {name}; give each its own value and run XCAT again"
-            )
+        refuse(
+            _KIND_OF[name] != _KIND_OF[names[0]],
+            f"{par}: {near[0].parameter} and {organ.parameter} share the activity {value:g} but"
+            f" are {names[0]} and {name}; give each its own value and run XCAT again",
+        )
     return names[0]
 
 

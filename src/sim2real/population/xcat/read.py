@@ -10,7 +10,7 @@ import numpy as np
 from scipy.ndimage import binary_opening, label, map_coordinates
 from skimage.morphology import convex_hull_image
 
-from ...data import LV, MYO, RV, Image, Sim2RealError, refuse
+from ...data import LV, MYO, RV, Image, refuse
 from ..heart import DENSITY_G_PER_ML
 from ..parameters import PopulationParameters
 from ..render import MIDDLE_SLICES, sub_slice_offsets
@@ -59,12 +59,12 @@ def read_xcat_subject(
         cavity[es] == 0,
         f"{par}: frame {es + 1} holds no LV cavity; check bldplLV_act in the .par",
     )
-    if phases == "ed_es" and cavity[es] > (1 - _LEAST_EJECTION) * cavity[ed]:
-        most, least = cavity[ed] * series.voxel_ml, cavity[es] * series.voxel_ml
-        raise Sim2RealError(
-            f"{par}: the LV holds {most:.1f} ml at its fullest and {least:.1f} ml at its emptiest;"
-            " expected frames over a heart beat, set motion_option = 0 and several out_frames"
-        )
+    most, least = cavity[ed] * series.voxel_ml, cavity[es] * series.voxel_ml
+    refuse(
+        phases == "ed_es" and cavity[es] > (1 - _LEAST_EJECTION) * cavity[ed],
+        f"{par}: the LV holds {most:.1f} ml at its fullest and {least:.1f} ml at its emptiest;"
+        " expected frames over a heart beat, set motion_option = 0 and several out_frames",
+    )
     volumes = {k: series.read_frame(k) for k in {ed, es}}
     pose = find_pose(volumes[ed], series)
     centres = _centres(pose, volumes[ed], volumes[es], parameters, n_slices)
