@@ -7,7 +7,7 @@ group; CUT learns anew in each from the images of the other patients, without th
 
 RUN: a run executed to chapter 3, with its parameters of appendix A3. REGIME: ``simulated``,
 ``randomised``, ``sim2real``, ``real``, ``both`` or parts joined by ``+``; what learns from nobody
-is trained once for all folds. Trainings lie in ``RUN/folds``; mean Dice over all people with 95 %
+is trained once for all folds. Trainings lie in ``RUN/folds``; Dice over all people with 95 %
 intervals over subjects is written to ``book/real_hearts/folds.csv``.
 """
 
@@ -85,33 +85,41 @@ def train(run: Path, place: RunFolder, table: pd.DataFrame, fold: int, regime: s
 
 
 def summarise(run: Path) -> pd.DataFrame:
-    """Mean Dice of each training that has all folds, and of the differences of ``PAIRS``."""
+    """Dice of each training over the people on whom all were scored, and the differences of
+    ``PAIRS`` paired by person; the interval is that of the mean over structures."""
     paths = sorted((run / "folds" / "scores").glob("*.csv"))
     cases = pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
-    people = cases.groupby("training")["subject"].nunique()
-    whole = people.index[people == people.max()]
-    study, rows = run_parameters(run).real_hearts, []
-    for training in whole:
-        for place in (*STRUCTURES, ALL):
-            mean = mean_over_subjects(by_subject(part_of(cases, training, ALL, place), "dice"))
-            rows.append((training, "", place, mean))
+    trainings = cases["training"].unique()
+    scored = cases.groupby("subject")["training"].nunique() == len(trainings)
+    cases = cases[cases["subject"].map(scored)]
+
+    def dice(training: str, place: str) -> pd.Series:
+        return by_subject(part_of(cases, training, ALL, place), "dice")
+
+    means = {
+        name: {place: mean_over_subjects(dice(name, place)) for place in (*STRUCTURES, ALL)}
+        for name in trainings
+    }
     for first, second in PAIRS:
-        if {first, second} <= set(whole):
-            both = [by_subject(part_of(cases, name, ALL, ALL), "dice") for name in (first, second)]
-            rows.append((first, second, ALL, paired_difference(*both)))
-    return pd.DataFrame(
+        if {first, second} <= set(trainings):
+            means[f"{first} less {second}"] = {
+                place: paired_difference(dice(first, place), dice(second, place))
+                for place in (*STRUCTURES, ALL)
+            }
+    study = run_parameters(run).real_hearts
+    rows = [
         {
-            "training": training,
-            "less": less,
-            "structure": place,
-            "dice": f"{mean.value:.3f}",
-            "ci_low": f"{mean.low:.3f}",
-            "ci_high": f"{mean.high:.3f}",
-            "people": mean.n_subjects,
+            "training": name,
+            **{place: f"{of[place].value:.3f}" for place in STRUCTURES},
+            "mean": f"{of[ALL].value:.3f}",
+            "ci_low": f"{of[ALL].low:.3f}",
+            "ci_high": f"{of[ALL].high:.3f}",
+            "people": of[ALL].n_subjects,
             "iterations": study.n_epochs * study.iterations_per_epoch,
         }
-        for training, less, place, mean in rows
-    )
+        for name, of in means.items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def main() -> None:
