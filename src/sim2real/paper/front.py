@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..data import STRUCTURES, RunFolder, repository, spoken, spoken_against
-from ..segmentation import ALL
+from ..segmentation import ALL, pretrained_card
 from .chapters import COHORT, POPULATION, REALISM, SEGMENTATION
 from .parameters import Parameters, load_parameters, run_parameters
 
@@ -142,13 +142,13 @@ def shipped_segmenter(run: RunFolder) -> str:
     """How the segmenter that comes with the project does on people, beside a published network."""
     table = pd.read_csv(files("sim2real.segmentation") / "yardsticks.csv")
     published = table[table["method"] == "adversarial augmentation"].iloc[0]
-    card = run.numbers("07_verdict")
-    ours = " / ".join(f"{card[f'people_dice_{name}']:.3f}" for name in STRUCTURES)
+    card = pretrained_card()
+    ours = " / ".join(f"{card[f'dice_{name}']:.3f}" for name in STRUCTURES)
     theirs = " / ".join(f"{published[name]:.3f}" for name in STRUCTURES)
     return (
-        f"Its Dice of {' / '.join(STRUCTURES)} is **{ours}** on {card['people_n_subjects']}"
-        f" patients of {card['people_cohort']}. Published, learned from {published['trained_on']},"
-        f" on {published['differs'].split(',')[0]}: {theirs}."
+        f"Its Dice of {' / '.join(STRUCTURES)} is **{ours}** on {card['n_subjects']} patients of"
+        f" {card['cohort']}. Published, learned from {published['trained_on']}, on"
+        f" {published['differs'].split(',')[0]}: {theirs}."
     )
 
 
