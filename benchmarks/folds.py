@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim2real.data import STRUCTURES, RunFolder, repository, write_table
-from sim2real.metrics import paired_difference
+from sim2real.data import STRUCTURES, RunFolder, repository, spoken_against, write_table
+from sim2real.metrics import CrossedMean, paired_difference
 from sim2real.paper.parameters import run_parameters
 from sim2real.segmentation import real_hearts
 from sim2real.segmentation.dataset import prepare_dataset
@@ -111,15 +111,18 @@ def summarise(run: Path) -> pd.DataFrame:
         {
             "training": name,
             **{place: f"{of[place].value:.3f}" for place in STRUCTURES},
-            "mean": f"{of[ALL].value:.3f}",
-            "ci_low": f"{of[ALL].low:.3f}",
-            "ci_high": f"{of[ALL].high:.3f}",
+            **dict(zip(("mean", "ci_low", "ci_high"), _spoken(of[ALL]), strict=True)),
             "people": of[ALL].n_subjects,
             "iterations": study.n_epochs * study.iterations_per_epoch,
         }
         for name, of in means.items()
     ]
     return pd.DataFrame(rows)
+
+
+def _spoken(mean: CrossedMean) -> list[str]:
+    """Value and interval, with as many decimals as tell them from zero."""
+    return spoken_against([mean.value, mean.low, mean.high], 0.0)
 
 
 def main() -> None:
