@@ -39,6 +39,13 @@ def test_the_ends_of_an_interval_stand_in_one_column_where_the_lower_stood():
     assert shown["p"].tolist() == ["0.200", "< 0.001"]
 
 
+def test_what_is_missing_is_a_dash_and_zero_has_no_sign():
+    columns = {"gain": [-0.0004, 0.25], "ratio": [None, 1.0], "n": pd.array([None, 7], "Int64")}
+    shown = readable(pd.DataFrame(columns, index=["a", "b"]), {}, 2)
+    assert shown["ratio"].tolist() == ["–", "1.00"] and shown["n"].tolist() == ["–", 7]
+    assert str(shown["gain"].iloc[0]) == "0.0"
+
+
 def test_rows_that_are_merely_numbered_are_named_by_their_first_column():
     shown = readable(pd.DataFrame({"group": ["NOR", "DCM"], "met": [1, 2]}), NAMES)
     assert shown.index.tolist() == ["NOR", "DCM"]

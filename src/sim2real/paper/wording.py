@@ -27,6 +27,10 @@ def readable(frame: pd.DataFrame, names: dict[str, str], digits: int | None = No
         return names.get(name, name.replace("_", " ")) if isinstance(name, str) else name
 
     shown = frame.copy() if digits is None else frame.round(digits)
+    floats = shown.select_dtypes("float").columns
+    shown[floats] += 0.0  # a negative number that rounds to zero has no sign
+    for name in shown.columns[shown.isna().any()]:
+        shown[name] = shown[name].map(lambda value: _cell(value, digits))
     for name in _P_VALUES:
         if name in shown:
             shown[name] = frame[name].map(spoken_p)
@@ -41,6 +45,13 @@ def readable(frame: pd.DataFrame, names: dict[str, str], digits: int | None = No
     shown = shown.rename(index=words, columns=words)
     titles = [[words(name) for name in axis.names] for axis in (shown.index, shown.columns)]
     return shown.rename_axis(index=titles[0], columns=titles[1])
+
+
+def _cell(value: object, digits: int | None) -> object:
+    """A cell of a column in which some are missing: a dash for those."""
+    if pd.isna(value):
+        return "–"
+    return f"{value:.{digits}f}" if isinstance(value, float) and digits is not None else value
 
 
 def _between(low: float, high: float, decimals: int) -> str:

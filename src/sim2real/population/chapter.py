@@ -27,6 +27,8 @@ POPULATION = Chapter(
         "n": "subjects",
         "met": "meet it",
         "sd": "SD",
+        "published_sd": "published SD",
+        "z": "difference of means, in standard errors",
         "lv_edv_ml": "LV EDV (ml)",
         "lv_esv_ml": "LV ESV (ml)",
         "lv_ef_percent": "LV EF (%)",

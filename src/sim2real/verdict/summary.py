@@ -7,7 +7,16 @@ import pandas as pd
 
 from ..data import REGIMES, STRUCTURES, RunFolder
 from ..segmentation import REAL_HEARTS, pretrained_card
-from .ledger import NOT_SUPPORTED, SUPPORTED, VERDICTS, lines, number_in_words, verdict
+from .ledger import (
+    LACKING,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    UNTRANSLATED_TOO,
+    VERDICTS,
+    lines,
+    number_in_words,
+    verdict,
+)
 from .parameters import VerdictParameters
 
 _MARK = {SUPPORTED: "✓", NOT_SUPPORTED: "✗"}
@@ -95,14 +104,12 @@ def results(
 ) -> dict:
     """Numbers the prose of chapter 7 quotes."""
     dice = comparison[comparison["measure"] == "Dice"]
+    near = claims.loc[claims["claim"] == "near_real", "evidence"].str.contains(UNTRANSLATED_TOO)
     replication = (
         "The test images are those of the challenge that the paper used, so that a cell can"
         " replicate it or fail to."
         if cohort == "mnms"
-        else (
-            "The test images are not the paper's, so that no cell replicates it or fails to: this"
-            " is a rehearsal on other hearts."
-        )
+        else ("The test images are not the paper's, so that no cell replicates it or fails to.")
     )
     return {
         **parameters.model_dump(),
@@ -111,8 +118,9 @@ def results(
             f"n_claims_{verdict.replace(' ', '_')}": int(claims["verdict"].eq(verdict).sum())
             for verdict in VERDICTS
         },
+        "near_note": f" Here {UNTRANSLATED_TOO}." if near.any() else "",
         "replication_note": replication,
-        "n_cells": len(comparison),
+        "n_cells": int(comparison["within"].ne(LACKING).sum()),
         "n_cells_within": int(comparison["within"].eq("yes").sum()),
         "largest_dice_difference": float(dice["difference"].abs().max()),
         "mean_dice_difference": float(dice["difference"].mean()),
