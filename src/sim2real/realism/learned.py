@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from ..data import progress, refuse, sha256
+from ..data import choose_device, progress, refuse, sha256
 
 BLOCK = 8
 """Whose output is taken, counted from 0: of 14 x 14 places and 112 features."""
@@ -19,12 +19,16 @@ long each."""
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
-def learned_features(images: np.ndarray, device: torch.device, name: str = "slices") -> np.ndarray:
+def learned_features(
+    images: np.ndarray, device: torch.device | None = None, name: str = "slices"
+) -> np.ndarray:
     """The mean over all places of each of 112 features, as the weights' authors feed the network.
 
-    images: (n, row, column) in [0, 1], shown to the three colour channels alike. name: for the
-    progress bar. Raises Sim2RealError where the weights are not those of the package.
+    images: (n, row, column) in [0, 1], shown to the three colour channels alike. device: by
+    default the GPU where there is one. name: for the progress bar. Raises Sim2RealError where the
+    weights are not those of the package.
     """
+    device = device or choose_device()
     network, features = _network().to(device), []
     with torch.inference_mode():
         n = BATCH.get(device.type, 32)

@@ -261,7 +261,7 @@ def tradeoff_figure(table: pd.DataFrame) -> Figure:
             ticks.append(tick)
     axis.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axis.set(
-        xlabel="Fréchet distance to real slices, texture features (root scale)",
+        xlabel="KID to real slices, learned features (root scale)",
         ylabel="borders' energy, after / before",
     )
     axis.legend(fontsize=9, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))

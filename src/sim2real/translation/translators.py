@@ -13,7 +13,7 @@ import torch
 
 from ..cohort import COHORT, unlabelled_images
 from ..data import VENDORS, RunFolder, choose_device, load_slices, progress, spoken_interval
-from ..metrics import Estimate, frechet_distance, jackknife, share, standardise, texture_features
+from ..metrics import jackknife, kernel_distance, share, standardise
 from .apply import load_generator, to_network, translate
 from .baselines import BASELINES
 from .chapter import TRANSLATORS
@@ -236,36 +236,34 @@ def _timed_step(
     return seconds
 
 
-def distances(material: Material, translated: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Fréchet distance of each translator's slices to the real training slices, in texture
-    features, and its difference to CUT's.
+def distances(
+    material: Material,
+    translated: dict[str, np.ndarray],
+    features_of: Callable[[np.ndarray], np.ndarray],
+) -> pd.DataFrame:
+    """KID of each translator's slices to the real training slices, and its difference to CUT's.
 
-    Columns ``name, distance, corrected, ci_low, ci_high``, then the same with ``_to_cut``: above 0
-    where CUT's slices lie nearer. The interval is over subjects; in the difference a subject is
-    left out of both sets at once. Nothing but ``distance`` where there are fewer than five subjects
-    or no more images than features.
+    features_of: from slices (n, row, column) to features (n, feature), which are standardised on
+    the real ones. Columns ``name, distance, corrected, ci_low, ci_high``, then the same with
+    ``_to_cut``: above 0 where CUT's slices lie nearer. The interval is over subjects; in the
+    difference a subject is left out of both sets at once. Nothing but ``distance`` where there are
+    fewer than five subjects.
     """
-    real = texture_features(material.reference)
+    real = features_of(material.reference)
     features = {
-        name: texture_features(translated[name])
-        for name in progress(translated, name="texture", unit="set")
+        name: features_of(translated[name])
+        for name in progress(translated, name="features", unit="set")
     }
 
     def distance(name: str, images: np.ndarray, references: np.ndarray) -> float:
-        return frechet_distance(*standardise(features[name][images], real[references]))
+        return kernel_distance(*standardise(features[name][images], real[references]))
 
-    def estimate(statistic: Callable[..., float], **settings) -> Estimate:
-        subjects = material.subjects, material.reference_subjects
-        if min(map(len, subjects)) > real.shape[1]:
-            return jackknife(statistic, *subjects, **settings)
-        # with so few images the bias does not fall as one over the number of subjects
-        return Estimate(statistic(*(np.ones(len(sample), bool) for sample in subjects)))
-
-    rows = []
+    subjects, rows = (material.subjects, material.reference_subjects), []
     for name in progress(features, name="distances", unit="set"):
-        to_real = estimate(partial(distance, name), lowest=0.0, halvings=20)
-        to_cut = estimate(
-            lambda one, two, name=name: distance(name, one, two) - distance("cut", one, two)
+        to_real = jackknife(partial(distance, name), *subjects, lowest=0.0, halvings=20)
+        to_cut = jackknife(
+            lambda one, two, name=name: distance(name, one, two) - distance("cut", one, two),
+            *subjects,
         )
         rows.append((name, *to_real, *to_cut))
     columns = ["distance", "corrected", "ci_low", "ci_high"]
@@ -362,7 +360,7 @@ def results(table: pd.DataFrame) -> dict:
 
 def _finding(low: float, high: float) -> str:
     if not np.isfinite([low, high]).all():
-        return "cannot be told from CUT's here, for want of subjects or images"
+        return "cannot be told from CUT's here, for want of subjects"
     return (
         "lie farther from the real slices than CUT's"
         if low > 0
