@@ -111,7 +111,7 @@ def test_the_card_on_people_gives_what_the_folds_gave(tmp_path, monkeypatch):
     monkeypatch.setattr(front, "repository", lambda: tmp_path)
     cards = number_cards(run_with(tmp_path / "run"))
     assert "**0.870** from translated images, **0.910** from images of people" in cards
-    assert "the last less the first +0.040 (-0.010 to 0.090). 12 patients" in cards
+    assert "real less translated +0.040 (-0.010 to 0.090). 12 patients" in cards
 
 
 def test_the_segmenter_of_the_project_stands_beside_a_published_network(tmp_path, monkeypatch):

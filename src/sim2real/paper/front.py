@@ -112,14 +112,14 @@ def number_cards(run: RunFolder) -> str:
             f"Mean Dice **{segmentation['dice_sim2real']:.3f}** from translated images,"
             f" {segmentation['dice_simulated']:.3f} from untranslated,"
             f" **{segmentation['dice_real']:.3f}** from images of"
-            f" {run.numbers(COHORT.name)['cohort_phrase']}; the last less the first"
+            f" {run.numbers(COHORT.name)['cohort_phrase']}; real less translated"
             f" {_difference(run, 'real', 'sim2real')}",
         ),
         (
             "And on people?",
             "",
             f"Mean Dice **{folds['mean']['sim2real']:.3f}** from translated images,"
-            f" **{folds['mean']['real']:.3f}** from images of people; the last less the first"
+            f" **{folds['mean']['real']:.3f}** from images of people; real less translated"
             f" {_signed(gap['mean'], gap.ci_low, gap.ci_high)}. {gap.people:.0f} patients of ACDC,"
             " each scored by segmenters that had not learned from them",
         ),
