@@ -5,9 +5,10 @@ of the way from that of muscle to that of blood.
     python benchmarks/contours.py RUN      simulated and real images of a run's chapter 3
 
 Of every slice that holds LV, MYO and RV: the median signal in rings of 0.75 mm of distance from a
-contour, on the septum towards the RV and on the inside towards the LV. Printed are the median of
-slices and the 10th and 90th percentile, mm; a simulated map has 0 by definition where nothing blurs
-it.
+contour, on the septum towards the RV and on the inside towards the LV. A simulated map has 0 by
+definition where nothing blurs it. At the free wall, where no blood lies outside: how far the signal
+1 to 4 mm outside the contour lies from that of muscle, over the contrast of blood to muscle (below
+0 is darker). Printed are the median of slices and the 10th and 90th percentile.
 """
 
 import sys
@@ -23,6 +24,7 @@ from sim2real.data import LV, MYO, PHASES, RV, Image, RunFolder, read_image, rea
 
 RINGS_MM = np.arange(-1.5, 5.01, 0.75)
 _READERS = ((read_image, "image"), (read_labels, "label"))
+FREE_MM = 12  # from the RV, where the wall is free
 CORE_MM = 2.5  # of muscle this far from both contours the signal is muscle's own
 
 
@@ -50,7 +52,8 @@ def _stacks(place: Path) -> Iterator[tuple[str, Image, Image]]:
 
 
 def half_levels(image: np.ndarray, label: np.ndarray, pixel_mm: float) -> dict[str, float]:
-    """Distance outwards from the contour to the half level, mm, of both borders."""
+    """Distance outwards from the contour to the half level, mm, of both borders; the signal beside
+    the free wall."""
     lv, wall, rv = (label == value for value in (LV, MYO, RV))
     heart = lv | wall
     from_lv, from_rv, outside = (distance(~mask) * pixel_mm for mask in (lv, rv, heart))
@@ -69,9 +72,11 @@ def half_levels(image: np.ndarray, label: np.ndarray, pixel_mm: float) -> dict[s
             lv,
         ),
     }
-    found = {}
-    for border, (towards_blood, where, blood) in signed.items():
-        level = (image - muscle) / (np.percentile(image[blood], 60) - muscle)
+    blood = np.percentile(image[lv], 60)
+    beside = (outside > 1) & (outside < 4) & (from_rv > FREE_MM)
+    found = {"free wall": (np.median(image[beside]) - muscle) / (blood - muscle)}
+    for border, (towards_blood, where, cavity) in signed.items():
+        level = (image - muscle) / (np.percentile(image[cavity], 60) - muscle)
         rings = np.digitize(towards_blood[where], RINGS_MM)
         medians = pd.Series(level[where]).groupby(rings).median()
         medians = medians[(medians.index > 0) & (medians.index < len(RINGS_MM))]
@@ -90,11 +95,11 @@ def _half(mask: np.ndarray, pixel_mm: float) -> np.ndarray:
 
 def main() -> None:
     rows = [
-        {"domain": domain, "border": border, "mm": value}
+        {"domain": domain, "border": border, "value": value}
         for domain, *one in slices_of(Path(sys.argv[1]))
         for border, value in half_levels(*one).items()
     ]
-    table = pd.DataFrame(rows).groupby(["domain", "border"])["mm"]
+    table = pd.DataFrame(rows).groupby(["domain", "border"])["value"]
     print(table.describe(percentiles=[0.1, 0.5, 0.9])[["count", "50%", "10%", "90%"]].round(2))
 
 
