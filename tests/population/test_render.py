@@ -323,6 +323,16 @@ def test_the_septum_is_nearly_smooth():
         )
 
 
+def test_trabeculae_stand_on_a_closed_layer():
+    """Away from the septum nearly all of what lies at the wall is trabeculae, in the outermost half
+    of a millimetre."""
+    for k in range(4):
+        painted, radius, away = trabeculae_in_one_plane(k)
+        endo = float(Heart(sample_subject(0, k, 0.5)).endocardium(np.float64(35.0), 0.0))
+        at_wall = (radius < 1) & ((1 - radius) * endo < 0.5) & (away > np.pi / 2)
+        assert painted[at_wall].mean() > 0.7, k
+
+
 def test_a_plane_shows_the_mesh_at_several_distances_and_as_much_of_it(monkeypatch):
     """Against the mesh cut at one level: muscle at other places, and as much of it, over four
     subjects."""
