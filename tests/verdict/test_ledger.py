@@ -223,7 +223,9 @@ def test_numbers_of_one_interval_have_the_same_decimals_and_none_reads_like_the_
 
 
 def test_results_count_the_verdicts(run):
-    comparison = pd.DataFrame({"measure": ["Dice"], "difference": [0.01], "within": ["yes"]})
+    comparison = pd.DataFrame(
+        {"measure": "Dice", "difference": [0.01, 0.2, np.nan], "within": ["yes", "no", LACKING]}
+    )
     counts = results(
         claims_table(evidence(run(hd=4.0), VerdictParameters(), ())),
         comparison,
@@ -236,6 +238,8 @@ def test_results_count_the_verdicts(run):
         2,
     )
     assert "no cell replicates it" in counts["replication_note"]
+    # a cell that the run does not have, as with one vendor alone, is none of those compared
+    assert (counts["n_cells"], counts["n_cells_within"]) == (2, 1)
 
 
 def test_what_is_told_of_people_is_the_cards_and_the_studys(tmp_path):

@@ -28,7 +28,7 @@ _LAYER = 1.0
 """Height of the closed layer that the mesh of trabeculae stands on, in standard deviations of the
 mesh; their volume stays that of Chuang et al. In people the signal is half of the way from muscle's
 to blood's 1.6 mm inside the LV's contour (20 people of ACDC; two M&Ms cases: 0.9 mm); without a
-layer 0.5 mm (``benchmarks/contours.py``)."""
+layer 0.6 mm (``benchmarks/contours.py``)."""
 # height of those on the septum, which is nearly smooth, over that of those across from it
 _SEPTAL = 0.25
 _BANDS, _BAND_MM = 4, 1.9  # that cross the RV (one is the moderator band), and their radius

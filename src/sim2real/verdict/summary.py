@@ -107,7 +107,7 @@ def results(
         "The test images are those of the challenge that the paper used, so that a cell can"
         " replicate it or fail to."
         if cohort == "mnms"
-        else ("The test images are not the paper's, so that no cell replicates it or fails to.")
+        else "The test images are not the paper's, so that no cell replicates it or fails to."
     )
     return {
         **parameters.model_dump(),
