@@ -13,6 +13,7 @@ from sim2real.verdict.ledger import (
     NOT_SUPPORTED,
     SUPPORTED,
     UNDECIDED,
+    UNTRANSLATED_TOO,
     number_in_words,
 )
 from sim2real.verdict.summary import people, results
@@ -164,7 +165,8 @@ def test_studies_that_were_executed_decide_their_claims(run):
     [
         ({"dice": {"simulated": 0.92}}, {"gap", "translation_helps"}),
         ({"dice": {"sim2real": 0.75}}, {"near_real"}),
-        ({"dice": {"both": 0.80}}, {"boost"}),
+        # adding images that cost every structure Dice gains nothing for the LV either
+        ({"dice": {"both": 0.80}}, {"boost", "boost_lv"}),
         ({"lv_gain": -0.05}, {"boost_lv"}),
         ({"hd": -4.0}, {"distances_worse"}),
         ({"left": (1.25, 0.5)}, {"nearer", "own_look"}),
@@ -181,6 +183,23 @@ def test_too_few_subjects_leave_a_claim_undecided(run):
     assert {
         found[claim] for claim in ("gap", "near_real", "boost", "boost_lv", "translation_helps")
     } == {UNDECIDED}
+
+
+def test_the_lv_gains_most_only_where_it_gains_more_than_each_of_the_others(run):
+    for name in ("RV", "MYO"):
+        made = run(hd=4.0)
+        cases = made.manifest("06_segmentation", "cases.csv")
+        as_much = (cases["training"] == "both") & (cases["structure"] == name)
+        cases.loc[as_much, "dice"] += 2 * LV_GAIN
+        made.write_manifest("06_segmentation", cases, "cases.csv")
+        assert verdicts(made)["boost_lv"] == NOT_SUPPORTED, name
+
+
+def test_a_margin_that_untranslated_images_meet_is_told(run):
+    for simulated, told in ((DICE["sim2real"], True), (0.5, False)):
+        made = run(dice={"simulated": simulated}, hd=4.0)
+        claims = claims_table(evidence(made, VerdictParameters(), ())).set_index("claim")
+        assert (UNTRANSLATED_TOO in claims.loc["near_real", "evidence"]) == told
 
 
 def test_the_margin_of_near_is_the_parameter(run):

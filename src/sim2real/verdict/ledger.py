@@ -30,6 +30,7 @@ VERDICTS = SUPPORTED, NOT_SUPPORTED, UNDECIDED, LACKING = (
     "undecided",
     "not available",
 )
+UNTRANSLATED_TOO = "untranslated images alone are as near by this margin"
 _NO_INTERVAL = "no interval: too few subjects"
 
 
@@ -135,16 +136,26 @@ def _segmentation(run: RunFolder, parameters: VerdictParameters) -> list[tuple]:
     def gain(first: str, second: str, *part) -> CrossedMean:
         return paired_difference(values(first, *part), values(second, *part))
 
-    def added(*structures: str) -> pd.DataFrame:
-        return values("both", "dice", structures) - values("real", "dice", structures)
+    def added(structure: str) -> pd.DataFrame:
+        return values("both", "dice", [structure]) - values("real", "dice", [structure])
 
     others = [name for name in STRUCTURES if name != "LV"]
     above_zero = ("above", 0.0)
+    gap = gain("real", "simulated")
     means = [
-        ("gap", ALL, gain("real", "simulated"), *above_zero),
+        ("gap", ALL, gap, *above_zero),
         ("near_real", ALL, gain("real", "sim2real"), "below", parameters.near_margin),
         ("boost", ALL, gain("both", "real"), *above_zero),
-        ("boost_lv", ALL, paired_difference(added("LV"), added(*others)), *above_zero),
+        ("boost_lv", "LV", gain("both", "real", "dice", ["LV"]), *above_zero),
+        *(
+            (
+                "boost_lv",
+                f"LV less {name}",
+                paired_difference(added("LV"), added(name)),
+                *above_zero,
+            )
+            for name in others
+        ),
         *(
             ("distances_worse", name, gain("both", "real", "hd_mm", [name]), *above_zero)
             for name in others
@@ -153,8 +164,10 @@ def _segmentation(run: RunFolder, parameters: VerdictParameters) -> list[tuple]:
     ]
     one_seed = cases["seed"].nunique() == 1
     note = "one seed: the variance of training is not in it" if one_seed else ""
+    near = UNTRANSLATED_TOO if gap.high < parameters.near_margin else ""
+    notes = {"near_real": "; ".join(filter(None, [near, note]))}
     return [
-        (claim, "", part, *mean[:3], side, bound, _note(mean.low, note))
+        (claim, "", part, *mean[:3], side, bound, _note(mean.low, notes.get(claim, note)))
         for claim, part, mean, side, bound in means
     ]
 

@@ -11,6 +11,7 @@ from .ledger import (
     LACKING,
     NOT_SUPPORTED,
     SUPPORTED,
+    UNTRANSLATED_TOO,
     VERDICTS,
     lines,
     number_in_words,
@@ -103,6 +104,7 @@ def results(
 ) -> dict:
     """Numbers the prose of chapter 7 quotes."""
     dice = comparison[comparison["measure"] == "Dice"]
+    near = claims.loc[claims["claim"] == "near_real", "evidence"].str.contains(UNTRANSLATED_TOO)
     replication = (
         "The test images are those of the challenge that the paper used, so that a cell can"
         " replicate it or fail to."
@@ -116,6 +118,7 @@ def results(
             f"n_claims_{verdict.replace(' ', '_')}": int(claims["verdict"].eq(verdict).sum())
             for verdict in VERDICTS
         },
+        "near_note": f" Here {UNTRANSLATED_TOO}." if near.any() else "",
         "replication_note": replication,
         "n_cells": int(comparison["within"].ne(LACKING).sum()),
         "n_cells_within": int(comparison["within"].eq("yes").sum()),
