@@ -15,6 +15,8 @@ FILES = {
     "gamma/tools.py": "from .deep import x\nvalue = x\n",
     "gamma/deep.py": "x = Field(1, ge=0, description='words')\n",
     "gamma/numbers.csv": "a\n1\n",
+    "gamma/network.py": "z = 1\n",
+    "gamma/network/card.json": "{}",
     "gamma/chapter.py": "columns = {'a': 'words'}\n",
     "delta.py": "y = 1\n",
     "epsilon.py": "y = 1\n",
@@ -88,6 +90,14 @@ def test_words_layout_and_the_press_do_not_count(source, name, old, new):
     assert changed != (source / name).read_text()
     (source / name).write_text(changed)
     assert digest(NOTEBOOK) == before
+
+
+def test_the_card_of_a_trained_network_counts_where_the_module_of_its_name_is_used(source):
+    reader = "from sim2real.gamma.network import z\n"
+    before = digest(NOTEBOOK), digest(reader)
+    (source / "gamma" / "network" / "card.json").write_text('{"dice": 1}')
+    assert digest(NOTEBOOK) == before[0]
+    assert digest(reader) != before[1]
 
 
 def test_the_notebook_s_own_code_counts_without_its_comments(source):

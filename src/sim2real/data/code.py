@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE = "sim2real"
 PRESS = f"{PACKAGE}.paper"
-_TABLES = ("*.csv", "*.npz", "*/card.json")
+_TABLES = ("*.csv", "*.npz")
 SOURCE = Path(__file__).resolve().parents[1]
 
 
@@ -31,8 +31,9 @@ def science_digest(*modules: str, source: str = "") -> str:
         source: Python code, a notebook's for example.
 
     Returns:
-        A hexadecimal digest. Tables (CSV), weights (NPZ) and the card of a
-        trained network beside the modules count with their content.
+        A hexadecimal digest. Tables (CSV) and weights (NPZ) beside the modules count with their
+        content; the ``card.json`` of a trained network counts where the module named as its
+        folder is used.
     """
     digest = hashlib.sha256(_syntax(source).encode())
     names = modules_used(source, *modules)
@@ -41,6 +42,9 @@ def science_digest(*modules: str, source: str = "") -> str:
     for folder in sorted({path_of(name).parent for name in names}):
         for table in sorted(p for kind in _TABLES for p in folder.glob(kind)):
             digest.update(table.name.encode() + table.read_bytes())
+    for card in (path_of(name).with_suffix("") / "card.json" for name in sorted(names)):
+        if card.is_file():
+            digest.update(card.read_bytes())
     return digest.hexdigest()
 
 

@@ -45,7 +45,7 @@ from ..simulation import SimulationParameters, random_contrast, simulate_populat
 from .apply import predict_source
 from .dataset import prepare_dataset, regime_cases
 from .parameters import SegmentationParameters
-from .predict import PRETRAINED
+from .pretrained import PRETRAINED
 from .training import FINAL, train_cases
 
 FIELD_MM = 384.0
