@@ -98,16 +98,27 @@ def predict_tests(
     """Labels that the model in folder ``model`` gives to every real test image, the largest pieces
     of them, by (vendor, subject, phase): (slice, row, column)."""
     tests = real_test_rows(table)
-    images = [read_image(Path(run) / row["image"]) for row in tests]
+    labels = predict_images(run, tests, model, device)
+    return {case_key(row): largest_pieces(part) for row, part in zip(tests, labels, strict=True)}
+
+
+def predict_images(
+    run: Path | str, rows: list[dict], model: Path | str, device: str | torch.device = "auto"
+) -> list[np.ndarray]:
+    """Labels that the model in folder ``model`` gives to the image of each row, (slice, row,
+    column).
+
+    Raises Sim2RealError for images whose pixels differ in size.
+    """
+    images = [read_image(Path(run) / row["image"]) for row in rows]
     stacks = [as_shown(image) for image in images]
     spacings = {tuple(np.round(image.spacing_mm[1::-1], 4)) for image in images}
     refuse(
         len(spacings) > 1,
-        f"test images with pixels of {sorted(spacings)} mm; all must lie on one analysis grid",
+        f"images with pixels of {sorted(spacings)} mm; all must lie on one analysis grid",
     )
     labels = predict_slices(model, np.concatenate(stacks), spacings.pop(), device)
-    parts = np.split(labels, np.cumsum([len(stack) for stack in stacks])[:-1])
-    return {case_key(row): largest_pieces(part) for row, part in zip(tests, parts, strict=True)}
+    return np.split(labels, np.cumsum([len(stack) for stack in stacks])[:-1])
 
 
 def case_key(row: dict) -> tuple[str, str, str]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..data import STRUCTURES, VENDORS, RunFolder, as_shown, read_image, read_labels
+from ..data import STRUCTURES, VENDORS, RunFolder, as_shown, read_labels
 from ..metrics import crossed_mean, dice
-from .predict import predict_slices
+from .evaluate import predict_images
 
 KEEPS_COLUMNS = [
     "images",
@@ -31,13 +31,10 @@ def label_cases(run: RunFolder, table: pd.DataFrame, model: Path | str) -> pd.Da
     table: images as in ``SLICE_COLUMNS``. model: folder of the segmenter trained on real images.
     Dice in 3D, as in Table 1.
     """
-    rows = []
-    for row in table[table["domain"].isin(SIMULATED)].to_dict("records"):
-        image, label = (
-            read_image(run.path / row["image"]),
-            as_shown(read_labels(run.path / row["label"])),
-        )
-        predicted = predict_slices(model, as_shown(image), image.spacing_mm[1::-1])
+    images, rows = table[table["domain"].isin(SIMULATED)].to_dict("records"), []
+    predictions = predict_images(run.path, images, model)
+    for row, predicted in zip(images, predictions, strict=True):
+        label = as_shown(read_labels(run.path / row["label"]))
         names = {"images": row["domain"], "subject": str(row["subject"]), "phase": row["phase"]}
         rows += [
             {**names, "structure": name, "dice": dice(predicted == value, label == value)}
