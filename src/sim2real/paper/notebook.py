@@ -23,7 +23,6 @@ from ..data import (
     RunFolder,
     Sim2RealError,
     at_home,
-    few_colours,
     refuse,
     repository,
     save_figure,
@@ -38,6 +37,7 @@ from .jobs import digest_of
 from .licence import KINDS
 from .origin import commit, figure_files
 from .parameters import Parameters, check, load_parameters, run_parameters
+from .pictures import small_png
 from .reference import unit_of
 from .wording import readable
 
@@ -265,7 +265,7 @@ def _display(bundle: dict, name: str, pictures: tuple[str, ...], mark: dict) -> 
 
 
 def _small_png(figure: Figure) -> str:
-    """A figure as PNG with few colours, in base64."""
+    """A figure as a small PNG, in base64."""
     whole = io.BytesIO()
     figure.savefig(whole, format="png", dpi=figure.dpi)
-    return base64.b64encode(few_colours(whole.getvalue())).decode("ascii")
+    return base64.b64encode(small_png(whole.getvalue())).decode("ascii")
