@@ -43,7 +43,8 @@ def run_with(
     run.write_results(
         "05_realism", {**remaining, "learned_remaining_B": None, "features": features}
     )
-    run.write_results("03_real_cohort", {"cohort_phrase": "a made-up cohort"})
+    cohort = {"cohort_phrase": "a made-up cohort", "n_train_A": 30, "n_train_B": 12}
+    run.write_results("03_real_cohort", cohort)
     run.write_results("01_virtual_population", {"source": "a phantom"})
     return run
 
@@ -111,7 +112,7 @@ def test_the_card_on_people_gives_what_the_folds_gave(tmp_path, monkeypatch):
     monkeypatch.setattr(front, "repository", lambda: tmp_path)
     cards = number_cards(run_with(tmp_path / "run"))
     assert "**0.870** from translated images, **0.910** from images of people" in cards
-    assert "real less translated +0.040 (-0.010 to 0.090). 12 patients" in cards
+    assert "real less translated +0.040 (-0.010 to 0.090), not decided. 12 patients" in cards
 
 
 def test_the_segmenter_of_the_project_stands_beside_a_published_network(tmp_path, monkeypatch):
@@ -137,6 +138,15 @@ def test_what_is_as_in_the_paper_is_not_in_bold(tmp_path):
         assert paper[name][0] == paper[name][1] and not paper[name][2]
     assert quick["distance"][1] == "**KID in learned features**" and paper["distance"][1] == "FID"
     assert quick["real images"][1] == "**a made-up cohort**"
+
+
+def test_real_subjects_are_counted_and_a_synthetic_cohort_is_called_so(tmp_path):
+    run = run_with(tmp_path)
+    assert rows_of(compared_table(run))["real training subjects"][:2] == ["160", "**42**"]
+    assert front_block(run.path, "cohort").endswith("a made-up cohort.")
+    surrogate = {"cohort_phrase": "the surrogate cohort", "cohort": "surrogate"}
+    run.write_results("03_real_cohort", surrogate)
+    assert "It is synthetic" in front_block(run.path, "cohort")
 
 
 def test_one_changed_size_alone_is_in_bold(tmp_path):

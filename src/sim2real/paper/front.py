@@ -24,7 +24,7 @@ def front_block(chapters: Path, name: str) -> str:
 
     Args:
         chapters: folder of executed chapters.
-        name: ``verdict``, ``numbers``, ``compared`` or ``shipped``.
+        name: ``verdict``, ``numbers``, ``cohort``, ``compared`` or ``shipped``.
 
     Returns:
         Markdown.
@@ -99,12 +99,13 @@ def number_cards(run: RunFolder) -> str:
     )
     folds = pd.read_csv(repository() / FOLDS).set_index("training")
     gap = folds.loc["real less sim2real"]
+    undecided = ", not decided" if gap.ci_low < 0 < gap.ci_high else ""
     cards = (
         (
             "Nearer to real images?",
             REALISM.name,
-            f"Translation leaves of the distance to a vendor (1: all, 0: as near as real slices)"
-            f" {left or 'not available'}",
+            "Share of the distance to a vendor that remains after translation (0: as near as real"
+            f" slices). {left or 'not available'}",
         ),
         (
             "Can a segmenter learn from it?",
@@ -120,8 +121,9 @@ def number_cards(run: RunFolder) -> str:
             "",
             f"Mean Dice **{folds['mean']['sim2real']:.3f}** from translated images,"
             f" **{folds['mean']['real']:.3f}** from images of people; real less translated"
-            f" {_signed(gap['mean'], gap.ci_low, gap.ci_high)}. {gap.people:.0f} patients of ACDC,"
-            " each scored by segmenters that had not learned from them",
+            f" {_signed(gap['mean'], gap.ci_low, gap.ci_high)}{undecided}."
+            f" {gap.people:.0f} patients of ACDC, each scored by segmenters that had not learned"
+            " from them",
         ),
     )
     lines = ["::::{grid} 1 1 3 3", ":gutter: 2", ":class-container: numbers", ""]
@@ -152,6 +154,16 @@ def shipped_segmenter(run: RunFolder) -> str:
     )
 
 
+def cohort_sentence(run: RunFolder) -> str:
+    """Whose the real images of the run are."""
+    numbers = run.numbers(COHORT.name)
+    synthetic = " It is synthetic: its hearts come from the phantom of the simulated ones."
+    return (
+        f"In this run the real images are those of {numbers['cohort_phrase']}."
+        f"{synthetic if numbers.get('cohort') == 'surrogate' else ''}"
+    )
+
+
 def compared_table(run: RunFolder) -> str:
     """The paper's set-up and this run's, row by row, what differs in bold and why."""
     ours, paper = run_parameters(run.path), load_parameters("paper")
@@ -159,11 +171,12 @@ def compared_table(run: RunFolder) -> str:
         "| | the paper | this run | why |",
         "|---|---|---|---|",
         _row("real images", "M&Ms, vendors A and B", _cohort(run, ours), "may not be passed on"),
+        _row("real training subjects", "160", _trained_on(run), "minutes on a laptop"),
         _row("anatomy", "XCAT", run.numbers(POPULATION.name)["source"], "XCAT needs a licence"),
     ]
     rows += [_row(name, value_of(paper), value_of(ours), why) for name, value_of, why in _SIZES]
-    seeds = ", ".join(map(str, ours.segmentation.seeds))
-    rows.append(_row("seeds of the segmenters", "not told", seeds, ""))
+    trainings = str(len(ours.segmentation.seeds))
+    rows.append(_row("trainings of each segmenter", "not told", trainings, "minutes on a laptop"))
     features = run.numbers(REALISM.name)["features"]
     leading = "FID" if "inception" in features else "KID in learned features"
     rows.append(_row("distance", "FID", leading, "Inception's weights are not there"))
@@ -180,6 +193,11 @@ def _cohort(run: RunFolder, parameters: Parameters) -> str:
     if parameters.cohort.mnms_root and not parameters.cohort.acdc_root:
         return "M&Ms, vendors A and B"
     return run.numbers(COHORT.name)["cohort_phrase"]
+
+
+def _trained_on(run: RunFolder) -> str:
+    numbers = run.numbers(COHORT.name)
+    return str(sum(numbers.get(f"n_train_{vendor}", 0) for vendor in "AB"))
 
 
 def _generator(parameters: Parameters) -> str:
@@ -218,6 +236,7 @@ _SIZES: tuple[tuple[str, Callable[[Parameters], str], str], ...] = (
 _BLOCKS: dict[str, Callable[[RunFolder], str]] = {
     "verdict": verdict_sentence,
     "numbers": number_cards,
+    "cohort": cohort_sentence,
     "compared": compared_table,
     "shipped": shipped_segmenter,
 }
