@@ -10,7 +10,7 @@ _GREY_RANGE = 16  # of red, green and blue of a grey pixel, out of 256
 
 
 def small_png(png: bytes) -> bytes:
-    """The same picture with one palette for grey and one for colours, a quarter of the size.
+    """The same picture with one palette for grey and one for colours, less than half the size.
 
     Slices are grey and take most of a picture: a palette for both would leave titles and outlines
     without their colour.
