@@ -93,6 +93,12 @@ def test_a_small_difference_is_no_negative_zero(tmp_path):
     assert "`both` less `real` -0.0004 (-0.0104 to 0.0096)" in sentence
 
 
+@pytest.mark.parametrize("seeds, told", [("[0]", True), ("[0,1]", False)])
+def test_the_sentence_says_what_one_training_leaves_open(tmp_path, seeds, told):
+    run = run_with(tmp_path, changes=[f"segmentation.seeds={seeds}"])
+    assert ("Each was trained once" in verdict_sentence(run)) is told
+
+
 def test_cards_name_vendors_that_there_are_and_lead_to_their_chapters(tmp_path):
     cards = number_cards(run_with(tmp_path))
     assert "A: **0.314** (0.11 to 0.52)" in cards and "B:" not in cards
@@ -120,7 +126,8 @@ def test_the_segmenter_of_the_project_stands_beside_a_published_network(tmp_path
     monkeypatch.setattr(front, "pretrained_card", lambda: {**card, "cohort": "ACDC"})
     sentence = shipped_segmenter(run_with(tmp_path))
     assert "LV / RV / MYO is **0.910 / 0.860 / 0.824** on 20 patients of ACDC" in sentence
-    assert "4,000 people" in sentence and "whole stacks: 0.906 / 0.840 / 0.809" in sentence
+    assert "4,000 people" in sentence and "0.906 / 0.840 / 0.809 on whole stacks" in sentence
+    assert "{cite}`chen2020`" in sentence
 
 
 def test_what_is_as_in_the_paper_is_not_in_bold(tmp_path):
@@ -136,7 +143,8 @@ def test_what_is_as_in_the_paper_is_not_in_bold(tmp_path):
     for name in sizes:
         assert quick[name][1].startswith("**") and quick[name][2]
         assert paper[name][0] == paper[name][1] and not paper[name][2]
-    assert quick["distance"][1] == "**KID in learned features**" and paper["distance"][1] == "FID"
+    assert quick["distance"][1] == "**kernel distance (KID) in learned features**"
+    assert paper["distance"][1] == "FID"
     assert quick["real images"][1] == "**a made-up cohort**"
 
 
