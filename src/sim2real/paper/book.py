@@ -119,7 +119,7 @@ def copy_chapters(root: Path, folder: Path, target: Path, licensed_pictures: boo
         pages.append(job.name)
     for study in STUDIES:
         if study.name in absent:
-            text = _NOT_EXECUTED.format(title=study.title, study=study.name)
+            text = _NOT_EXECUTED.format(title=_heading(root, study.name), study=study.name)
             (target / f"{study.name}.md").write_text(text, encoding="utf-8")
     for chapter in (*CHAPTERS, *STUDIES):
         if chapter.name not in absent:
@@ -129,6 +129,11 @@ def copy_chapters(root: Path, folder: Path, target: Path, licensed_pictures: boo
     if not licensed(parameters):
         _copy_labels(run, target)
     return pages
+
+
+def _heading(root: Path, notebook: str) -> str:
+    source = nbformat.read(root / "notebooks" / f"{notebook}.ipynb", as_version=4)
+    return source.cells[0].source.splitlines()[0].lstrip("# ")
 
 
 def page_of(root: Path, run: RunFolder, job: Job, path: Path) -> nbformat.NotebookNode:
