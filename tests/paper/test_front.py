@@ -1,5 +1,7 @@
 """The first page's verdict, numbers and table of what differs from the paper."""
 
+import shlex
+
 import pandas as pd
 import pytest
 
@@ -7,6 +9,7 @@ from sim2real.data import RunFolder, write_table
 from sim2real.paper import front
 from sim2real.paper.front import (
     FOLDS,
+    command_of,
     compared_table,
     front_block,
     number_cards,
@@ -167,3 +170,16 @@ def test_one_changed_size_alone_is_in_bold(tmp_path):
 def test_another_block_is_no_block(tmp_path):
     with pytest.raises(KeyError):
         front_block(tmp_path, "conclusions")
+
+
+def test_the_command_of_a_run_names_what_differs_from_its_preset_and_its_studies(tmp_path):
+    changes = ["scarcity.n_real=[5, 20]", "seed=7", "cohort.acdc_root=/data/the hearts"]
+    run = run_with(tmp_path / "run", changes=changes)
+    run.chapter("A2_scarcity").mkdir()
+    words = shlex.split(command_of(run).splitlines()[1])
+    given = [after for word, after in zip(words, words[1:], strict=False) if word == "--set"]
+    assert [
+        after for word, after in zip(words, words[1:], strict=False) if word == "--appendix"
+    ] == ["A2_scarcity"]
+    assert len(given) == 3
+    assert load_parameters("quick", given) == load_parameters("quick", changes)

@@ -120,10 +120,10 @@ def lines(compared: Difference, first: str, second: str) -> list[str]:
 
 
 def _settings(first: Path, second: Path) -> list[tuple[str, str, str]]:
-    values = [_flat(run_parameters(folder).model_dump(mode="json")) for folder in (first, second)]
+    values = [flat(run_parameters(folder).model_dump(mode="json")) for folder in (first, second)]
     for folder, settings in zip((first, second), values, strict=True):
         content = read_provenance(folder) if is_whole(folder) else {}
-        settings |= _flat(
+        settings |= flat(
             {
                 name: content.get(name)
                 for name in ("commit", "python", "machine", "versions", "data")
@@ -136,7 +136,7 @@ def _settings(first: Path, second: Path) -> list[tuple[str, str, str]]:
     ]
 
 
-def _flat(tree: dict) -> dict:
+def flat(tree: dict) -> dict:
     """Values by ``section.name``."""
     return pd.json_normalize(tree).to_dict("records")[0]
 

@@ -1,6 +1,8 @@
 """What the first page says of a run in a minute, composed from the run's results and parameters:
 the verdict, three numbers, and what differs from the paper."""
 
+import json
+import shlex
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -9,7 +11,8 @@ import pandas as pd
 
 from ..data import STRUCTURES, RunFolder, repository, spoken, spoken_against
 from ..segmentation import ALL, pretrained_card
-from .chapters import COHORT, POPULATION, REALISM, SEGMENTATION
+from .chapters import COHORT, POPULATION, REALISM, SEGMENTATION, STUDIES
+from .difference import flat
 from .parameters import Parameters, load_parameters, run_parameters
 
 PREFIX = "front"
@@ -24,7 +27,7 @@ def front_block(chapters: Path, name: str) -> str:
 
     Args:
         chapters: folder of executed chapters.
-        name: ``verdict``, ``numbers``, ``cohort``, ``compared`` or ``shipped``.
+        name: ``verdict``, ``numbers``, ``cohort``, ``compared``, ``shipped`` or ``command``.
 
     Returns:
         Markdown.
@@ -167,6 +170,22 @@ def cohort_sentence(run: RunFolder) -> str:
     )
 
 
+def command_of(run: RunFolder) -> str:
+    """The command that makes a run of the same parameters and studies, as a block of code."""
+    ours = run_parameters(run.path)
+    own, preset = (
+        flat(parameters.model_dump(mode="json"))
+        for parameters in (ours, load_parameters(ours.preset))
+    )
+    words = ["sim2real run", f"--preset {ours.preset}", "--run mine"]
+    words += [f"--appendix {c.name}" for c in STUDIES if run.chapter(c.name).is_dir()]
+    for name, value in own.items():
+        if value != preset[name]:
+            text = value if isinstance(value, str) else json.dumps(value)
+            words.append(f"--set {shlex.quote(f'{name}={text}')}")
+    return "\n".join(["```bash", " ".join(words), "```"])
+
+
 def compared_table(run: RunFolder) -> str:
     """The paper's set-up and this run's, row by row, what differs in bold and why."""
     ours, paper = run_parameters(run.path), load_parameters("paper")
@@ -240,6 +259,7 @@ _BLOCKS: dict[str, Callable[[RunFolder], str]] = {
     "verdict": verdict_sentence,
     "numbers": number_cards,
     "cohort": cohort_sentence,
+    "command": command_of,
     "compared": compared_table,
     "shipped": shipped_segmenter,
 }
