@@ -177,13 +177,13 @@ def command_of(run: RunFolder) -> str:
         flat(parameters.model_dump(mode="json"))
         for parameters in (ours, load_parameters(ours.preset))
     )
-    words = ["sim2real run", f"--preset {ours.preset}", "--run mine"]
-    words += [f"--appendix {c.name}" for c in STUDIES if run.chapter(c.name).is_dir()]
+    words = [f"sim2real run --preset {ours.preset} --run mine"]
+    words += [f"--appendix {c.name.split('_')[0]}" for c in STUDIES if run.chapter(c.name).is_dir()]
     for name, value in own.items():
         if value != preset[name]:
             text = value if isinstance(value, str) else json.dumps(value)
             words.append(f"--set {shlex.quote(f'{name}={text}')}")
-    return "\n".join(["```bash", " ".join(words), "```"])
+    return "\n".join(["```bash", " \\\n    ".join(words), "```"])
 
 
 def compared_table(run: RunFolder) -> str:
