@@ -5,6 +5,7 @@ The models' defaults are the preset ``quick``.
 
 import hashlib
 import json
+import re
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -126,6 +127,7 @@ def _apply(tree: dict, change: str) -> None:
         f"--set {change}: a preset is chosen with --preset",
     )
     *path, last = name.split(".")
+    refuse("" in (*path, last), f"--set {change}: expected one dot between chapter and name")
     value, branch = _value(path, last, text, change), tree
     for step in path:
         branch = branch.setdefault(step, {})
@@ -148,7 +150,7 @@ def _value(path: list[str], last: str, text: str, change: str) -> object:
     if field is not None and Path in (field.annotation, *get_args(field.annotation)):
         return text.lstrip() or None
     try:
-        return yaml.safe_load(text.strip())
+        return yaml.load(text.strip(), Loader=_StrictLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
         raise Sim2RealError(f"--set {change}: the value cannot be read") from None
 
@@ -179,3 +181,17 @@ class _StrictLoader(yaml.SafeLoader):
                 line = node.start_mark.line + 1
                 raise yaml.YAMLError(f"the key '{key}' stands twice (line {line})")
         return super().construct_mapping(node, deep)
+
+
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> object:
+    """A number as a person reads it. What YAML counts in another base (``045`` as 37, ``1:30`` as
+    90) stays text, for its parameter to judge."""
+    if re.search(r"^[-+]?0[\dbx_]|:", node.value):
+        return node.value
+    if node.tag.endswith("int"):
+        return loader.construct_yaml_int(node)
+    return loader.construct_yaml_float(node)
+
+
+for _kind in ("int", "float"):
+    _StrictLoader.add_constructor(f"tag:yaml.org,2002:{_kind}", _decimal)
