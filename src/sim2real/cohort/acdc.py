@@ -3,7 +3,7 @@ so all of vendor A."""
 
 from pathlib import Path
 
-from ..data import PHASES, Sim2RealError, refuse, require_fetched
+from ..data import PHASES, Sim2RealError, refuse
 from .cases import (
     Case,
     Cohort,
@@ -90,7 +90,6 @@ def _patient(folder: Path, split: str, root: Path) -> Case | LeftOut | list[str]
 
 def _info(path: Path, root: Path) -> dict[str, str]:
     """``Info.cfg``, lines such as ``ED: 1``, as text by name."""
-    require_fetched(path)
     try:
         inside(path, root)
         lines = path.read_text(encoding="utf-8-sig").splitlines()

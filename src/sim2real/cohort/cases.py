@@ -177,7 +177,6 @@ def header_faults(frame: Frame, root: Path, dimensions: int) -> list[str]:
     faults, shapes = [], []
     for path in (frame.image, frame.label):
         try:
-            require_fetched(path)
             inside(path, root)
             shapes.append(open_stack(path).shape)
             if len(shapes[-1]) != dimensions:
@@ -277,7 +276,8 @@ def _enclosed(label: np.ndarray, inner: int, wall: int) -> float:
 
 
 def inside(path: Path, root: Path) -> None:
-    """Raise Sim2RealError for a path that a link leads out of ``root``."""
+    """Raise Sim2RealError for a path that a link leads out of ``root`` or nowhere."""
+    require_fetched(path)  # of links that lead round in a circle nothing else can be asked
     refuse(
         not path.resolve().is_relative_to(root.resolve()),
         f"{path}: is a link that leads out of the cohort's folder; put the file itself there",
