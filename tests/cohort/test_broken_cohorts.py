@@ -513,3 +513,10 @@ def test_sound_cohort_on_the_command_line(builder):
         result.stdout.splitlines()[-1]
         == "4 subjects to use, 0 left out, 0 errors, 0 doubts: a run can be done"
     )
+
+
+def test_a_name_that_the_terminal_cannot_spell_is_printed_all_the_same(builder):
+    builder.whole().sheet()
+    (builder.root / "Testing" / os.fsdecode(b"M\xfcller")).mkdir()
+    result = on_the_command_line(builder.root)
+    assert result.returncode == 0 and "left out: M\\udcfcller (test)" in result.stdout
