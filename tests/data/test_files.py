@@ -112,6 +112,11 @@ def test_table_keeps_names_as_text_and_tells_empty_text_from_missing_numbers(tmp
     assert np.isnan(found["dice"][0]) and found["dice"][1] == pytest.approx(1 / 3, abs=1e-10)
 
 
+def test_a_name_that_is_no_text_is_spelled_out(tmp_path):
+    write_table(tmp_path / "t.csv", pd.DataFrame({"name": [os.fsdecode(b"M\xfcller")]}))
+    assert read_table(tmp_path / "t.csv")["name"].tolist() == ["M\\udcfcller"]
+
+
 def test_missing_table_is_told_in_one_line(tmp_path):
     with pytest.raises(Sim2RealError, match="t.csv: no such table; run the chapter"):
         read_table(tmp_path / "t.csv")

@@ -81,9 +81,10 @@ def read_json(path: Path | str) -> dict:
 
 
 def write_table(path: Path | str, table: pd.DataFrame) -> None:
-    """CSV without the index; floats with ten significant digits."""
+    """CSV without the index; floats with ten significant digits; what is no text, as the name of a
+    folder may be, with its bytes spelled out."""
     with atomic(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.10g")
+        table.to_csv(temporary, index=False, float_format="%.10g", errors="backslashreplace")
 
 
 def read_table(path: Path | str) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import numpy as np
 from .errors import Sim2RealError, refuse
 from .fetching import beginning, require_fetched
 from .files import atomic
-from .names import is_nifti, other_content, other_format
+from .names import is_nifti, is_text, other_content, other_format
 
 UNORIENTED = (
     "orientation unknown, its header puts the axes along the body's, where no short axis lies"
@@ -132,6 +132,11 @@ def _refuse_others(path: Path) -> None:
     refuse(not os.access(path, os.R_OK), f"{path}: may not be opened; change its permissions")
     other = other_format(path)
     refuse(other, f"{path}: {other}")
+    refuse(
+        not is_text(os.path.abspath(path)),
+        f"{path}: its name or its folder's is not in UTF-8, as an archive from Windows may leave"
+        " it; rename it",
+    )
 
 
 def _load(path: Path) -> nib.Nifti1Image:

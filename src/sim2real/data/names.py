@@ -72,6 +72,12 @@ def left_behind(name: str) -> bool:
     return name.startswith(_LEFT_BEHIND)
 
 
+def is_text(name: str) -> bool:
+    """Whether a name is in UTF-8, so that it can be written to a table: others reach Python with
+    their bytes in code points that no text has."""
+    return name == os.fsencode(name).decode("utf-8", "replace")
+
+
 def is_nifti(path: Path) -> bool:
     """Whether the name ends as a NIfTI's does; files that begin with a dot are nobody's images (a
     Mac leaves ``._name.nii.gz`` beside ``name.nii.gz``)."""
