@@ -105,6 +105,11 @@ def open_image(path: Path | str) -> nib.Nifti1Image:
         kind not in "iuf",
         f"{path}: holds voxels of type {nifti.get_data_dtype()}; expected real numbers",
     )
+    refuse(
+        nifti.dataobj.offset < nifti.header.single_vox_offset,
+        f"{path}: its header says that its voxels begin at byte {nifti.dataobj.offset}, within the"
+        " header itself (vox_offset); correct the header",
+    )
     claimed = math.prod(nifti.shape) * nifti.get_data_dtype().itemsize
     refuse(
         claimed > path.stat().st_size * (_DEFLATE if _is_packed(path) else 1),
@@ -310,12 +315,15 @@ def read_voxels(path: Path | str, nifti: nib.Nifti1Image, phase: int | None = No
 def read_intensities(
     path: Path | str, nifti: nib.Nifti1Image, phase: int | None = None
 ) -> np.ndarray:
-    """``read_voxels`` of an image, which is not one value everywhere."""
+    """``read_voxels`` of an image, which is neither one value everywhere nor a label."""
     data = read_voxels(path, nifti, phase)
     when = "" if phase is None else f" of phase {phase}"
+    low, high = data.min(), data.max()
+    refuse(low == high, f"{path}: holds {low:g} in every voxel{when}; expected an image")
     refuse(
-        data.min() == data.max(),
-        f"{path}: holds {data.flat[0]:g} in every voxel{when}; expected an image",
+        low >= 0 and high <= 3 and (data == np.rint(data)).all(),
+        f"{path}: holds whole numbers from 0 to 3 alone{when}, as a label does; expected an image:"
+        " give the image, or end the label's name in _gt",
     )
     return data
 

@@ -47,6 +47,7 @@ _BY_CONTENT = (
     (0, b"\xfd7zXZ\0", _XZ),
     (0, b"\x28\xb5\x2f\xfd", _ZSTD),
     (0, b"PK\x03\x04", _ZIP),
+    (257, b"ustar", ("an archive of tar", "tar, which unpacks it")),
     (0, b"\0\0\0\1\0\0", _MGH),
 )
 
