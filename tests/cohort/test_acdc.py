@@ -242,7 +242,7 @@ def info(text):
             lambda folder: (folder / "Info.cfg").write_bytes(b"\xff\xfe\x00"),
             "Info.cfg: cannot be read",
         ),
-        (info("ED: 1\nGroup: DCM\n"), "Info.cfg: has ES frame ''"),
+        (info("ED: 1\nGroup: DCM\n"), "Info.cfg: has no line 'ES: ...'"),
         (info("ED: 0\nES: 12\n"), "Info.cfg: has ED frame '0'"),
         (info("ED: one\nES: 12\n"), "Info.cfg: has ED frame 'one'"),
         (info("ED: 1\nES: 31\nNbFrame: 30\n"), "Info.cfg: has ES frame '31'"),
@@ -272,6 +272,22 @@ def test_broken_patients_are_told(patient, tmp_path, break_it, told):
         not report.usable
         and [fault for fault in report.cohort.faults if told in fault] == report.cohort.faults
     ), report.cohort.faults
+
+
+@pytest.mark.parametrize("code", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ED = 1\nES = 12\nGroup = Öd\n",
+        'ed:"1"\r\n\r\nes:\t"12"\r\ngroup: Öd',
+        "Group:Öd\rED:1\rES:12",
+    ],
+)
+def test_the_frames_are_known_however_a_program_wrote_them(patient, tmp_path, text, code):
+    (patient(1) / "Info.cfg").write_bytes(text.encode(code))
+    (case,) = survey_acdc(tmp_path / "ACDC").cases
+    assert "frame01" in case.ed.image.name and "frame12" in case.es.image.name
+    assert case.pathology == "Öd"
 
 
 def test_folder_without_patients_is_told(tmp_path, refusal):

@@ -107,7 +107,7 @@ def _plain(name: str) -> str:
 
 
 def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
-    text, wanted = _decoded(path.read_bytes()), set(map(_plain, columns))
+    text, wanted = decoded(path.read_bytes()), set(map(_plain, columns))
     head = text.lstrip().split("\n")[0]
     separator = max(",;\t", key=lambda mark: len(wanted & {*map(_plain, head.split(mark))}))
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -115,7 +115,8 @@ def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]
         yield reader.line_num, values
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """Text of UTF-8 with or without a mark, of UTF-16, or in Windows' own signs."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16")
     try:
