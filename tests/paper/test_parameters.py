@@ -70,6 +70,8 @@ def test_a_change_comes_over_the_preset_and_leaves_the_rest():
         ("cohort.grid_pixels=100", "multiple of 16"),
         ("population.n_subjects=2.5", "parameter population.n_subjects=2.5"),
         ("segmentation.seeds=[]", "parameter segmentation.seeds"),
+        ("segmentation.seeds=[1, 0, 1]", "segmentation.seeds=[1, 0, 1] holds a value twice"),
+        ("scarcity.seeds=[2, 2]", "scarcity.seeds=[2, 2] holds a value twice"),
         ("seed=-1", "parameter seed=-1"),
         (
             "simulation.echo_time_ms=5",

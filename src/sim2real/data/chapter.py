@@ -88,6 +88,7 @@ class Chapter:
         named_in_paper: parameters that the paper names, shown below the notebook's head.
         columns: name of a column or row of its tables to what a reader is shown instead.
         at_most: pairs of parameters, the first of which may not be above the second.
+        once: parameters that are lists, none of which may hold a value twice.
         data: parameter that names a folder of the user's, to (kind of picture made from it, name).
         front: names of the figures that the book's first page shows.
         few: parameters that make a notebook by itself quick, where no run is named.
@@ -101,6 +102,7 @@ class Chapter:
     named_in_paper: tuple[str, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
     at_most: tuple[tuple[str, str], ...] = ()
+    once: tuple[str, ...] = ()
     data: dict[str, tuple[str, str]] = field(default_factory=dict)
     front: tuple[str, ...] = ()
     few: dict[str, object] = field(default_factory=dict)

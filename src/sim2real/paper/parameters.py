@@ -106,11 +106,19 @@ def check(model: type[ParameterModel], values: dict, section: str = "") -> Param
         part = (
             parameters if model is chapter.parameters else getattr(parameters, chapter.section, 0)
         )
-        for small, large in chapter.at_most if isinstance(part, chapter.parameters) else ():
+        if not isinstance(part, chapter.parameters):
+            continue
+        for small, large in chapter.at_most:
             refuse(
                 getattr(part, small) > getattr(part, large),
                 f"{chapter.section}.{small}={getattr(part, small)} is above "
                 f"{chapter.section}.{large}={getattr(part, large)}; expected at most that",
+            )
+        for name in chapter.once:
+            values = getattr(part, name)
+            refuse(
+                len(set(values)) < len(values),
+                f"{chapter.section}.{name}={values} holds a value twice; expected each once",
             )
     return parameters
 
