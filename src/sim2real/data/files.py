@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -37,9 +37,15 @@ def atomic(path: Path | str):
             raise Sim2RealError(
                 f"{path}: cannot be written ({error.strerror}); choose another run folder"
             ) from None
+        if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP):
+            raise Sim2RealError(
+                f"{path}: cannot be written ({error.strerror}); something else stands in its place"
+                " or in that of its folder: remove it, or choose another folder"
+            ) from None
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # the fault itself is what is told
+            temporary.unlink()
 
 
 def clear_temporaries(folder: Path | str) -> None:
