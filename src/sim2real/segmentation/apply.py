@@ -32,7 +32,7 @@ from ..cohort import (
     upright,
     whole_labels,
 )
-from ..cohort.grid import is_oriented
+from ..cohort.grid import is_long_axis, is_oriented
 from ..data import (
     LV,
     PHASES,
@@ -226,6 +226,11 @@ def _predict_subject(
     if not stacks:
         return
     grid, first, subject = Grid.of(cohort), stacks[0].first, stacks[0].details["subject"]
+    if is_long_axis(first.affine):
+        print(
+            f"{subject}: by its header no short axis, its slices lie along the heart as in a"
+            " long-axis view; labels of such an image mean nothing"
+        )
     guide = find_heart(first) if must_be_found(first, cohort) else None
     turned = [upright(stack.image, stack.label, guide) for stack in stacks]
     centre = field_centre(turned[0][0])
