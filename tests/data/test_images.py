@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from sim2real.data import (
     Image,
     Sim2RealError,
+    axes_apart,
     open_image,
     open_stack,
     read_image,
@@ -397,3 +398,31 @@ def test_a_label_is_not_taken_for_an_image(tmp_path, values):
             np.testing.assert_array_equal(
                 read_intensities(tmp_path / name, nifti), read_voxels(tmp_path / name, nifti)
             )
+
+
+@pytest.mark.parametrize(
+    ("change", "apart"),
+    [
+        (lambda q: q, False),
+        (lambda q: q @ np.diag([1, 1, -1, 1]), True),
+        (lambda q: q @ np.diag([-1, -1, 1, 1]), True),
+        (lambda q: q[:, [1, 0, 2, 3]], True),
+        (lambda q: q + np.diag([0.05, 0.05, 0, 0]), False),
+    ],
+)
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_transforms_that_turn_an_image_differently_are_seen(tmp_path, change, apart, mirrored):
+    affine = oblique() @ np.diag([-1 if mirrored else 1, 1, 1, 1])
+    nifti = nib.Nifti1Image(image().data, affine)
+    nifti.set_sform(affine, 1)
+    nifti.set_qform(change(affine), 1)
+    nib.save(nifti, tmp_path / "a.nii")
+    assert axes_apart(open_image(tmp_path / "a.nii")) == apart
+    nifti.set_sform(affine, 0)
+    nib.save(nifti, tmp_path / "a.nii")
+    assert not axes_apart(open_image(tmp_path / "a.nii"))
+
+
+def test_a_quaternion_that_is_none_is_no_other_turn(tmp_path):
+    set_field(tmp_path / "a.nii", 252, "<2h3f", 1, 2, 9, 9, 9)
+    assert not axes_apart(open_image(tmp_path / "a.nii"))

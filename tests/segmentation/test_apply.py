@@ -353,6 +353,16 @@ def test_an_unknown_orientation_is_told_with_what_was_done(
     assert "plain: orientation unknown" in told and "turned by its header" in told
 
 
+def test_transforms_that_contradict_each_other_are_told(tmp_path, predict, stack, capsys):
+    image, _ = stack
+    nifti = nib.Nifti1Image(image.data, image.affine)
+    nifti.set_sform(image.affine, 1)
+    nifti.set_qform(image.affine @ np.diag([-1, -1, 1, 1]), 1)
+    nib.save(nifti, tmp_path / "a.nii.gz")
+    predict(tmp_path / "a.nii.gz")
+    assert "its qform and its sform turn it differently" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("axis", [0, 1])
 def test_a_long_axis_view_is_told(tmp_path, predict, stack, capsys, axis):
     """Slices along the heart: across what is one of the axes in the plane of a short axis."""

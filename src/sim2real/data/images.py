@@ -243,6 +243,21 @@ def open_stack(path: Path | str) -> nib.Nifti1Image:
     return corrected
 
 
+def axes_apart(nifti: nib.Nifti1Image) -> bool:
+    """Whether a header's qform and sform, both declared, turn an axis of the voxels by more than 30
+    degrees from each other: programs differ in which they believe."""
+    if not (nifti.header["qform_code"] > 0 and nifti.header["sform_code"] > 0):
+        return False
+    try:
+        qform = nib.quaternions.quat2mat(nifti.header.get_qform_quaternion())
+    except ValueError:  # no rotation at all
+        return False
+    if nifti.header["pixdim"][0] < 0:
+        qform[:, 2] *= -1
+    sform = nifti.affine[:3, :3] / np.linalg.norm(nifti.affine[:3, :3], axis=0)
+    return bool(((qform * sform).sum(axis=0) < np.cos(np.radians(30))).any())
+
+
 def phases_of(path: Path | str, nifti: nib.Nifti1Image) -> list[int | None]:
     """Indices of the phases of a stack as ``open_stack`` gives it; [None] where it has no axis of
     time."""

@@ -44,6 +44,7 @@ from ..data import (
     Sim2RealError,
     as_shown,
     as_stored,
+    axes_apart,
     label_beside,
     largest_pieces,
     normalise,
@@ -158,6 +159,8 @@ def _look(path: Path) -> tuple[list[int | None], Path | None]:
     phases = phases_of(path, nifti)
     if "spacing" in nifti.extra:
         print(f"{path.name}: size of voxels {nifti.extra['spacing']}")
+    if axes_apart(nifti):
+        print(f"{path.name}: its qform and its sform turn it differently; the sform is believed")
     if beside is not None:
         frame = Frame(path, beside)
         for fault in header_faults(frame, Path("/"), len(nifti.shape)):
