@@ -58,7 +58,7 @@ class Builder:
 
     def arrays(self, ed=0, es=2, shape=SHAPE):
         """(image, label) of another heart at each call, labelled at two phases and brightest in its
-        LV."""
+        blood."""
         rng = np.random.default_rng(len(self.rows))
         coarse = (shape[0] // 3, shape[1] // 3, *shape[2:])
         image = rng.integers(1, 400, coarse).astype(np.int16)
@@ -71,7 +71,7 @@ class Builder:
                     label[2:7, 5:11, 1:5, phase],
                 ) = (1, 2, 3)
                 label[8, 6, 1, phase] = 2 if phase == es else 1  # so that the phases differ
-        image[label == 1] += 500
+        image[(label == 1) | (label == 3)] += 500
         return tuple(array.repeat(3, 0).repeat(3, 1) for array in (image, label))
 
     def whole(self):

@@ -207,6 +207,21 @@ def test_exchanged_numbers_of_a_label_are_seen_by_what_the_wall_encloses(builder
     assert "A1_sa_gt.nii.gz: the wall (2) encloses" in fault
 
 
+@pytest.mark.parametrize("numbers", [(1, 3, 2), (2, 1, 3), (3, 1, 2)])
+@pytest.mark.parametrize("name", ["patient101_frame01_gt.nii.gz", "heart_gt.nii.gz"])
+def test_another_number_than_2_for_the_wall_is_refused(numbers, name, refusal):
+    lv, wall, _ = numbers
+    label = np.array([0, *numbers], np.uint8)[ring_of_muscle()]
+    told = refusal(lambda: numbered_as_ours(label, Path(name)))
+    assert told.startswith(f"{name}: label {wall} encloses label {lv}, as the wall does the LV")
+
+
+def test_a_label_without_rv_or_without_wall_is_not_taken_for_misnumbered():
+    right, path = ring_of_muscle(), Path("heart_gt.nii.gz")
+    for label in (np.where(right == 2, 0, right), np.where(right == 3, 0, right), right * 0):
+        np.testing.assert_array_equal(numbered_as_ours(label, path), label)
+
+
 def test_a_folder_that_is_named_otherwise_is_left_out_and_told(patient, tmp_path):
     shutil.copytree(patient(1), tmp_path / "ACDC/training/patient001 copy")
     found = survey_acdc(tmp_path / "ACDC")
@@ -227,7 +242,7 @@ def info(text):
             lambda folder: (folder / "Info.cfg").write_bytes(b"\xff\xfe\x00"),
             "Info.cfg: cannot be read",
         ),
-        (info("ED: 1\nGroup: DCM\n"), "Info.cfg: has ES frame ''"),
+        (info("ED: 1\nGroup: DCM\n"), "Info.cfg: has no line 'ES: ...'"),
         (info("ED: 0\nES: 12\n"), "Info.cfg: has ED frame '0'"),
         (info("ED: one\nES: 12\n"), "Info.cfg: has ED frame 'one'"),
         (info("ED: 1\nES: 31\nNbFrame: 30\n"), "Info.cfg: has ES frame '31'"),
@@ -257,6 +272,22 @@ def test_broken_patients_are_told(patient, tmp_path, break_it, told):
         not report.usable
         and [fault for fault in report.cohort.faults if told in fault] == report.cohort.faults
     ), report.cohort.faults
+
+
+@pytest.mark.parametrize("code", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ED = 1\nES = 12\nGroup = Öd\n",
+        'ed:"1"\r\n\r\nes:\t"12"\r\ngroup: Öd',
+        "Group:Öd\rED:1\rES:12",
+    ],
+)
+def test_the_frames_are_known_however_a_program_wrote_them(patient, tmp_path, text, code):
+    (patient(1) / "Info.cfg").write_bytes(text.encode(code))
+    (case,) = survey_acdc(tmp_path / "ACDC").cases
+    assert "frame01" in case.ed.image.name and "frame12" in case.es.image.name
+    assert case.pathology == "Öd"
 
 
 def test_folder_without_patients_is_told(tmp_path, refusal):

@@ -99,6 +99,17 @@ def file_for_part(b):
     (b.root / "Testing").write_text("no folder")
 
 
+def circle(name):
+    """A link to itself in the place of what has this name in the cohort."""
+
+    def put(b):
+        path = b.root / name
+        path.unlink() if path.is_file() else shutil.rmtree(path)
+        path.symlink_to(path.name)
+
+    return put
+
+
 DIM, DATATYPE, PIXDIM, QFORM, SROW = 40, 70, 76, 252, 280  # bytes from the start of a NIfTI header
 HEADER = {
     # the sheet
@@ -133,6 +144,11 @@ HEADER = {
     "sheet that is a folder": (
         lambda b: ((b.root / SHEET).unlink(), (b.root / SHEET).mkdir()),
         f"{SHEET}: cannot be read",
+    ),
+    "sheet that is a link to itself": (circle(SHEET), f"{SHEET}: is a link to {SHEET}, which is"),
+    "split that is a link to itself": (
+        circle("Training/Labeled"),
+        "Training/Labeled: is a link to Labeled, which is not there",
     ),
     # its rows
     "code that climbs": (cell("External code", "../../x"), "'../../x' is no subject's code"),
@@ -497,3 +513,10 @@ def test_sound_cohort_on_the_command_line(builder):
         result.stdout.splitlines()[-1]
         == "4 subjects to use, 0 left out, 0 errors, 0 doubts: a run can be done"
     )
+
+
+def test_a_name_that_the_terminal_cannot_spell_is_printed_all_the_same(builder):
+    builder.whole().sheet()
+    (builder.root / "Testing" / os.fsdecode(b"M\xfcller")).mkdir()
+    result = on_the_command_line(builder.root)
+    assert result.returncode == 0 and "left out: M\\udcfcller (test)" in result.stdout

@@ -88,6 +88,16 @@ def test_label_that_does_not_lie_on_its_image_is_doubted(builder):
     ]
 
 
+def test_a_label_whose_rv_lies_on_the_other_side_is_doubted(builder):
+    """The LV in the middle of the image, as most are: its mirror image lies on it."""
+    _, label = builder.arrays()
+    middle = int(np.argwhere(label[..., 0] == 1)[:, 0].mean())
+    image = lambda image: np.roll(image[::-1], 2 * middle + 1 - image.shape[0], axis=0)
+    assert "blood is no brighter than muscle at ED; the label may not lie on its image" in (
+        doubts_of(builder, image=image)
+    )
+
+
 def test_mirrored_stack_is_doubted(builder):
     """The RV under the LV where an oblique header says that anterior is up: y falls from front to
     back in RAS."""
@@ -113,6 +123,7 @@ def test_mirrored_stack_is_doubted(builder):
 
     def bright(image):
         image[24:36, 21:30] += 900
+        image[18:42, 6:21] += 900
         return image
 
     assert doubts_of(builder, image=bright, label=turned, affine=oblique) == [

@@ -33,6 +33,15 @@ def test_the_heart_and_its_right_side_are_found_however_the_stack_is_turned(peop
         assert abs((angle_deg(found) - angle_deg(label) + 180) % 360 - 180) < 45
 
 
+def test_the_unit_of_the_intensities_does_not_matter(people):
+    image = people[0].read_image("ED")
+    found = find_heart(image).data
+    assert found.any()
+    for scale in (2.0**-80, 2.0**40):
+        scaled = Image(image.data * np.float32(scale), image.affine)
+        np.testing.assert_array_equal(find_heart(scaled).data, found)
+
+
 def test_in_noise_without_a_heart_nothing_is_invented_outside_the_image():
     """Whatever is found lies in the middle half of the slices."""
     noise = Image(

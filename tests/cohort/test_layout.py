@@ -62,7 +62,11 @@ def test_a_sheet_is_known_by_its_columns_whatever_its_name(builder, name, suffix
 def test_names_of_columns_are_known_in_any_case_and_with_spaces_about_them(builder):
     builder.whole()
     table = pd.DataFrame(builder.rows).rename(
-        columns={"External code": " external CODE ", "ED": "ed", "Pathology": "PATHOLOGY "}
+        columns={
+            "External code": " external\N{NO-BREAK SPACE} CODE ",
+            "ED": "ed",
+            "Pathology": "PATHOLOGY ",
+        }
     )
     table.to_csv(builder.root / "other.CSV", sep=";")
     case = read_mnms(builder.root)[1]

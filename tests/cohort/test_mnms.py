@@ -1,11 +1,14 @@
 import csv
+import re
 import shutil
 import tracemalloc
+import zipfile
 
 import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import Workbook
 
 from sim2real.cohort import read_mnms, require_subjects, survey_mnms
 
@@ -66,6 +69,31 @@ def test_older_and_excel_sheets_are_read(builder, name, suffix):
         ("A1", 0, 2),
         ("0012", 1, 0),
     ]
+
+
+@pytest.mark.parametrize("told", [b"", b'<dimension ref="A1"/>'])
+def test_a_workbook_is_read_whatever_size_it_tells(builder, refusal, told):
+    """Some programs tell a table's size wrongly or not at all, and leave out empty cells at the end
+    of a row."""
+    builder.add("A1").add("B1", vendor="B")
+    path = builder.root / "sheet.xlsx"
+    for last in (1, None):
+        made = Workbook()
+        for row in (
+            ["External code", "Vendor", "ED", "ES"],
+            ["A1", "A", 0, 2],
+            ["B1", "B", 0, last],
+        ):
+            made.active.append(row)
+        made.save(path)
+        with zipfile.ZipFile(path) as book:
+            parts = {name: book.read(name) for name in book.namelist()}
+        with zipfile.ZipFile(path, "w") as book:
+            for name, content in parts.items():
+                book.writestr(name, re.sub(b"<dimension[^>]*/>", told, content))
+        if last:
+            assert [case.es.index for case in read_mnms(builder.root)] == [2, last]
+    assert "subject B1 has ES index ''" in refusal(lambda: read_mnms(builder.root))
 
 
 def test_unlabelled_subjects_are_left_out_and_other_vendors_not_looked_at(builder):

@@ -70,6 +70,17 @@ def test_folder_that_cannot_be_written_becomes_one_line(tmp_path, number):
         raise OSError(number, os.strerror(number))
 
 
+@pytest.mark.parametrize("place", ["file/a.json", "loop/a.json", "folder"])
+def test_what_stands_in_the_way_of_a_file_is_told_in_one_line(tmp_path, place):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(Sim2RealError, match=f"{place}: cannot be written .* stands in its place"):
+        write_json(tmp_path / place, {})
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_another_fault_of_the_system_is_not_hidden(tmp_path):
     with pytest.raises(OSError, match="too many"), atomic(tmp_path / "a.json"):
         raise OSError(errno.EMFILE, "too many open files")
@@ -110,6 +121,11 @@ def test_table_keeps_names_as_text_and_tells_empty_text_from_missing_numbers(tmp
         and found["note"].tolist() == ["", "nan"]
     )
     assert np.isnan(found["dice"][0]) and found["dice"][1] == pytest.approx(1 / 3, abs=1e-10)
+
+
+def test_a_name_that_is_no_text_is_spelled_out(tmp_path):
+    write_table(tmp_path / "t.csv", pd.DataFrame({"name": [os.fsdecode(b"M\xfcller")]}))
+    assert read_table(tmp_path / "t.csv")["name"].tolist() == ["M\\udcfcller"]
 
 
 def test_missing_table_is_told_in_one_line(tmp_path):

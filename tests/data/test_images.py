@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from sim2real.data import (
     Image,
     Sim2RealError,
+    axes_apart,
     open_image,
     open_stack,
     read_image,
@@ -284,6 +285,10 @@ OTHERS = {
         lambda path: path.write_bytes(gzip.compress(b"<html><body>" + b"x" * 600)),
         "web page",
     ),
+    "packed archive": (
+        lambda path: path.write_bytes(gzip.compress(bytes(257) + b"ustar" + bytes(250))),
+        "an archive of tar",
+    ),
     "pointer": (
         lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1\n"),
         "git lfs pull",
@@ -352,6 +357,7 @@ def set_field(path, at, form, *values):
         ((40, "<7h", 6, 2, 2, 2, 1, 1, 1), "expected 3 or 4 dimensions"),
         ((40, "<h", -3), "not a readable NIfTI image"),
         ((252, "<2h3f", 1, 0, 9, 9, 9), "not a readable NIfTI image"),  # no quaternion
+        ((108, "<f", 0), r"begin at byte 0, within the header itself \(vox_offset\)"),
     ],
 )
 def test_headers_that_cannot_be_used_are_told_in_one_line(tmp_path, change, told):
@@ -377,3 +383,46 @@ def test_an_image_of_one_value_is_refused_with_its_phase(tmp_path):
     read_intensities(tmp_path / "a.nii", nifti, 0)
     with pytest.raises(Sim2RealError, match="a.nii: holds 4 in every voxel of phase 1"):
         read_intensities(tmp_path / "a.nii", nifti, 1)
+
+
+@pytest.mark.parametrize("values", [(0, 1), (0, 1, 2, 3)])
+def test_a_label_is_not_taken_for_an_image(tmp_path, values):
+    data = np.resize(np.float32(values), (7, 5, 3))
+    for name, scale, is_label in (("l.nii", 1, True), ("a.nii", 1.5, False), ("b.nii", -1, False)):
+        write_image(tmp_path / name, Image(data * scale, oblique()))
+        nifti = open_image(tmp_path / name)
+        if is_label:
+            with pytest.raises(Sim2RealError, match="l.nii: holds whole numbers from 0 to 3 alone"):
+                read_intensities(tmp_path / name, nifti)
+        else:
+            np.testing.assert_array_equal(
+                read_intensities(tmp_path / name, nifti), read_voxels(tmp_path / name, nifti)
+            )
+
+
+@pytest.mark.parametrize(
+    ("change", "apart"),
+    [
+        (lambda q: q, False),
+        (lambda q: q @ np.diag([1, 1, -1, 1]), True),
+        (lambda q: q @ np.diag([-1, -1, 1, 1]), True),
+        (lambda q: q[:, [1, 0, 2, 3]], True),
+        (lambda q: q + np.diag([0.05, 0.05, 0, 0]), False),
+    ],
+)
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_transforms_that_turn_an_image_differently_are_seen(tmp_path, change, apart, mirrored):
+    affine = oblique() @ np.diag([-1 if mirrored else 1, 1, 1, 1])
+    nifti = nib.Nifti1Image(image().data, affine)
+    nifti.set_sform(affine, 1)
+    nifti.set_qform(change(affine), 1)
+    nib.save(nifti, tmp_path / "a.nii")
+    assert axes_apart(open_image(tmp_path / "a.nii")) == apart
+    nifti.set_sform(affine, 0)
+    nib.save(nifti, tmp_path / "a.nii")
+    assert not axes_apart(open_image(tmp_path / "a.nii"))
+
+
+def test_a_quaternion_that_is_none_is_no_other_turn(tmp_path):
+    set_field(tmp_path / "a.nii", 252, "<2h3f", 1, 2, 9, 9, 9)
+    assert not axes_apart(open_image(tmp_path / "a.nii"))

@@ -1,5 +1,8 @@
 """What is found in a folder that a user names, and what is told of the rest."""
 
+import os
+import shutil
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from sim2real.data import (
     Results,
     Sim2RealError,
     open_image,
+    stem,
     survey_images,
     write_image,
 )
@@ -142,6 +146,31 @@ def test_what_was_written_into_a_folder_of_images_is_not_taken_for_an_image(tmp_
     labels = np.ones(STACK.data.shape, np.uint8)
     Results(tmp_path).write("a_pred.nii.gz", labels, tmp_path / "a.nii.gz")
     assert faults_of(tmp_path)[0] == ["a.nii.gz"]
+
+
+def test_a_name_that_no_result_can_have_is_told_and_the_others_go_on(tmp_path):
+    bad, long = os.fsdecode(b"M\xfcller.nii.gz"), "a" * 244 + ".nii.gz"
+    write_image(tmp_path / "a.nii.gz", STACK)
+    for name in (bad, long):
+        shutil.copy(tmp_path / "a.nii.gz", tmp_path / name)
+    results = Results(tmp_path / "out")
+
+    def look(path):
+        results.require_free(f"{stem(path)}_pred.nii.gz", path)
+        return open_image(path) and path.name
+
+    names, faults = faults_of(tmp_path, look)
+    assert names == ["a.nii.gz"]
+    assert "more than 240 bytes; rename it" in faults.lines[1]
+    assert "is not in UTF-8" in faults.lines[0]
+
+
+@pytest.mark.parametrize("out", ["file", "file/below", "nowhere"])
+def test_results_go_to_a_folder(tmp_path, out):
+    (tmp_path / "file").touch()
+    (tmp_path / "nowhere").symlink_to("/gone")
+    with pytest.raises(Sim2RealError, match=f"{out.partition('/')[0]}: is no folder; .* --output"):
+        Results(tmp_path / out)
 
 
 def test_a_users_own_table_of_sources_is_left_alone(tmp_path):

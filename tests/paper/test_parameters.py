@@ -70,6 +70,8 @@ def test_a_change_comes_over_the_preset_and_leaves_the_rest():
         ("cohort.grid_pixels=100", "multiple of 16"),
         ("population.n_subjects=2.5", "parameter population.n_subjects=2.5"),
         ("segmentation.seeds=[]", "parameter segmentation.seeds"),
+        ("segmentation.seeds=[1, 0, 1]", "segmentation.seeds=[1, 0, 1] holds a value twice"),
+        ("scarcity.seeds=[2, 2]", "scarcity.seeds=[2, 2] holds a value twice"),
         ("seed=-1", "parameter seed=-1"),
         (
             "simulation.echo_time_ms=5",
@@ -88,11 +90,24 @@ def test_a_change_comes_over_the_preset_and_leaves_the_rest():
         ("seed.x=5", "seed is a value, not a chapter"),
         ("population=5", "population"),
         ("simulation.snr=[1", "the value cannot be read"),
+        ("simulation.flip_angle_deg=1:30", "parameter simulation.flip_angle_deg='1:30'"),
+        ("seed=0x10", "parameter seed='0x10'"),
+        ("simulation.off_resonance_hz=on", "off_resonance_hz=True: input should be a number"),
+        ("seed=yes", "parameter seed=True: input should be a number"),
+        ("simulation..snr=5", "--set simulation..snr=5: expected one dot"),
     ],
 )
 def test_fault_of_a_change_is_told_in_one_line(change, words):
     start = ["seed=1"] if change.startswith("seed.") else []
     assert words in refusal(lambda: load_parameters("quick", [*start, change]))
+
+
+def test_a_number_is_read_as_a_person_reads_it():
+    changes = ["simulation.flip_angle_deg=045", "seed=010", "simulation.snr=1e1"]
+    parameters = load_parameters("tiny", [*changes, "segmentation.seeds=[08, 010]"])
+    assert (parameters.simulation.flip_angle_deg, parameters.seed) == (45, 10)
+    assert parameters.simulation.snr == 10 and parameters.segmentation.seeds == [8, 10]
+    assert parse_yaml("seed: 010\n", "a file") == {"seed": "010"}
 
 
 def test_missing_preset_names_the_nearest():

@@ -103,6 +103,20 @@ def test_parameters_are_refused_before_anything_starts(project, words, told):
     assert told in fault_of(project, "run", *words)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "--run", ""],
+        ["run", "--resume", ""],
+        ["predict", "", "--output", "x"],
+        ["predict", "x.nii", "--output="],
+        ["cohort", "check", " "],
+    ],
+)
+def test_a_variable_of_the_shell_that_is_not_set(project, words):
+    assert "is followed by an empty argument" in fault_of(project, *words)
+
+
 def test_a_folder_without_its_sheet(project, cohort):
     (cohort / SHEET).unlink()
     assert SHEET in fault_of(project, "run", "--set", f"cohort.mnms_root={cohort}")

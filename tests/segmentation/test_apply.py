@@ -353,6 +353,29 @@ def test_an_unknown_orientation_is_told_with_what_was_done(
     assert "plain: orientation unknown" in told and "turned by its header" in told
 
 
+def test_transforms_that_contradict_each_other_are_told(tmp_path, predict, stack, capsys):
+    image, _ = stack
+    nifti = nib.Nifti1Image(image.data, image.affine)
+    nifti.set_sform(image.affine, 1)
+    nifti.set_qform(image.affine @ np.diag([-1, -1, 1, 1]), 1)
+    nib.save(nifti, tmp_path / "a.nii.gz")
+    predict(tmp_path / "a.nii.gz")
+    assert "its qform and its sform turn it differently" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_long_axis_view_is_told(tmp_path, predict, stack, capsys, axis):
+    """Slices along the heart: across what is one of the axes in the plane of a short axis."""
+    image, _ = stack
+    predict(store(tmp_path / "in", "short", image))
+    assert "no short axis" not in capsys.readouterr().out
+    directions = image.affine[:3, :3] / image.spacing_mm
+    turned = image.affine.copy()
+    turned[:3, :3] = directions[:, [1 - axis, 2, axis]] * image.spacing_mm
+    predict(store(tmp_path / "in", "long", Image(image.data, turned)))
+    assert "long: by its header no short axis" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("codes", ["none", "unit columns"])
 def test_a_file_without_orientation_in_its_codes_is_told_so(
     tmp_path, predict, stack, codes, capsys

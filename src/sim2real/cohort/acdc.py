@@ -1,9 +1,10 @@
 """The ACDC challenge's folder, read as it is: patients of one hospital, imaged on Siemens scanners,
 so all of vendor A."""
 
+import re
 from pathlib import Path
 
-from ..data import PHASES, Sim2RealError, refuse, require_fetched
+from ..data import PHASES, Sim2RealError, refuse
 from .cases import (
     Case,
     Cohort,
@@ -16,6 +17,7 @@ from .cases import (
     spacing_notes,
 )
 from .layout import ACDC_PARTS, PATIENT, acdc_parts, is_acdc, patients, refuse_folder
+from .sheet import decoded
 
 VENDOR = "A"
 _PREFIX = "acdc-"  # before the patient's folder name, so that no code of M&Ms is met
@@ -85,15 +87,14 @@ def _patient(folder: Path, split: str, root: Path) -> Case | LeftOut | list[str]
         return faults
     if reason := displacement_reason(ed) or displacement_reason(es):
         return LeftOut(subject, VENDOR, split, reason)
-    return Case(subject, VENDOR, split, info.get("Group", ""), "", ed, es)
+    return Case(subject, VENDOR, split, info.get("group", ""), "", ed, es)
 
 
 def _info(path: Path, root: Path) -> dict[str, str]:
-    """``Info.cfg``, lines such as ``ED: 1``, as text by name."""
-    require_fetched(path)
+    """``Info.cfg``, lines such as ``ED: 1`` or ``ed = "1"``, as text by name in small letters."""
     try:
         inside(path, root)
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = decoded(path.read_bytes()).splitlines()
     except OSError as error:
         raise Sim2RealError(
             f"{path}: cannot be read ({error.strerror or error}); expected the patient's file that"
@@ -103,13 +104,17 @@ def _info(path: Path, root: Path) -> dict[str, str]:
         raise Sim2RealError(
             f"{path}: cannot be read ({error}); copy the patient's folder again"
         ) from None
-    pairs = (line.split(":", 1) for line in lines if ":" in line)
-    return {name.strip(): value.strip() for name, value in pairs}
+    pairs = (re.split("[:=]", line, maxsplit=1) for line in lines if re.search("[:=]", line))
+    return {name.strip().lower(): value.strip(" \t\"'") for name, value in pairs}
 
 
 def _frame_number(info: dict[str, str], phase: str, path: Path) -> int:
-    text = info.get(phase, "")
-    last = int(info["NbFrame"]) if info.get("NbFrame", "").isdecimal() else 999
+    name = phase.lower()
+    refuse(
+        name not in info, f"{path}: has no line '{phase}: ...'; expected the number of its frame"
+    )
+    text = info[name]
+    last = int(info["nbframe"]) if info.get("nbframe", "").isdecimal() else 999
     refuse(
         not (text.isascii() and text.isdecimal() and 1 <= int(text) <= last),
         f"{path}: has {phase} frame '{text}'; expected a whole number from 1 to NbFrame",

@@ -27,6 +27,8 @@ from ..data import (
 _WHOLE = 0.01
 _ACDC_LABEL = re.compile(r"patient\d+_frame\d+_gt\.nii(\.gz)?", re.IGNORECASE)
 _OF_ACDC = np.array([0, RV, MYO, LV], np.uint8)  # ours for each of ACDC's, and the other way
+_FAR_MORE = 0.3  # of a border than of another
+_EXPECTED = f"expected {LV} LV, {MYO} MYO, {RV} RV: renumber the labels"
 _STACK = 1.5  # slices lie at least this many times as far apart as pixels
 
 
@@ -175,7 +177,6 @@ def header_faults(frame: Frame, root: Path, dimensions: int) -> list[str]:
     faults, shapes = [], []
     for path in (frame.image, frame.label):
         try:
-            require_fetched(path)
             inside(path, root)
             shapes.append(open_stack(path).shape)
             if len(shapes[-1]) != dimensions:
@@ -237,12 +238,7 @@ def whole_labels(data: np.ndarray, path: Path, when: str = "") -> np.ndarray:
 def is_exchanged(label: np.ndarray) -> bool:
     """Whether the wall encloses what is numbered RV, and what is numbered LV far less: (x, y,
     slice), a hint of numbers as ACDC has them."""
-    in_plane = generate_binary_structure(2, 1)[..., None]
-    enclosed = {}
-    for value in (LV, RV):
-        ring = binary_dilation(label == value, in_plane) & (label != value)
-        enclosed[value] = (label[ring] == MYO).mean() if ring.any() else 0.0
-    return enclosed[RV] > enclosed[LV] + 0.3
+    return _enclosed(label, RV, MYO) > _enclosed(label, LV, MYO) + _FAR_MORE
 
 
 def numbered_as_ours(label: np.ndarray, path: Path) -> np.ndarray:
@@ -250,21 +246,38 @@ def numbered_as_ours(label: np.ndarray, path: Path) -> np.ndarray:
 
     A label of ACDC's, known by its name, is numbered 1 RV, 2 MYO, 3 LV, unless the wall encloses
     what would be RV then: its owner has renumbered it. Raises Sim2RealError for other files with LV
-    and RV exchanged.
+    and RV exchanged, and for every file in which another number than 2 encloses one.
     """
+    if (label == MYO).any():
+        by_wall = max(_enclosed(label, inner, MYO) for inner in (LV, RV))
+        for inner, wall in ((MYO, LV), (RV, LV), (LV, RV), (MYO, RV)):
+            refuse(
+                _enclosed(label, inner, wall) > by_wall + _FAR_MORE,
+                f"{path}: label {wall} encloses label {inner}, as the wall does the LV;"
+                f" {_EXPECTED}",
+            )
     if _ACDC_LABEL.fullmatch(path.name):
         renumbered = _OF_ACDC[label]
         return label if is_exchanged(renumbered) else renumbered
     refuse(
         is_exchanged(label),
         f"{path}: the wall (2) encloses label {RV} and not label {LV}, so that LV and RV are"
-        f" exchanged; expected {LV} LV, {MYO} MYO, {RV} RV: renumber the labels",
+        f" exchanged; {_EXPECTED}",
     )
     return label
 
 
+def _enclosed(label: np.ndarray, inner: int, wall: int) -> float:
+    """The share of ``wall`` in what borders on ``inner`` within its slices; 0 where nothing
+    does."""
+    in_plane = generate_binary_structure(2, 1)[..., None]
+    ring = binary_dilation(label == inner, in_plane) & (label != inner)
+    return float((label[ring] == wall).mean()) if ring.any() else 0.0
+
+
 def inside(path: Path, root: Path) -> None:
-    """Raise Sim2RealError for a path that a link leads out of ``root``."""
+    """Raise Sim2RealError for a path that a link leads out of ``root`` or nowhere."""
+    require_fetched(path)  # of links that lead round in a circle nothing else can be asked
     refuse(
         not path.resolve().is_relative_to(root.resolve()),
         f"{path}: is a link that leads out of the cohort's folder; put the file itself there",

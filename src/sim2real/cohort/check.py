@@ -253,7 +253,7 @@ def _doubts(image: Image, labels: list[Image]) -> list[str]:
     """Findings that do not stop a run; image: at ED, labels: at ED and ES."""
     voxel_ml = abs(np.linalg.det(image.affine[:3, :3])) / 1e3
     ed, es = ((label.data == LV).sum() * voxel_ml for label in labels)
-    blood, muscle = (np.median(image.data[labels[0].data == value]) for value in (LV, MYO))
+    *blood, muscle = (np.median(image.data[labels[0].data == value]) for value in (LV, RV, MYO))
     label = upright(image, labels[0], guide=labels[0])[1].data
     lv, rv = (np.argwhere(label == value).mean(axis=0) for value in (LV, RV))
     right, down, _ = rv - lv
@@ -262,7 +262,7 @@ def _doubts(image: Image, labels: list[Image]) -> list[str]:
         f"the LV holds {ed:.0f} ml at ED and {es:.0f} ml at ES; the phases may be exchanged": ed
         <= es,
         f"the LV holds {ed:.0f} ml at ED; voxel size or label may be wrong": not low <= ed <= high,
-        "blood is no brighter than muscle at ED; the label may not lie on its image": blood
+        "blood is no brighter than muscle at ED; the label may not lie on its image": min(blood)
         <= muscle,
         "the RV lies behind the LV; the stack may be stored mirrored": down > abs(right),
     }

@@ -56,7 +56,8 @@ def scores(plane: np.ndarray) -> np.ndarray:
         (class, row, column).
     """
     weights, skipped = _weights(), []
-    x = ((plane - plane.mean()) / max(plane.std(), 1e-8)).astype(np.float32)[None]
+    least = max(1e-8 * np.abs(plane).max(), np.finfo(np.float32).tiny)  # whatever the unit
+    x = ((plane - plane.mean()) / max(plane.std(), least)).astype(np.float32)[None]
     n_stages = 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("enc"))
     for stage in range(n_stages):
         x = _stage(x, f"encoder.stages.{stage}.0", stride=2 if stage else 1)

@@ -84,6 +84,14 @@ def is_oriented(affine: np.ndarray) -> bool:
     return bool(np.abs(directions).max(axis=0).min() < _ALONG_THE_BODY)
 
 
+def is_long_axis(affine: np.ndarray) -> bool:
+    """Whether a header puts slices, third, along the axis of the heart, as no short axis lies: its
+    base is more than 60 degrees from where it is in most people."""
+    normal = np.cross(affine[:3, 0], affine[:3, 1])
+    off = abs(normal @ _TO_BASE) / (np.linalg.norm(normal) * np.linalg.norm(_TO_BASE))
+    return is_oriented(affine) and bool(off < np.cos(np.radians(60)))
+
+
 def mid_ventricular(labels: list[np.ndarray], count: int, name: str) -> list[int]:
     """Indices of the middle ones of the slices that hold LV, MYO and RV at every phase.
 

@@ -63,8 +63,10 @@ def read_sheet(
         f"{path}: has column names and no row; expected a line a subject",
     )
     for line, values in rows:
+        if _is_excel(path):  # empty cells at the end of a row need not be in the file
+            values += [""] * (len(names) - len(values))
         refuse(
-            len(values) < len(names) and not _is_excel(path) or any(values[len(names) :]),
+            len(values) < len(names) or any(values[len(names) :]),
             f"{path}: line {line} has {len(values)} values for {len(names)} columns; a"
             " separator too many or too few",
         )
@@ -101,11 +103,11 @@ def _is_excel(path: Path) -> bool:
 
 
 def _plain(name: str) -> str:
-    return name.strip(' \r"').casefold()
+    return " ".join(name.strip(' \r"').split()).casefold()  # of whatever spaces, non-breaking too
 
 
 def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
-    text, wanted = _decoded(path.read_bytes()), set(map(_plain, columns))
+    text, wanted = decoded(path.read_bytes()), set(map(_plain, columns))
     head = text.lstrip().split("\n")[0]
     separator = max(",;\t", key=lambda mark: len(wanted & {*map(_plain, head.split(mark))}))
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -113,7 +115,8 @@ def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]
         yield reader.line_num, values
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """Text of UTF-8 with or without a mark, of UTF-16, or in Windows' own signs."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16")
     try:
@@ -124,10 +127,12 @@ def _decoded(content: bytes) -> str:
 
 def _excel(path: Path) -> list[tuple[int, list[str]]]:
     book = load_workbook(path, read_only=True, data_only=True)
+    sheet = book.worksheets[0]
+    sheet.reset_dimensions()  # some programs write another size than the table has
     try:
         return [
             (line, [_text(value) for value in values])
-            for line, values in enumerate(book.worksheets[0].iter_rows(values_only=True), 1)
+            for line, values in enumerate(sheet.iter_rows(values_only=True), 1)
         ]
     finally:
         book.close()

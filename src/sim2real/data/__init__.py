@@ -36,6 +36,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "images": [
             "UNORIENTED",
             "Image",
+            "axes_apart",
             "normalise",
             "open_image",
             "open_stack",

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from .names import at_home
 
@@ -24,6 +25,14 @@ class ParameterModel(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_switch(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse ``on`` for a number, which would be 1."""
+        if isinstance(value, bool) and cls.model_fields[info.field_name].annotation in (int, float):
+            raise PydanticCustomError("number", "input should be a number, not on or off")
+        return value
 
     @field_validator("*")
     @classmethod
@@ -79,6 +88,7 @@ class Chapter:
         named_in_paper: parameters that the paper names, shown below the notebook's head.
         columns: name of a column or row of its tables to what a reader is shown instead.
         at_most: pairs of parameters, the first of which may not be above the second.
+        once: parameters that are lists, none of which may hold a value twice.
         data: parameter that names a folder of the user's, to (kind of picture made from it, name).
         front: names of the figures that the book's first page shows.
         few: parameters that make a notebook by itself quick, where no run is named.
@@ -92,6 +102,7 @@ class Chapter:
     named_in_paper: tuple[str, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
     at_most: tuple[tuple[str, str], ...] = ()
+    once: tuple[str, ...] = ()
     data: dict[str, tuple[str, str]] = field(default_factory=dict)
     front: tuple[str, ...] = ()
     few: dict[str, object] = field(default_factory=dict)

@@ -18,7 +18,8 @@ def unfetched(path: Path) -> str:
     """What stands in the place of a file that is kept elsewhere, and how to fetch it, in words; ""
     where there is no such thing."""
     placeholder = path if path.suffix == _CLOUD else path.parent / f".{path.name}{_CLOUD}"
-    if placeholder.exists() and (placeholder == path or not path.exists()):
+    there = os.path.exists(placeholder)  # False for a name too long for the disk, unlike a Path's
+    if there and (placeholder == path or not path.exists()):
         return "is in iCloud and not on this machine; download it in the Finder"
     for link in (path, path.parent):
         if link.is_symlink() and not link.exists():

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -37,9 +37,15 @@ def atomic(path: Path | str):
             raise Sim2RealError(
                 f"{path}: cannot be written ({error.strerror}); choose another run folder"
             ) from None
+        if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP):
+            raise Sim2RealError(
+                f"{path}: cannot be written ({error.strerror}); something else stands in its place"
+                " or in that of its folder: remove it, or choose another folder"
+            ) from None
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # the fault itself is what is told
+            temporary.unlink()
 
 
 def clear_temporaries(folder: Path | str) -> None:
@@ -81,9 +87,10 @@ def read_json(path: Path | str) -> dict:
 
 
 def write_table(path: Path | str, table: pd.DataFrame) -> None:
-    """CSV without the index; floats with ten significant digits."""
+    """CSV without the index; floats with ten significant digits; what is no text, as the name of a
+    folder may be, with its bytes spelled out."""
     with atomic(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.10g")
+        table.to_csv(temporary, index=False, float_format="%.10g", errors="backslashreplace")
 
 
 def read_table(path: Path | str) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import numpy as np
 from .errors import Sim2RealError, refuse
 from .fetching import beginning, require_fetched
 from .files import atomic
-from .names import is_nifti, other_content, other_format
+from .names import is_nifti, is_text, other_content, other_format
 
 UNORIENTED = (
     "orientation unknown, its header puts the axes along the body's, where no short axis lies"
@@ -105,6 +105,11 @@ def open_image(path: Path | str) -> nib.Nifti1Image:
         kind not in "iuf",
         f"{path}: holds voxels of type {nifti.get_data_dtype()}; expected real numbers",
     )
+    refuse(
+        nifti.dataobj.offset < nifti.header.single_vox_offset,
+        f"{path}: its header says that its voxels begin at byte {nifti.dataobj.offset}, within the"
+        " header itself (vox_offset); correct the header",
+    )
     claimed = math.prod(nifti.shape) * nifti.get_data_dtype().itemsize
     refuse(
         claimed > path.stat().st_size * (_DEFLATE if _is_packed(path) else 1),
@@ -132,6 +137,11 @@ def _refuse_others(path: Path) -> None:
     refuse(not os.access(path, os.R_OK), f"{path}: may not be opened; change its permissions")
     other = other_format(path)
     refuse(other, f"{path}: {other}")
+    refuse(
+        not is_text(os.path.abspath(path)),
+        f"{path}: its name or its folder's is not in UTF-8, as an archive from Windows may leave"
+        " it; rename it",
+    )
 
 
 def _load(path: Path) -> nib.Nifti1Image:
@@ -233,6 +243,21 @@ def open_stack(path: Path | str) -> nib.Nifti1Image:
     return corrected
 
 
+def axes_apart(nifti: nib.Nifti1Image) -> bool:
+    """Whether a header's qform and sform, both declared, turn an axis of the voxels by more than 30
+    degrees from each other: programs differ in which they believe."""
+    if not (nifti.header["qform_code"] > 0 and nifti.header["sform_code"] > 0):
+        return False
+    try:
+        qform = nib.quaternions.quat2mat(nifti.header.get_qform_quaternion())
+    except ValueError:  # no rotation at all
+        return False
+    if nifti.header["pixdim"][0] < 0:
+        qform[:, 2] *= -1
+    sform = nifti.affine[:3, :3] / np.linalg.norm(nifti.affine[:3, :3], axis=0)
+    return bool(((qform * sform).sum(axis=0) < np.cos(np.radians(30))).any())
+
+
 def phases_of(path: Path | str, nifti: nib.Nifti1Image) -> list[int | None]:
     """Indices of the phases of a stack as ``open_stack`` gives it; [None] where it has no axis of
     time."""
@@ -305,12 +330,15 @@ def read_voxels(path: Path | str, nifti: nib.Nifti1Image, phase: int | None = No
 def read_intensities(
     path: Path | str, nifti: nib.Nifti1Image, phase: int | None = None
 ) -> np.ndarray:
-    """``read_voxels`` of an image, which is not one value everywhere."""
+    """``read_voxels`` of an image, which is neither one value everywhere nor a label."""
     data = read_voxels(path, nifti, phase)
     when = "" if phase is None else f" of phase {phase}"
+    low, high = data.min(), data.max()
+    refuse(low == high, f"{path}: holds {low:g} in every voxel{when}; expected an image")
     refuse(
-        data.min() == data.max(),
-        f"{path}: holds {data.flat[0]:g} in every voxel{when}; expected an image",
+        low >= 0 and high <= 3 and (data == np.rint(data)).all(),
+        f"{path}: holds whole numbers from 0 to 3 alone{when}, as a label does; expected an image:"
+        " give the image, or end the label's name in _gt",
     )
     return data
 

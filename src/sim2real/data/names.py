@@ -47,6 +47,7 @@ _BY_CONTENT = (
     (0, b"\xfd7zXZ\0", _XZ),
     (0, b"\x28\xb5\x2f\xfd", _ZSTD),
     (0, b"PK\x03\x04", _ZIP),
+    (257, b"ustar", ("an archive of tar", "tar, which unpacks it")),
     (0, b"\0\0\0\1\0\0", _MGH),
 )
 
@@ -70,6 +71,12 @@ def entries(folder: Path) -> list[Path]:
 def left_behind(name: str) -> bool:
     """Whether a system or a program gave the name, and no person."""
     return name.startswith(_LEFT_BEHIND)
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is in UTF-8, so that it can be written to a table: others reach Python with
+    their bytes in code points that no text has."""
+    return name == os.fsencode(name).decode("utf-8", "replace")
 
 
 def is_nifti(path: Path) -> bool:

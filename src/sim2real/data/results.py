@@ -14,6 +14,7 @@ from .names import one_name
 
 SOURCES = "sources.csv"
 _COLUMNS = ["result", "source", "sha256"]
+_LONGEST = 240  # bytes of a name: disks have room for 255, and a file has a longer one at first
 
 
 class Results:
@@ -22,13 +23,22 @@ class Results:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+        refuse(
+            not there.is_dir(),
+            f"{there}: is no folder; expected one for the results: choose another --output",
+        )
         rows = read_text_table(folder / SOURCES, _COLUMNS).to_dict("records")
         self._rows = {one_name(row["result"]): row for row in rows}
         self._sum = cache(sha256)
 
     def require_free(self, name: str, source: Path) -> None:
-        """Raise Sim2RealError where the result ``name`` is there and of another image: one of
-        another path and another content."""
+        """Raise Sim2RealError where the result ``name`` is there and of another image, one of
+        another path and another content, and where no disk has room for the name."""
+        refuse(
+            len(os.fsencode(name)) > _LONGEST,
+            f"{source}: its result would have a name of more than {_LONGEST} bytes; rename it",
+        )
         row = self._rows.get(one_name(name), {"result": name, "source": "", "sha256": ""})
         if not (self.folder / row["result"]).exists() or row["source"] == os.path.abspath(source):
             return

@@ -5,6 +5,8 @@ import errno
 import os
 import re
 import sys
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 from .. import cohort, course, population, realism, segmentation, translation
@@ -27,8 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     # the processes of a run keep the bytecode of what they import: compiling it anew takes seconds
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.setdefault("PYTHONPYCACHEPREFIX", os.path.join(sys.prefix, "pycache"))
+    with suppress(AttributeError):  # what is no stream of a terminal or file
+        sys.stdout.reconfigure(errors="backslashreplace")  # for names that it cannot spell
     options = _parser().parse_args(arguments)
     try:
+        _refuse_empty(sys.argv[1:] if arguments is None else arguments)
         with stoppable():
             return options.action(options) or 0
     except Sim2RealError as error:
@@ -45,6 +50,17 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("sim2real: stopped; the same command goes on from here", file=sys.stderr)
         return 130
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """Raise Sim2RealError for an empty argument: as a path it would be the working folder, as a
+    name the default."""
+    for before, text in pairwise(["sim2real", *arguments]):
+        refuse(
+            not text.strip() or re.fullmatch(r"--[\w-]+=\s*", text),
+            f"{text.strip() or before}: is followed by an empty argument; expected a value, or is a"
+            " variable of the shell not set?",
+        )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ The models' defaults are the preset ``quick``.
 
 import hashlib
 import json
+import re
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -105,11 +106,19 @@ def check(model: type[ParameterModel], values: dict, section: str = "") -> Param
         part = (
             parameters if model is chapter.parameters else getattr(parameters, chapter.section, 0)
         )
-        for small, large in chapter.at_most if isinstance(part, chapter.parameters) else ():
+        if not isinstance(part, chapter.parameters):
+            continue
+        for small, large in chapter.at_most:
             refuse(
                 getattr(part, small) > getattr(part, large),
                 f"{chapter.section}.{small}={getattr(part, small)} is above "
                 f"{chapter.section}.{large}={getattr(part, large)}; expected at most that",
+            )
+        for name in chapter.once:
+            values = getattr(part, name)
+            refuse(
+                len(set(values)) < len(values),
+                f"{chapter.section}.{name}={values} holds a value twice; expected each once",
             )
     return parameters
 
@@ -126,6 +135,7 @@ def _apply(tree: dict, change: str) -> None:
         f"--set {change}: a preset is chosen with --preset",
     )
     *path, last = name.split(".")
+    refuse("" in (*path, last), f"--set {change}: expected one dot between chapter and name")
     value, branch = _value(path, last, text, change), tree
     for step in path:
         branch = branch.setdefault(step, {})
@@ -148,7 +158,7 @@ def _value(path: list[str], last: str, text: str, change: str) -> object:
     if field is not None and Path in (field.annotation, *get_args(field.annotation)):
         return text.lstrip() or None
     try:
-        return yaml.safe_load(text.strip())
+        return yaml.load(text.strip(), Loader=_StrictLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
         raise Sim2RealError(f"--set {change}: the value cannot be read") from None
 
@@ -179,3 +189,17 @@ class _StrictLoader(yaml.SafeLoader):
                 line = node.start_mark.line + 1
                 raise yaml.YAMLError(f"the key '{key}' stands twice (line {line})")
         return super().construct_mapping(node, deep)
+
+
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> object:
+    """A number as a person reads it. What YAML counts in another base (``045`` as 37, ``1:30`` as
+    90) stays text, for its parameter to judge."""
+    if re.search(r"^[-+]?0[\dbx_]|:", node.value):
+        return node.value
+    if node.tag.endswith("int"):
+        return loader.construct_yaml_int(node)
+    return loader.construct_yaml_float(node)
+
+
+for _kind in ("int", "float"):
+    _StrictLoader.add_constructor(f"tag:yaml.org,2002:{_kind}", _decimal)

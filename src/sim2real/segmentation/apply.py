@@ -32,7 +32,7 @@ from ..cohort import (
     upright,
     whole_labels,
 )
-from ..cohort.grid import is_oriented
+from ..cohort.grid import is_long_axis, is_oriented
 from ..data import (
     LV,
     PHASES,
@@ -44,6 +44,7 @@ from ..data import (
     Sim2RealError,
     as_shown,
     as_stored,
+    axes_apart,
     label_beside,
     largest_pieces,
     normalise,
@@ -158,6 +159,8 @@ def _look(path: Path) -> tuple[list[int | None], Path | None]:
     phases = phases_of(path, nifti)
     if "spacing" in nifti.extra:
         print(f"{path.name}: size of voxels {nifti.extra['spacing']}")
+    if axes_apart(nifti):
+        print(f"{path.name}: its qform and its sform turn it differently; the sform is believed")
     if beside is not None:
         frame = Frame(path, beside)
         for fault in header_faults(frame, Path("/"), len(nifti.shape)):
@@ -226,6 +229,11 @@ def _predict_subject(
     if not stacks:
         return
     grid, first, subject = Grid.of(cohort), stacks[0].first, stacks[0].details["subject"]
+    if is_long_axis(first.affine):
+        print(
+            f"{subject}: by its header no short axis, its slices lie along the heart as in a"
+            " long-axis view; labels of such an image mean nothing"
+        )
     guide = find_heart(first) if must_be_found(first, cohort) else None
     turned = [upright(stack.image, stack.label, guide) for stack in stacks]
     centre = field_centre(turned[0][0])

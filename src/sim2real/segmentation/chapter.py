@@ -59,6 +59,7 @@ SEGMENTATION = Chapter(
             makes=("sim2real.segmentation.evidence",),
         ),
     ),
+    once=("seeds",),
     named_in_paper=("n_epochs", "iterations_per_epoch", "batch_size", "learning_rate"),
     columns={
         "p_holm": "p (Holm)",
@@ -95,6 +96,7 @@ SCARCITY = Chapter(
             makes=("sim2real.segmentation.scarcity",),
         ),
     ),
+    once=("seeds",),
     columns={
         "p_holm": "p (Holm)",
         "n_subjects": "subjects",
@@ -142,6 +144,7 @@ REAL_HEARTS = Chapter(
             makes=("sim2real.segmentation.answers",),
         ),
     ),
+    once=("seeds",),
     # the study shows no picture, so that none of these is withheld from a book
     data={"mnms_root": ("numbers", "M&Ms"), "acdc_root": ("numbers", "ACDC")},
     columns={
