@@ -157,3 +157,11 @@ def test_command_writes_a_folder_a_subject(tmp_path, capsys):
     wanted = sample_subject(3, 1, 0.4)
     assert float(read_par(paths[1])["hrt_v1"]) == pytest.approx(wanted.lv_edv_ml, abs=0.01)
     assert main([*words[:5], "1"]) == 1 and "population.n_subjects=1" in capsys.readouterr().err
+
+
+def test_files_of_two_populations_are_not_mixed_in_one_folder(tmp_path, capsys):
+    command = ["xcat-par", str(tmp_path), "--subjects"]
+    assert main([*command, "3"]) == 0 and main([*command, "3"]) == 0
+    assert main([*command, "2"]) != 0
+    assert "virtual00002.par: is of no subject of this population" in capsys.readouterr().err
+    assert len(list(tmp_path.glob("*/*.par"))) == 3

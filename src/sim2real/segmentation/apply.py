@@ -232,7 +232,7 @@ def _predict_subject(
     if is_long_axis(first.affine):
         print(
             f"{subject}: by its header no short axis, its slices lie along the heart as in a"
-            " long-axis view; labels of such an image mean nothing"
+            " long-axis view, which the segmenter does not know"
         )
     guide = find_heart(first) if must_be_found(first, cohort) else None
     turned = [upright(stack.image, stack.label, guide) for stack in stacks]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...data import atomic
+from ...data import Sim2RealError, atomic
 from ..subjects import Subject
 from .organs import ORGANS
 
@@ -66,8 +66,16 @@ def write_par(subject: Subject, path: Path) -> None:
 
 
 def write_pars(subjects: list[Subject], folder: Path) -> list[Path]:
-    """Write a folder a subject in ``folder``, named after it, with its ``.par``; the files."""
+    """Write a folder a subject in ``folder``, named after it, with its ``.par``; the files.
+
+    Raises Sim2RealError where ``folder`` holds files of other subjects.
+    """
     paths = [Path(folder) / subject.name / f"{subject.name}.par" for subject in subjects]
+    for other in sorted(set(Path(folder).glob("*/*.par")) - set(paths)):
+        raise Sim2RealError(
+            f"{other}: is of no subject of this population; expected an empty folder or one of the"
+            " same subjects: choose another folder"
+        )
     for subject, path in zip(subjects, paths, strict=True):
         write_par(subject, path)
     return paths
