@@ -11,7 +11,7 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
-from ..data import Sim2RealError, few_colours
+from ..data import Sim2RealError, small_png
 from .lessons import Lesson, kind
 
 
@@ -70,6 +70,6 @@ def _small(output: NotebookNode) -> NotebookNode:
     if "execution_count" in output:
         output.execution_count = None
     if "image/png" in output.get("data", {}):
-        png = few_colours(base64.b64decode(output.data["image/png"]))
+        png = small_png(base64.b64decode(output.data["image/png"]))
         output.data = {"image/png": base64.b64encode(png).decode("ascii")}
     return output

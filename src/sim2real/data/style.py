@@ -1,13 +1,11 @@
 """One look for every figure, and one way to save it: PNG, SVG and the CSV behind it."""
 
-import io
 import warnings
 from pathlib import Path
 
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
-from PIL import Image
 
 from .files import atomic, write_table
 
@@ -75,14 +73,6 @@ def use_style() -> None:
     # figures whose parts are placed by hand, and no widgets wanted
     for harmless in ("There are no gridspecs with layoutgrids", "IProgress not found"):
         warnings.filterwarnings("ignore", message=harmless)
-
-
-def few_colours(png: bytes) -> bytes:
-    """The same picture in 128 colours, a third of the size of all: slices are grey, curves have
-    few."""
-    picture, small = Image.open(io.BytesIO(png)).convert("RGB"), io.BytesIO()
-    picture.quantize(128, dither=Image.Dither.NONE).save(small, "png", optimize=True)
-    return small.getvalue()
 
 
 def save_figure(figure: Figure, folder: Path | str, name: str, data: pd.DataFrame) -> None:

@@ -26,6 +26,7 @@ from ..data import (
     refuse,
     repository,
     save_figure,
+    small_png,
     spoken,
     use_style,
     write_json,
@@ -37,7 +38,6 @@ from .jobs import digest_of
 from .licence import KINDS
 from .origin import commit, figure_files
 from .parameters import Parameters, check, load_parameters, run_parameters
-from .pictures import small_png
 from .reference import unit_of
 from .wording import readable
 

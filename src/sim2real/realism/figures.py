@@ -208,7 +208,7 @@ def _shares(axes, vendor: pd.DataFrame) -> None:
 
 def sensitivity_figure(table: pd.DataFrame) -> Figure:
     """What the feature spaces see: distance of one half of the real slices, changed on purpose, to
-    the other half, in units of the upper end of the unchanged half's interval.
+    the other half, in units of its floor (``times_floor``).
 
     table: ``sensitivity.csv``. Changes of texture stand above those of content; what lies left of
     the dashed line is not seen.
@@ -232,7 +232,7 @@ def sensitivity_figure(table: pd.DataFrame) -> Figure:
     for k in range(1, len(kinds)):
         if kinds[k] != kinds[k - 1]:
             axes.axhline(k - 0.5, color="0.85", linewidth=1)
-    words = "distance to the other half / upper end of the unchanged half's interval"
+    words = "distance to the other half / floor of the unchanged half"
     axes.set(xscale="log", xlabel=words, yticks=range(len(names)), yticklabels=names)
     axes.legend(fontsize=8, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
     axes.invert_yaxis()

@@ -5,8 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from sim2real.data import COLOURS
-from sim2real.paper.pictures import small_png
+from sim2real.data import COLOURS, small_png
 
 
 def png(pixels: np.ndarray) -> bytes:
