@@ -5,7 +5,7 @@ import shlex
 import pandas as pd
 import pytest
 
-from sim2real.data import RunFolder, write_table
+from sim2real.data import RunFolder, repository, write_table
 from sim2real.paper import front
 from sim2real.paper.front import (
     FOLDS,
@@ -13,6 +13,7 @@ from sim2real.paper.front import (
     compared_table,
     front_block,
     number_cards,
+    people_table,
     shipped_segmenter,
     verdict_sentence,
 )
@@ -114,14 +115,24 @@ def test_the_card_on_people_gives_what_the_folds_gave(tmp_path, monkeypatch):
     rows = [
         ("real", 0.91, 0.9, 0.92),
         ("sim2real", 0.87, 0.85, 0.89),
+        ("simulated", 0.86, 0.84, 0.88),
         ("real less sim2real", 0.04, -0.01, 0.09),
     ]
     names = ["training", "mean", "ci_low", "ci_high"]
     write_table(tmp_path / FOLDS, pd.DataFrame(rows, columns=names).assign(people=12))
     monkeypatch.setattr(front, "repository", lambda: tmp_path)
     cards = number_cards(run_with(tmp_path / "run"))
-    assert "**0.870** from translated images, **0.910** from images of people" in cards
+    assert "**0.870** from translated images, 0.860 from untranslated, **0.910** from im" in cards
     assert "real less translated +0.040 (-0.010 to 0.090), not decided. 12 patients" in cards
+
+
+def test_the_table_of_people_has_the_committed_rows_with_their_intervals(tmp_path):
+    measured = pd.read_csv(repository() / FOLDS, dtype=str)
+    rows = rows_of(people_table(run_with(tmp_path)))
+    assert list(rows) == measured["training"].tolist()
+    last = measured.iloc[-1]
+    interval = f"({last['ci_low']} to {last['ci_high']})"
+    assert rows[last["training"]][3:] == [f"{last['mean']} {interval}", last["people"]]
 
 
 def test_the_segmenter_of_the_project_stands_beside_a_published_network(tmp_path, monkeypatch):

@@ -27,7 +27,8 @@ def front_block(chapters: Path, name: str) -> str:
 
     Args:
         chapters: folder of executed chapters.
-        name: ``verdict``, ``numbers``, ``cohort``, ``compared``, ``shipped`` or ``command``.
+        name: ``verdict``, ``numbers``, ``cohort``, ``compared``, ``shipped``, ``command`` or
+            ``people``.
 
     Returns:
         Markdown.
@@ -124,6 +125,7 @@ def number_cards(run: RunFolder) -> str:
             "And on people?",
             "",
             f"Mean Dice **{folds['mean']['sim2real']:.3f}** from translated images,"
+            f" {folds['mean']['simulated']:.3f} from untranslated,"
             f" **{folds['mean']['real']:.3f}** from images of people; real less translated"
             f" {_signed(gap['mean'], gap.ci_low, gap.ci_high)}{undecided}."
             f" {gap.people:.0f} patients of ACDC, scored by segmenters that had not learned from"
@@ -142,6 +144,18 @@ def number_cards(run: RunFolder) -> str:
             ":::",
         ]
     return "\n".join([*lines, "::::"])
+
+
+def people_table(run: RunFolder) -> str:
+    """What ``benchmarks/folds.py`` measured on people, as a Markdown table."""
+    folds = pd.read_csv(repository() / FOLDS, dtype=str, keep_default_na=False)
+    names = [*STRUCTURES, "mean (95 % interval)", "people"]
+    rows = [f"| learned from | {' | '.join(names)} |", "|---" + "|---:" * len(names) + "|"]
+    for row in folds.to_dict("records"):
+        structures = " | ".join(row[name] for name in STRUCTURES)
+        mean = f"{row['mean']} ({row['ci_low']} to {row['ci_high']})"
+        rows.append(f"| {row['training']} | {structures} | {mean} | {row['people']} |")
+    return "\n".join(rows)
 
 
 def shipped_segmenter(run: RunFolder) -> str:
@@ -260,6 +274,7 @@ _BLOCKS: dict[str, Callable[[RunFolder], str]] = {
     "numbers": number_cards,
     "cohort": cohort_sentence,
     "command": command_of,
+    "people": people_table,
     "compared": compared_table,
     "shipped": shipped_segmenter,
 }
