@@ -20,6 +20,7 @@ from .processes import follow
 from .prose import lookup, with_prose
 
 _EVERY_S = 8.0
+_AT_THE_START = "Kernel died before replying"  # nbclient's words, of kernels that ran no cell yet
 _WARNED_BY_CELL = re.compile(r"^\S*ipykernel_\d+/\d+\.py:\d+: \w+: (.*)\n(?:  .*\n)?", re.MULTILINE)
 
 
@@ -87,17 +88,15 @@ def _set_environment(job: Job, progress: Path, cores: int, device: str) -> None:
 
 def _run_notebook(job: Job, parameters: Parameters, root: Path, run: str, output: Path) -> None:
     source = root / "notebooks" / f"{job.notebook.name}.ipynb"
+    given = notebook_parameters(job, parameters, run)
     try:
-        papermill.execute_notebook(
-            source,
-            output,
-            notebook_parameters(job, parameters, run),
-            kernel_name="python3",
-            cwd=root,
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            start_timeout=180,
-        )
+        try:
+            _execute(source, output, given, root)
+        except RuntimeError as error:
+            # kernels that start at once may be given one port: papermill does not prevent it
+            if _AT_THE_START not in str(error):
+                raise
+            _execute(source, output, given, root)
     except PapermillExecutionError as error:
         if output.exists():
             os.replace(output, root / run / "logs" / f"{job.name}.failed.ipynb")
@@ -109,6 +108,19 @@ def _run_notebook(job: Job, parameters: Parameters, root: Path, run: str, output
             f"notebook {source.name}: its kernel is gone ({str(error).splitlines()[0]}), most "
             "likely for want of memory; use fewer --cores or a smaller preset"
         ) from None
+
+
+def _execute(source: Path, output: Path, parameters: dict, root: Path) -> None:
+    papermill.execute_notebook(
+        source,
+        output,
+        parameters,
+        kernel_name="python3",
+        cwd=root,
+        progress_bar=False,
+        request_save_on_cell_execute=False,
+        start_timeout=180,
+    )
 
 
 def _finish(
