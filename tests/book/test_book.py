@@ -235,9 +235,11 @@ def test_a_training_of_a_seed_that_is_no_longer_asked_for_has_no_page(copied):
     assert "06_train_segmentation_real_1.ipynb" not in names
 
 
-def test_a_study_that_was_not_executed_has_a_page_that_says_so(copied):
+def test_a_study_that_was_not_executed_has_a_page_that_says_so(copied, tmp_path):
     names = copied(lambda run: (run / "A2_scarcity").mkdir())
     assert "A2_scarcity.md" in names and "A2_scarcity.ipynb" not in names
+    page = (tmp_path / "book" / "A2_scarcity.md").read_text(encoding="utf-8")
+    assert page.startswith("# A2 When real data are scarce\n") and "was not executed" in page
 
 
 def test_a_study_belongs_to_a_run_while_what_it_read_is_as_it_was(tmp_path):

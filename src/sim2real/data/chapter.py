@@ -107,9 +107,3 @@ class Chapter:
     front: tuple[str, ...] = ()
     few: dict[str, object] = field(default_factory=dict)
     study: bool = False
-
-    @property
-    def title(self) -> str:
-        """``2 MR simulation`` for ``02_mr_simulation``, as the workflow prints it."""
-        number, _, words = self.name.partition("_")
-        return f"{number.lstrip('0')} {words.replace('_', ' ')}"
