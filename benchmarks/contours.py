@@ -1,12 +1,13 @@
-"""Where people draw the borders of the LV's wall: how far outside its contours the signal is half
-of the way from that of muscle to that of blood.
+"""Where people draw borders: how far from the contours of the LV's wall and of the RV the signal
+is half of the way from that of muscle to that of blood.
 
     python benchmarks/contours.py FOLDER   people's cases, in M&Ms' or ACDC's layout
     python benchmarks/contours.py RUN      simulated and real images of a run's chapter 3
 
 Of every slice that holds LV, MYO and RV: the median signal in rings of 0.75 mm of distance from a
-contour, on the septum towards the RV and on the inside towards the LV. A simulated map has 0 by
-definition where nothing blurs it. At the free wall, where no blood lies outside: how far the signal
+contour, on the septum towards the RV, on the inside towards the LV, and at the RV's free wall
+towards the RV. A simulated map has 0 by definition where nothing blurs it and no muscle stands in
+the cavity. At the LV's free wall, where no blood lies outside: how far the signal
 1 to 4 mm outside the contour lies from that of muscle, over the contrast of blood to muscle (below
 0 is darker). Printed are the median of slices and the 10th and 90th percentile.
 """
@@ -25,6 +26,7 @@ from sim2real.data import LV, MYO, PHASES, RV, Image, RunFolder, read_image, rea
 RINGS_MM = np.arange(-1.5, 5.01, 0.75)
 _READERS = ((read_image, "image"), (read_labels, "label"))
 FREE_MM = 12  # from the RV, where the wall is free
+APART_MM = 8  # from the LV's wall, where the RV's wall is free
 CORE_MM = 2.5  # of muscle this far from both contours the signal is muscle's own
 
 
@@ -70,6 +72,11 @@ def half_levels(image: np.ndarray, label: np.ndarray, pixel_mm: float) -> dict[s
             np.where(lv, pixel_mm * distance(lv), -from_lv) - _half(lv, pixel_mm),
             heart,
             lv,
+        ),
+        "RV wall": (
+            np.where(rv, pixel_mm * distance(rv), -from_rv) - _half(rv, pixel_mm),
+            outside > APART_MM,
+            rv,
         ),
     }
     blood = np.percentile(image[lv], 60)

@@ -28,7 +28,7 @@ from ..population import PopulationParameters, maps_of, sample_subject
 from . import appearance
 from .parameters import CohortParameters
 
-VERSION = 11
+VERSION = 12
 CODE = "surrogate"  # how the subjects' codes begin
 SHARE_NORMAL = 0.3  # M&Ms is mostly patients
 SHEET = "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv"

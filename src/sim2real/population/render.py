@@ -20,7 +20,8 @@ from .xcat.pose import frame_of
 MIDDLE_SLICES = 6
 # reach of the fat in the corners between heart, chest wall and diaphragm, in thicknesses of the fat
 # on the heart
-_CORNER_FAT = 2.0
+_CORNER_FAT = 1.0
+_RIGHT_FAT = 0.6  # thickness of the fat over the RV, share of the person's
 RIM_MM = 1.5
 """Width of what is dark like the LV's wall outside its outer contour as people draw it. On the
 septum, half of the way from the signal of muscle to that of the RV's blood lies 1.3 mm outside the
@@ -222,19 +223,13 @@ class Phantom:
         if has_rv:
             to_rv = (right.measure(s, t, round_rv) - 1) * min(radial, transverse)
 
-        # fat lies over the RV and in the grooves; the lateral wall borders the lung almost directly
-        fat = self.subject.epicardial_fat_mm * round_lv(
-            lambda ring: (
-                np.clip(0.5 + 0.75 * np.cos(ring - heart.septum), 0.12, 1.0)
-                * np.maximum(1.1 + 0.6 * self.fat_lobes(ring, z), 0.2)
-            )
-        )
+        fat = round_lv(lambda ring: self._fat(ring, z))
         if -30 < level:
             # fills the grooves between the ventricles with fat
-            to_heart = _smooth_minimum(to_lv, to_rv - WALL_MM, 12.0)
+            to_heart = _smooth_minimum(to_lv - RIM_MM, to_rv - WALL_MM, 12.0)
             # and the corners where the heart meets the chest wall and the diaphragm
             corner = np.maximum(to_heart, 0) + np.maximum(room, 0)
-            part[(room > 0) & (corner < _CORNER_FAT * fat + 2)] = ID["mediastinal_fat"]
+            part[(room > 0) & (corner < _CORNER_FAT * fat + 1)] = ID["mediastinal_fat"]
             part[to_heart < fat + 0.9] = ID["pericardium"]
             part[to_heart < fat] = ID["epicardial_fat"]
         self._paint_base(part, x, y, heart.base(ejected) - z, ejected)
@@ -258,6 +253,14 @@ class Phantom:
             part[inside] = ID["lv_blood"]
             self.left_cavity.paint(part, radius, angle, round_lv, inside, level, ejected)
         plane[near] = part
+
+    def _fat(self, ring: np.ndarray, z: float) -> np.ndarray:
+        """Thickness of the fat on the heart, mm, at angles of the LV: over the RV a share of the
+        person's, on the free wall as much as the person has there."""
+        free = self.subject.free_wall_fat
+        rightwards = np.clip(0.5 + 0.75 * np.cos(ring - self.heart.septum), 0, 1)
+        lobes = np.maximum(1.1 + 0.6 * self.fat_lobes(ring, z), 0.2)
+        return self.subject.epicardial_fat_mm * lobes * (free + (_RIGHT_FAT - free) * rightwards)
 
     def _paint_base(self, part, x, y, above: float, ejected: float) -> None:
         """Atria and great vessels, ``above`` mm over the plane of the valves; they fill while the

@@ -97,6 +97,7 @@ class Subject:
     heart_shift_mm: tuple[float, float, float]
     fat_mm: float  # subcutaneous, over the chest
     epicardial_fat_mm: float
+    free_wall_fat: float  # its thickness on the LV's free wall, share of ``epicardial_fat_mm``
     diaphragm_mm: float  # respiratory position, positive: raised
     chest_gap_mm: float  # between the heart and the chest wall in front of it
 
@@ -187,6 +188,7 @@ def sample_subject(seed: int, index: int, share_normal: float, family: str = "vi
         epicardial_fat_mm=float(np.clip(rng.lognormal(np.log(1.8) + 0.03 * stout, 0.5), 0.5, 7)),
         diaphragm_mm=_clipped(rng, 0, 7, -15, 15),
         chest_gap_mm=_clipped(rng, 7, 5, 0, 20),
+        free_wall_fat=float(np.clip(rng.lognormal(np.log(0.7), 0.6), 0.1, 2.0)),
     )
 
 
