@@ -333,6 +333,39 @@ def test_trabeculae_stand_on_a_closed_layer():
         assert painted[at_wall].mean() > 0.7, k
 
 
+@pytest.mark.parametrize("phase", ["ED", "ES"])
+def test_the_right_ventricles_contour_lies_outside_of_its_trabeculae(one_of_each, phase):
+    """Its free wall has muscle of the RV's own label on nearly the whole border, about as high as
+    the layer; deeper lies blood."""
+    phantom = Phantom(one_of_each["NOR"])
+    maps = phantom.structures(SlicePlan.of(phantom.heart, FINE), (phase,), FINE).data[:, :, 2, 0, 1]
+    labels = labels_of(maps)
+    apart = distance_transform_edt(~np.isin(labels, (LV, MYO))) > 8
+    depth = distance_transform_edt(labels == RV)
+    layer = phantom.right_cavity.layer_mm
+    muscle = maps == ID["rv_trabeculae"]
+    assert muscle[(depth > 0) & (depth < layer + 0.5) & apart].mean() > 0.8
+    assert muscle[(depth > layer + 4) & apart].mean() < 0.4
+
+
+def test_fat_on_the_free_wall_is_as_thick_as_in_the_person(one_of_each):
+    """Of one heart with none there, as much as in general, and twice that: the share of the place 2
+    to 4 mm outside the free wall that is fat."""
+
+    def share(free: float) -> float:
+        subject = replace(one_of_each["NOR"], epicardial_fat_mm=2.5, free_wall_fat=free)
+        phantom = Phantom(subject)
+        maps = phantom.structures(SlicePlan.of(phantom.heart, FINE), ("ED",), FINE)
+        maps = maps.data[:, :, 2, 0, 1]
+        labels = labels_of(maps)
+        outside = distance_transform_edt(~np.isin(labels, (LV, MYO)))
+        free_wall = distance_transform_edt(labels != RV) > 30
+        return (maps == ID["epicardial_fat"])[(outside > 2) & (outside < 4) & free_wall].mean()
+
+    thin, usual, thick = map(share, (0.1, 1.0, 2.0))
+    assert thin < 0.1 and thin + 0.2 < usual < thick
+
+
 def test_a_plane_shows_the_mesh_at_several_distances_and_as_much_of_it(monkeypatch):
     """Against the mesh cut at one level: muscle at other places, and as much of it, over four
     subjects."""

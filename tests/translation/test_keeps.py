@@ -139,4 +139,7 @@ def test_worst_slices_are_those_with_the_most_invented(run):
     np.testing.assert_allclose(shown[3]["after"], moved(picture(seed=2), 5), atol=1e-6)
     sizes = [row["map"].mean() for row in shown[3:]]
     assert sizes == sorted(sizes, reverse=True) and sizes[0] > 0
-    assert len(figures.worst_figure(shown).axes) == 18
+    drawn = figures.worst_figure(shown).axes
+    rows = ["simulated", "translated", "invented"]
+    assert [axes.get_ylabel() for axes in drawn if axes.get_ylabel()] == 2 * rows
+    assert len(drawn) == 18

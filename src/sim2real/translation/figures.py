@@ -192,6 +192,9 @@ def keeps_figure(table: pd.DataFrame) -> Figure:
     return figure
 
 
+_WORST_ROWS = {"before": "simulated", "after": "translated", "map": "invented"}
+
+
 def worst_figure(slices: Sequence[dict]) -> Figure:
     """The slices with the most that was invented: simulated, translated, and where; one column a
     slice. slices: of ``invented.worst``."""
@@ -205,15 +208,17 @@ def worst_figure(slices: Sequence[dict]) -> Figure:
         layout="constrained",
     )
     for axis in axes.flat:
-        axis.axis("off")
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(False)
     highest = max(float(np.percentile(row["map"], 99.5)) for row in slices)
     for block, vendor in enumerate(vendors):
         for column, row in enumerate(row for row in slices if row["vendor"] == vendor):
-            for line, name in enumerate(("before", "after", "map")):
+            for line, name in enumerate(_WORST_ROWS):
                 look = {"cmap": "magma", "vmin": 0, "vmax": highest or 1}
                 if name != "map":
                     look = {"cmap": "gray", "vmin": 0, "vmax": 1}
                 axes[3 * block + line, column].imshow(row[name], **look)
+                axes[3 * block + line, 0].set_ylabel(_WORST_ROWS[name], fontsize=9)
             axes[3 * block, column].set_title(
                 f"{row['subject']} {row['phase']}, to {vendor}\ninvented {row['invented']:.2f}",
                 fontsize=8,
