@@ -182,7 +182,7 @@ def scarcity_figure(table: pd.DataFrame, gains: pd.DataFrame) -> Figure:
     right.set_ylabel("gain of adding sim2real images, Dice")
     sizes = sorted(table["n_real"].unique())
     for axes in (left, right):
-        axes.set(xscale="log", xlabel="real training subjects, vendors in equal parts")
+        axes.set(xscale="log", xlabel="real training subjects, vendors in nearly equal parts")
         axes.set_xticks(sizes, [str(size) for size in sizes])
         axes.minorticks_off()
     return figure

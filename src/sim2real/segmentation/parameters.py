@@ -57,7 +57,7 @@ class ScarcityParameters(ParameterModel):
         [5, 10, 20],
         min_length=1,
         max_length=20,
-        description="real training subjects, of both vendors in equal parts",
+        description="real training subjects, of both vendors in nearly equal parts",
     )
     seeds: list[int] = Field(
         [0],
