@@ -81,8 +81,8 @@ def test_labels_on_disk_carried_back_to_their_source_lose_next_to_nothing(surrog
         back = from_grid(on_grid, source)
         middle = np.flatnonzero(back.any(axis=(0, 1)))
         assert len(middle) == 4
-        for value, least in ((1, 0.99), (3, 0.99), (2, 0.98)):
-            assert dice(back[:, :, middle], source.data[:, :, middle], value) > least, row
+        for value in (1, 2, 3):
+            assert dice(back[:, :, middle], source.data[:, :, middle], value) > 0.98, row
 
 
 OBLIQUE = np.array(

@@ -86,7 +86,9 @@ def flipped(image: Image, axis: int) -> Image:
 
 def test_a_header_that_contradicts_itself_is_read_right_and_kept(tmp_path, predict, stack, capsys):
     image, label = stack
-    scores, folder = predict(store(tmp_path / "plain", "a", image, label))
+    # round a heart that is found, one pixel more of it moves the grid by half a pixel
+    field = {"crop_centre": "field"}
+    scores, folder = predict(store(tmp_path / "plain", "a", image, label), **field)
     source, size = tmp_path / "odd" / "a.nii.gz", image.spacing_mm
     for path in (source, source.with_name("a_gt.nii.gz")):
         plain = tmp_path / "plain" / path.name
@@ -96,7 +98,7 @@ def test_a_header_that_contradicts_itself_is_read_right_and_kept(tmp_path, predi
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(gzip.compress(bytes(raw)))
     capsys.readouterr()
-    again, odd_folder = predict(source, "odd_out")
+    again, odd_folder = predict(source, "odd_out", **field)
     assert "a.nii.gz: size of voxels" in capsys.readouterr().out
     columns = ["dice", "hd_mm"]
     np.testing.assert_allclose(again[columns], scores[columns], rtol=1e-4)
