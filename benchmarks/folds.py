@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sim2real.cohort import surrogate
 from sim2real.data import STRUCTURES, RunFolder, repository, spoken_against, write_table
 from sim2real.metrics import CrossedMean, paired_difference
 from sim2real.paper.parameters import run_parameters
@@ -114,6 +115,7 @@ def summarise(run: Path) -> pd.DataFrame:
             **dict(zip(("mean", "ci_low", "ci_high"), _spoken(of[ALL]), strict=True)),
             "people": of[ALL].n_subjects,
             "iterations": study.n_epochs * study.iterations_per_epoch,
+            "anatomy": surrogate.VERSION,
         }
         for name, of in means.items()
     ]

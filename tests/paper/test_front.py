@@ -5,6 +5,7 @@ import shlex
 import pandas as pd
 import pytest
 
+from sim2real.cohort import surrogate
 from sim2real.data import RunFolder, repository, write_table
 from sim2real.paper import front
 from sim2real.paper.front import (
@@ -128,11 +129,19 @@ def test_the_card_on_people_gives_what_the_folds_gave(tmp_path, monkeypatch):
 
 def test_the_table_of_people_has_the_committed_rows_with_their_intervals(tmp_path):
     measured = pd.read_csv(repository() / FOLDS, dtype=str)
-    rows = rows_of(people_table(run_with(tmp_path)))
+    rows = rows_of(people_table(run_with(tmp_path)).rpartition("\n\n")[0])
     assert list(rows) == measured["training"].tolist()
     last = measured.iloc[-1]
     interval = f"({last['ci_low']} to {last['ci_high']})"
     assert rows[last["training"]][3:] == [f"{last['mean']} {interval}", last["people"]]
+
+
+def test_the_table_of_people_says_which_anatomy_it_is_of(tmp_path, monkeypatch):
+    measured = int(pd.read_csv(repository() / FOLDS)["anatomy"].unique().item())
+    for version, ends in ((measured, "(surrogate.md)."), (measured + 1, f" {measured + 1}.")):
+        monkeypatch.setattr(surrogate, "VERSION", version)
+        said = people_table(run_with(tmp_path)).splitlines()[-1]
+        assert f"version {measured}]" in said and said.endswith(ends)
 
 
 def test_the_segmenter_of_the_project_stands_beside_a_published_network(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..cohort import surrogate
 from ..data import STRUCTURES, RunFolder, repository, spoken, spoken_against
 from ..segmentation import ALL, pretrained_card
 from .chapters import COHORT, POPULATION, REALISM, SEGMENTATION, STUDIES
@@ -155,7 +156,9 @@ def people_table(run: RunFolder) -> str:
         structures = " | ".join(row[name] for name in STRUCTURES)
         mean = f"{row['mean']} ({row['ci_low']} to {row['ci_high']})"
         rows.append(f"| {row['training']} | {structures} | {mean} | {row['people']} |")
-    return "\n".join(rows)
+    anatomy = int(folds["anatomy"].iloc[0])
+    now = "" if anatomy == surrogate.VERSION else f"; the code now has version {surrogate.VERSION}"
+    return "\n".join([*rows, "", f"Anatomy of [version {anatomy}](surrogate.md){now}."])
 
 
 def shipped_segmenter(run: RunFolder) -> str:
