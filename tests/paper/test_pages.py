@@ -1,6 +1,7 @@
 """What every page of the book gets: the run's badges, once, and no script that asks a server."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -110,3 +111,8 @@ def test_scripts_that_would_ask_a_server_are_left_out(tmp_path):
     _complete(SimpleNamespace(srcdir=tmp_path), "bibliography", "page.html", context, None)
     assert [script.filename for script in context["script_files"]] == ["_static/moving.js"]
     assert 'role="list"' not in context["body"] and context["default_mode"] == "auto"
+
+
+def test_badges_stand_apart_where_the_books_style_is_not():
+    read = re.sub("<[^>]*>", "", line_html("quick", ["preset quick", "seed 0"]))
+    assert read.startswith("preset quick, seed 0, a quick run")

@@ -9,13 +9,16 @@ NOTES = {
 """What a preset's results must not be taken for."""
 
 
+_APART = '<span class="badge-apart">, </span>'  # hidden by the style of the book
+
+
 def spans_html(texts: list[str]) -> str:
-    return "".join(f'<span class="badge-run">{html.escape(text)}</span>' for text in texts)
+    return _APART.join(f'<span class="badge-run">{html.escape(text)}</span>' for text in texts)
 
 
 def line_html(preset: str, texts: list[str]) -> str:
-    warning = f'<span class="badge-note">{NOTES[preset]}</span>' if preset in NOTES else ""
-    return f'<p class="badges">{spans_html(texts)}{warning}</p>'
+    note = f'<span class="badge-note">{NOTES[preset]}</span>' if preset in NOTES else ""
+    return f'<p class="badges">{spans_html(texts)}{_APART if note else ""}{note}</p>'
 
 
 def older_html(changed: list[str]) -> str:
